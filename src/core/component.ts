@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import type { Clock } from "./clock.ts";
+import type { Files } from "./files.ts";
+import type { Parse, Source, SourceStatus } from "./source.ts";
+
+export interface Report {
+  /** A line for the operator; fields never hold a secret or a personal datum. */
+  (level: "debug" | "info" | "warn" | "error", message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+}
+
+/** Reads a secret by its reference (`env:NAME`, `file:/path`); throws CONFIG_SECRET_MISSING. */
+export type ReadSecret = (reference: string) => Promise<string>;
+
+export interface SourceContext {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly files: Files;
+  /** undici's dispatcher: proxies and extra certificates are its matter. */
+  readonly http: import("./http.ts").Http;
+  readonly readSecret: ReadSecret;
+  readonly report: Report;
+  readonly status: (status: SourceStatus) => void;
+}
+
+/** Default export of a file in src/connectors: a platform is one file and its test. */
+export interface Connector<S extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly doc: string;
+  /** The platform name on its posts; two connectors may speak of one platform, and then share native ids. */
+  readonly platform: (options: z.output<S>) => string;
+  readonly options: S;
+  /** Whole-network streams default to keeping only what matches a term. */
+  readonly keepDefault: "everything" | "matching";
+  readonly simulated?: (options: z.output<S>) => boolean;
+  open(options: z.output<S>, context: SourceContext): Promise<Source>;
+  parser(options: z.output<S>): Parse;
+  /** Splits a recorded file (`earshot parse`) into raw messages; absent: one message a line. */
+  split?(file: Uint8Array): Iterable<Uint8Array>;
+}

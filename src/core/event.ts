@@ -1,0 +1,202 @@
+import type { EarshotError } from "./errors.ts";
+import type { AuthorId, MentionId, PostId } from "./ids.ts";
+
+/** Absolute numbers as the platform counts them; absent = not told. */
+export interface Counts {
+  readonly likes: number;
+  readonly shares: number;
+  readonly replies: number;
+  readonly views: number;
+}
+export const countNames = ["likes", "shares", "replies", "views"] as const satisfies readonly (keyof Counts)[];
+export const noCounts: Counts = { likes: 0, shares: 0, replies: 0, views: 0 };
+
+// ---- what a connector makes of a raw message: native ids, plain or HTML text ----
+
+/** A native id is unique within its platform (an at:// uri, a status uri, a tweet id), never within a source only. */
+export type NativeId = string;
+
+export interface SourceAuthor {
+  readonly id: NativeId;
+  readonly handle?: string;
+  readonly name?: string;
+  readonly avatarUrl?: string;
+  readonly profileUrl?: string;
+  readonly bot?: boolean;
+  readonly followers?: number;
+}
+
+export interface SourceSpan {
+  /** UTF-16 code units into `text` of a plain-text post; half open. */
+  readonly start: number;
+  readonly end: number;
+  readonly kind: "mention" | "hashtag" | "link";
+  /** Mention: the native id of the account; hashtag: without #; link: the whole address. */
+  readonly value: string;
+}
+
+export interface SourceMedia {
+  readonly kind: "image" | "video" | "audio" | "link" | "other";
+  readonly url?: string;
+  readonly alt?: string;
+  readonly mimeType?: string;
+  readonly sizeBytes?: number;
+}
+
+export interface SourcePost {
+  readonly id: NativeId;
+  readonly author: SourceAuthor;
+  /** Milliseconds UTC. */
+  readonly createdAt: number;
+  readonly editedAt?: number;
+  /** Rises with every edit of the post; 0 for the first form. A lower one than the ledger's is stale and dropped. */
+  readonly revision: number;
+  readonly text: string;
+  readonly format: "text" | "html";
+  /** BCP 47 tags that the platform or the author gave; a hint only. */
+  readonly languages?: readonly string[];
+  readonly spans?: readonly SourceSpan[];
+  /** Accounts mentioned where spans are not known (HTML): native id and the handle as it stands in the text, without @. */
+  readonly mentions?: readonly { readonly id: NativeId; readonly handle: string; readonly url?: string }[];
+  readonly hashtags?: readonly string[];
+  readonly links?: readonly string[];
+  readonly replyTo?: NativeId;
+  readonly root?: NativeId;
+  readonly reshareOf?: NativeId;
+  readonly quoteOf?: NativeId;
+  readonly counts?: Partial<Counts>;
+  readonly media?: readonly SourceMedia[];
+  readonly permalink?: string;
+  readonly visibility: "public" | "unlisted" | "private";
+  readonly sensitive?: boolean;
+  readonly place?: { readonly name?: string; readonly countryCode?: string; readonly latitude?: number; readonly longitude?: number };
+  /** Fields that the parser does not know, kept whole. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+export type ErasureReason = "account-deleted" | "subject-request" | "objection" | "platform-takedown" | "retention";
+
+/** What `parse` gives. Ids are native; the pseudonym stage turns them into ours. */
+export type SourceEvent =
+  | { readonly type: "post"; readonly post: SourcePost }
+  /** Absolute counts at a time; lower `at` than the ledger's is stale. */
+  | { readonly type: "engagement"; readonly id: NativeId; readonly at: number; readonly counts: Partial<Counts> }
+  /** One account's like or reshare: counted once per mark, however often it is delivered. `actor` is the native id of who did it. */
+  | { readonly type: "reaction"; readonly id: NativeId; readonly mark: NativeId; readonly actor: NativeId; readonly at: number; readonly count: keyof Counts }
+  /** The reaction is withdrawn; the message names no post, so it goes to every partition. */
+  | { readonly type: "unreaction"; readonly mark: NativeId; readonly at: number }
+  | { readonly type: "delete"; readonly id: NativeId; readonly at: number }
+  | { readonly type: "erase"; readonly author: NativeId; readonly reason: ErasureReason; readonly at: number }
+  /** Handles change: the identity record follows. */
+  | { readonly type: "identity"; readonly author: SourceAuthor; readonly at: number };
+
+// ---- what the posts log carries: keyed ids, no identity ----
+
+export type Sensitivity = "public" | "personal" | "special" | "private";
+
+export interface Sentiment {
+  readonly label: "negative" | "neutral" | "positive";
+  /** -1 to 1. */
+  readonly score: number;
+}
+
+export interface PiiSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: "email" | "phone" | "card" | "iban" | "ip" | "location";
+}
+
+/** Notes that stages add beside the common fields; each stage augments this interface in its own file. */
+// oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type
+export interface Notes {}
+
+export interface Post {
+  readonly id: PostId;
+  readonly author: AuthorId;
+  readonly platform: string;
+  /** Id of the configured source. */
+  readonly source: string;
+  readonly createdAt: number;
+  readonly receivedAt: number;
+  readonly editedAt?: number;
+  readonly revision: number;
+  /** Plain text, NFC. Accounts stand in it as @m_… (MentionId). */
+  readonly text: string;
+  /** BCP 47 primary tag of the text; "und" when unsure or empty. */
+  readonly language: string;
+  /** Absent: not scored, which is not neutral. */
+  readonly sentiment?: Sentiment;
+  /** Ids of the user's terms (brands, queries) that match. */
+  readonly terms: readonly string[];
+  readonly hashtags: readonly string[];
+  readonly mentions: readonly MentionId[];
+  readonly links: readonly string[];
+  readonly replyTo?: PostId;
+  readonly root?: PostId;
+  readonly reshareOf?: PostId;
+  readonly quoteOf?: PostId;
+  readonly counts: Counts;
+  readonly media?: readonly SourceMedia[];
+  readonly sensitivity: Sensitivity;
+  /** ISO 3166-1 alpha-2 of the subject where told, else "zz". */
+  readonly region: string;
+  readonly pii?: readonly PiiSpan[];
+  readonly notes?: Notes;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** What one post adds to the rollups, and where to find it in the stores: enough to subtract it again exactly. */
+export interface Contribution {
+  readonly createdAt: number;
+  readonly author: AuthorId;
+  readonly platform: string;
+  readonly source: string;
+  readonly language: string;
+  readonly sentiment?: Sentiment["label"];
+  readonly terms: readonly string[];
+  readonly sensitivity: Sensitivity;
+  readonly region: string;
+  readonly counts: Counts;
+}
+
+/** Where in `events` (same partition number) a change came from: frame offset, and index of the outcome within the frame. */
+export interface From {
+  readonly offset: number;
+  readonly index: number;
+}
+
+/**
+ * What the posts log carries, JSON a frame.
+ * post: new (no `was`) or replaced (`was`), with the whole `post`; `is` is not written, `contributionOf(post)` gives it.
+ * counts, terms: only `is` differs from `was`; the body is untouched.
+ * delete, erase: `was` without `is`; a post that was never stored has neither, and readers remember nothing.
+ */
+export interface Change {
+  readonly kind: "post" | "counts" | "terms" | "delete" | "erase";
+  readonly id: PostId;
+  /** When it happened upstream, milliseconds UTC. */
+  readonly at: number;
+  readonly partition: number;
+  readonly from: From;
+  readonly generation: number;
+  readonly was?: Contribution;
+  readonly is?: Contribution;
+  readonly post?: Post;
+}
+
+export type Outcome<T> = { readonly keep: T } | { readonly drop: string } | { readonly reject: EarshotError };
+
+export function contributionOf(post: Post): Contribution {
+  return {
+    createdAt: post.createdAt,
+    author: post.author,
+    platform: post.platform,
+    source: post.source,
+    language: post.language,
+    ...(post.sentiment && { sentiment: post.sentiment.label }),
+    terms: post.terms,
+    sensitivity: post.sensitivity,
+    region: post.region,
+    counts: post.counts,
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash, hash } from "node:crypto";
+
+/** Keyed hash of platform and native id, 128 bits as base64url. Its key never rotates. */
+export type PostId = `p_${string}`;
+/** Keyed pseudonym of an author, 128 bits as base64url; the number is the version of its key. */
+export type AuthorId = `a${number}_${string}`;
+/** Stands in for another account inside texts: keyed for that purpose alone, so it does not join with AuthorId. */
+export type MentionId = `m_${string}`;
+
+const postIdPattern = /^p_[A-Za-z0-9_-]{22}$/;
+const authorIdPattern = /^a\d{1,4}_[A-Za-z0-9_-]{22}$/;
+
+export function isPostId(text: unknown): text is PostId {
+  return typeof text === "string" && postIdPattern.test(text);
+}
+
+export function isAuthorId(text: unknown): text is AuthorId {
+  return typeof text === "string" && authorIdPattern.test(text);
+}
+
+/** The 16 bytes behind a PostId or AuthorId. */
+export function idBytes(id: PostId | AuthorId): Buffer {
+  return Buffer.from(id.slice(id.indexOf("_") + 1), "base64url");
+}
+
+/** @param bytes 16 bytes */
+export function postIdFrom(bytes: Uint8Array): PostId {
+  return `p_${base64url(bytes)}`;
+}
+
+/** @param bytes 16 bytes */
+export function authorIdFrom(version: number, bytes: Uint8Array): AuthorId {
+  return `a${version}_${base64url(bytes)}`;
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+}
+
+export interface KeyedHash {
+  /** HMAC-SHA-256 (RFC 2104), cut to its first 16 bytes. */
+  digest(message: string): Buffer;
+}
+
+/**
+ * HMAC-SHA-256 by two one-shot hashes, which cost a third of a crypto Hmac object.
+ * @param key 32 to 64 bytes
+ */
+export function makeKeyedHash(key: Uint8Array): KeyedHash {
+  if (key.length < 32 || key.length > 64) throw new TypeError(`key: expected 32 to 64 bytes, came ${key.length}`);
+  const inner = new Uint8Array(64).fill(0x36);
+  const outer = new Uint8Array(64).fill(0x5c);
+  for (const [i, byte] of key.entries()) {
+    inner[i] = (inner[i] ?? 0) ^ byte;
+    outer[i] = (outer[i] ?? 0) ^ byte;
+  }
+  let block = Buffer.alloc(64 + 512);
+  block.set(inner);
+  const second = Buffer.alloc(64 + 32);
+  second.set(outer);
+  return {
+    digest(message) {
+      const room = 64 + message.length * 3;
+      if (block.length < room) {
+        block = Buffer.alloc(room * 2);
+        block.set(inner);
+      }
+      const end = 64 + block.write(message, 64, "utf8");
+      second.set(hash("sha256", block.subarray(0, end), "buffer"), 64);
+      return hash("sha256", second, "buffer").subarray(0, 16);
+    },
+  };
+}
+
+/** Content fingerprint, 16 hex digits; not keyed: never for personal data. */
+export function fingerprint(text: string | Uint8Array): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
