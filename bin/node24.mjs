@@ -1,0 +1,49 @@
+// Plain JavaScript: it must run on the oldest Node that npm itself runs on, to find a newer one.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The Node to run Earshot on: this one from 24.4 on, else the one that came with `npm ci`. Undefined: there is none. */
+export function findNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const suits = (major === 24 && minor >= 4) || major > 24;
+  const folder = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+  const binary = process.platform === "win32" ? "node.exe" : "node";
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${folder}/package.json`);
+    const path = join(dirname(manifest), "bin", binary);
+    if (existsSync(path)) return path;
+  } catch {
+    // not every platform has such a package
+  }
+  return suits ? process.execPath : undefined;
+}
+
+/** Runs Node with the arguments, passes signals on, and resolves with the exit code. */
+export function runNode(args, options = {}) {
+  const node = findNode();
+  if (node === undefined) {
+    console.error(
+      `Earshot needs Node 24 or newer; this is ${process.versions.node}. Run \`npm ci\` (it brings one for Linux and Windows), or install Node 24.`,
+    );
+    return Promise.resolve(78);
+  }
+  const path = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
+  const child = spawn(node, args, { stdio: "inherit", cwd: options.cwd ?? process.cwd(), env: { ...process.env, PATH: path, ...options.env } });
+  // A terminal's Ctrl-C reaches the child too; this process only has to outlive it.
+  const pass = (signal) => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, pass);
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      console.error(`Node could not be started: ${error.message}`);
+      resolve(71);
+    });
+    child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 143 : 1)));
+  });
+}

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { EarshotError } from "./errors.ts";
+
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens, at most 63");
+
+const gigabytes = z.number().positive().max(1_000_000);
+const days = z.number().positive().max(36_500);
+
+export const sourceConfigSchema = z.looseObject({
+  use: id.describe("The connector: a file's name in src/connectors."),
+  keep: z.enum(["everything", "matching"]).optional().describe("Keep all posts, or only those that match a term."),
+  paused: z.boolean().default(false),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}$/)
+    .optional()
+    .describe("ISO 3166-1 alpha-2, where all subjects of this source live; else unknown."),
+});
+/** `use`, `keep`, `paused`, `region`; whatever else stands there are the connector's own options. */
+export type SourceConfig = z.output<typeof sourceConfigSchema>;
+
+export const termConfigSchema = z.strictObject({
+  name: z.string().min(1).max(200),
+  kind: z.enum(["brand", "competitor", "topic"]).default("brand"),
+  query: z.string().min(1).max(10_000).describe('Boolean query: words, "phrases", prefix*, AND OR NOT, NEAR/n, field:value.'),
+  handles: z.array(z.string().min(1).max(300)).max(1_000).default([]).describe("Accounts of the organisation itself: not masked in texts."),
+});
+export type TermConfig = z.output<typeof termConfigSchema>;
+
+export const configSchema = z.strictObject({
+  partitions: z.int().min(1).max(64).default(4).describe("Fixed when the data folder is made."),
+  workers: z.int().min(1).max(64).optional().describe("Refining threads; by default one a core, at most one a partition."),
+  sources: z.record(id, sourceConfigSchema).default({}),
+  terms: z.record(id, termConfigSchema).default({}),
+  world: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        seed: z.int().min(0).default(1),
+        ratePerSecond: z.number().positive().max(10_000).default(5),
+        historyPosts: z.int().min(0).max(2_000_000).default(5_000),
+      }),
+    ])
+    .default({ seed: 1, ratePerSecond: 5, historyPosts: 5_000 })
+    .describe("The simulated world: on until a real source is configured."),
+  limits: z
+    .strictObject({
+      logMaxAgeDays: days.default(7),
+      logMaxGb: gigabytes.default(20),
+      lakeMaxAgeDays: days.default(730),
+      lakeMaxGb: gigabytes.default(200),
+      searchMaxAgeDays: days.default(90),
+      searchMaxGb: gigabytes.default(50),
+      minFreeGb: z.number().nonnegative().default(1).describe("Collection pauses below this much free disk."),
+    })
+    .prefault({}),
+  forgetWithinHours: z.number().min(0).max(720).default(24),
+});
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** For earshot.config.ts: types and completion, no work. */
+export function defineConfig(config: ConfigInput): ConfigInput {
+  return config;
+}
+
+/** A fault of the configuration: its place (dotted path) and what was expected. */
+export interface ConfigFault {
+  readonly place: string;
+  readonly message: string;
+}
+
+export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = []): ConfigFault[] {
+  return error.issues.map((issue) => ({ place: [...prefix, ...issue.path].map(String).join(".") || "(root)", message: issue.message }));
+}
+
+/** @throws CONFIG_INVALID naming every fault at once */
+export function refuseFaults(where: string, faults: readonly ConfigFault[]): void {
+  if (faults.length === 0) return;
+  const lines = faults.map((fault) => `  ${fault.place}: ${fault.message}`);
+  throw new EarshotError("CONFIG_INVALID", `${where}: ${faults.length} fault${faults.length === 1 ? "" : "s"}\n${lines.join("\n")}`);
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+/** The environment: one table gives variable, type, default and help. */
+export const environmentSchema = z.object({
+  EARSHOT_PORT: port.default(4310).describe("Port of the pages and the API."),
+  EARSHOT_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on."),
+  EARSHOT_DATA: z.string().min(1).default("./data").describe("The data folder."),
+  EARSHOT_CONFIG: z.string().min(1).default("./earshot.config.ts").describe("The configuration file."),
+  EARSHOT_TOKEN: z.string().min(16, "expected at least 16 characters").optional().describe("An admin API token, for automation."),
+  EARSHOT_DATABASE_URL: z.string().min(1).optional().describe("A Postgres to use instead of the embedded one."),
+  EARSHOT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info").describe("How much the program says."),
+});
+export type Environment = z.output<typeof environmentSchema>;
+
+/** @throws CONFIG_INVALID naming every fault at once */
+export function parseEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const known = Object.fromEntries(Object.keys(environmentSchema.shape).map((name) => [name, env[name] === "" ? undefined : env[name]]));
+  const parsed = environmentSchema.safeParse(known);
+  if (!parsed.success) refuseFaults("environment", faultsOf(parsed.error));
+  return environmentSchema.parse(known);
+}
