@@ -1,0 +1,240 @@
+import type { Environment, SourceConfig, TermConfig } from "../core/config.ts";
+import type { ErasureReason, Post } from "../core/event.ts";
+import type { AuthorId, PostId } from "../core/ids.ts";
+import type { LogPartitionState } from "../core/log.ts";
+import type { SourceStatus } from "../core/source.ts";
+import type { ErasureProof, StoreSize } from "../core/store.ts";
+import type { Sql } from "../core/sql.ts";
+import type { ReadFilter } from "../core/filter.ts";
+
+/** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
+export interface Engine {
+  readonly version: string;
+  readonly environment: Environment;
+  readonly sql: Sql;
+  /** ready: serving and collecting. paused: serving; collection waits for room. */
+  health(): EngineHealth;
+  stats(): Promise<EngineStats>;
+
+  search(request: SearchRequest): Promise<SearchPage>;
+  facets(request: FacetRequest): Promise<FacetAnswer>;
+  count(q: string, filter: ReadFilter): Promise<{ readonly posts: number; readonly exact: boolean }>;
+  post(id: PostId, filter: ReadFilter): Promise<Post | undefined>;
+  /** All hits, newest first, bounded memory. */
+  export(q: string, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
+  /** New posts as they become searchable; the listener must be quick. Returns the way to stop. */
+  onPosts(listener: (posts: readonly Post[]) => void): () => void;
+
+  rollups(request: RollupRequest): Promise<RollupAnswer>;
+
+  sources(): Promise<readonly SourceView[]>;
+  /** Refuses (CONFLICT) what the configuration file defines. */
+  putSource(id: string, config: SourceConfig): Promise<SourceView>;
+  setSourcePaused(id: string, paused: boolean): Promise<SourceView>;
+  removeSource(id: string, options: { readonly withData: boolean }): Promise<{ readonly removedPosts: number }>;
+  /** Ends the simulated world and deletes it from every store. */
+  removeWorld(): Promise<{ readonly removedPosts: number }>;
+
+  terms(): Promise<readonly TermView[]>;
+  putTerm(id: string, term: TermConfig): Promise<TermView>;
+  removeTerm(id: string): Promise<void>;
+
+  /** Lines of NDJSON in any number of chunks; resolves when refined. Progress after each bite. */
+  import(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer>;
+
+  quarantine(request: { readonly code?: string; readonly source?: string; readonly state?: "open" | "dismissed" | "replayed"; readonly limit: number; readonly cursor?: string }): Promise<QuarantinePage>;
+  quarantineItem(id: string): Promise<QuarantineItem | undefined>;
+  dismiss(ids: readonly string[]): Promise<number>;
+  /** Reads kept raw again with today's parsers: the quarantine's, or a range of time of one source. */
+  replay(request: ReplayRequest): Promise<ReplayAnswer>;
+
+  /** Whom a text means: an AuthorId, a native id, or a handle (with or without @ and platform:). */
+  resolveAuthor(text: string): Promise<readonly AuthorView[]>;
+  erase(author: AuthorId, options: EraseOptions): Promise<ErasureView>;
+  erasures(): Promise<readonly ErasureView[]>;
+  /** Scans the raw bytes of every store for the author. */
+  find(text: string): Promise<FindAnswer>;
+
+  /** The whole running configuration, as code. */
+  configuration(): Promise<string>;
+}
+
+export interface EngineHealth {
+  readonly status: "ok" | "starting" | "paused" | "failing" | "stopping";
+  readonly detail?: string;
+}
+
+export interface EngineStats {
+  readonly startedAt: number;
+  readonly collectedPerSecond: number;
+  readonly refinedPerSecond: number;
+  readonly posts: number;
+  readonly rejected: number;
+  /** Frames of `events` not yet refined, and of `posts` not yet in each store. */
+  readonly lag: { readonly refine: number; readonly stores: Readonly<Record<string, number>> };
+  readonly stores: readonly (StoreSize & { readonly state: string; readonly error?: string })[];
+  readonly log: readonly LogPartitionState[];
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly limits: readonly { readonly name: string; readonly value: number; readonly limit: number; readonly unit: string }[];
+}
+
+export interface SearchRequest {
+  readonly q: string;
+  readonly filter: ReadFilter;
+  /** 1 to 1,000. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+export interface SearchPage {
+  readonly items: readonly Post[];
+  readonly next?: string;
+}
+export interface FacetRequest {
+  readonly q: string;
+  readonly filter: ReadFilter;
+  readonly by: readonly ("platform" | "language" | "sentiment" | "term" | "hashtag" | "day")[];
+  readonly top: number;
+}
+export interface FacetAnswer {
+  readonly posts: number;
+  /** False: the work limit was reached, numbers are scaled estimates. */
+  readonly exact: boolean;
+  readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly posts: number }[]>>;
+}
+
+export interface RollupRequest {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly grain: "minute" | "hour" | "day" | "all";
+  readonly by: readonly ("platform" | "source" | "language" | "term")[];
+  readonly filter: ReadFilter;
+  readonly terms?: readonly string[];
+  readonly languages?: readonly string[];
+}
+export interface RollupRow {
+  /** Start of the bucket, milliseconds UTC; absent with grain "all". */
+  readonly at?: number;
+  readonly platform?: string;
+  readonly source?: string;
+  readonly language?: string;
+  readonly term?: string;
+  readonly posts: number;
+  readonly negative: number;
+  readonly neutral: number;
+  readonly positive: number;
+  readonly unscored: number;
+  readonly likes: number;
+  readonly shares: number;
+  readonly replies: number;
+  readonly views: number;
+  readonly authors?: number;
+  readonly authorsExact?: boolean;
+}
+export interface RollupAnswer {
+  readonly rows: readonly RollupRow[];
+  /** When the newest change that is counted came in. */
+  readonly freshAt?: number;
+}
+
+export interface SourceView {
+  readonly id: string;
+  readonly connector: string;
+  readonly platform: string;
+  readonly keep: "everything" | "matching";
+  readonly simulated: boolean;
+  readonly origin: "configuration" | "dashboard" | "built-in";
+  readonly paused: boolean;
+  readonly status: SourceStatus;
+  readonly cursor?: string;
+  readonly collected: number;
+  readonly errors: number;
+  readonly gaps: number;
+  readonly lastError?: { readonly code: string; readonly message: string; readonly at: number };
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface TermView extends TermConfig {
+  readonly id: string;
+  readonly version: number;
+  readonly origin: "configuration" | "dashboard";
+  /** History is being tagged again while this is below 1. */
+  readonly retagged: number;
+}
+
+export interface ImportOptions {
+  /** Platform of the posts that name none. */
+  readonly platform: string;
+  readonly onProgress?: (soFar: ImportAnswer) => void;
+  readonly signal?: AbortSignal;
+}
+export interface ImportAnswer {
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly dropped: number;
+  /** The first rejected lines, with their place. */
+  readonly errors: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+}
+
+export interface QuarantineItem {
+  readonly id: string;
+  readonly source: string;
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+  readonly state: "open" | "dismissed" | "replayed";
+  /** Lossless where it is UTF-8, else base64 of the start. Only in `quarantineItem`. */
+  readonly raw?: string;
+}
+export interface QuarantinePage {
+  readonly items: readonly QuarantineItem[];
+  readonly next?: string;
+  readonly reasons: readonly { readonly code: string; readonly source: string; readonly count: number }[];
+}
+
+export type ReplayRequest =
+  | { readonly kind: "quarantine"; readonly code?: string; readonly source?: string; readonly ids?: readonly string[] }
+  | { readonly kind: "raw"; readonly source?: string; readonly fromMs: number; readonly toMs: number };
+export interface ReplayAnswer {
+  readonly read: number;
+  readonly kept: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+}
+
+export interface AuthorView {
+  readonly author: AuthorId;
+  readonly platform: string;
+  readonly handle?: string;
+  readonly name?: string;
+  readonly posts: number;
+}
+
+export interface EraseOptions {
+  readonly reason: ErasureReason;
+  /** Later posts are refused too. */
+  readonly objection: boolean;
+  /** Waits until no byte is left, instead of within the promised hours. */
+  readonly now: boolean;
+  readonly actor: string;
+  readonly onProgress?: (step: string) => void;
+}
+export interface ErasureView {
+  readonly id: string;
+  readonly authors: readonly AuthorId[];
+  readonly at: number;
+  readonly reason: ErasureReason;
+  readonly objection: boolean;
+  readonly state: "requested" | "hidden" | "gone";
+  readonly posts: number;
+  readonly proofs: readonly ErasureProof[];
+  readonly dueAt: number;
+  readonly goneAt?: number;
+}
+
+export interface FindAnswer {
+  readonly authors: readonly AuthorView[];
+  /** One row a store: where the author's bytes were met. */
+  readonly stores: readonly { readonly store: string; readonly files: number; readonly bytesScanned: number; readonly hits: number; readonly places: readonly string[] }[];
+  readonly total: number;
+}
