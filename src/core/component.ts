@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { Files } from "./files.ts";
+import type { Http } from "./http.ts";
 import type { Parse, Source, SourceStatus } from "./source.ts";
 
 export interface Report {
@@ -15,8 +16,7 @@ export interface SourceContext {
   readonly id: string;
   readonly clock: Clock;
   readonly files: Files;
-  /** undici's dispatcher: proxies and extra certificates are its matter. */
-  readonly http: import("./http.ts").Http;
+  readonly http: Http;
   readonly readSecret: ReadSecret;
   readonly report: Report;
   readonly status: (status: SourceStatus) => void;

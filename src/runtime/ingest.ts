@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
-import { EarshotError, toEarshotError } from "../core/errors.ts";
+import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import { makeFrameBatchBuilder, type FrameBatchBuilder, type Log } from "../core/log.ts";
 import type { Raw, Source, SourcePage, SourceStatus } from "../core/source.ts";
 import { encodeRaw } from "./raw-frame.ts";

@@ -1,0 +1,175 @@
+import type { Clock } from "../core/clock.ts";
+import type { Connector, ReadSecret, Report } from "../core/component.ts";
+import { type ConfigFault, faultsOf, refuseFaults, type SourceConfig } from "../core/config.ts";
+import { type EarshotError, toEarshotError } from "../core/errors.ts";
+import type { Files } from "../core/files.ts";
+import type { Http } from "../core/http.ts";
+import type { Log } from "../core/log.ts";
+import type { Parse, SourceStatus } from "../core/source.ts";
+import { loadConnector } from "../connectors/directory.ts";
+import { ingest, type Cursors, type IngestCounters, type KeyHashes } from "./ingest.ts";
+
+export type SourceOrigin = "configuration" | "dashboard" | "built-in";
+
+/** A source whose options have been read: ready to run, or to be shown. */
+export interface SourceDefinition {
+  readonly id: string;
+  readonly connector: Connector;
+  /** As they stand in the configuration, secrets by reference. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly parsedOptions: unknown;
+  readonly platform: string;
+  readonly keep: "everything" | "matching";
+  readonly simulated: boolean;
+  readonly region: string;
+  readonly origin: SourceOrigin;
+  readonly parse: Parse;
+}
+
+/** Reads one source's configuration; faults go to `faults`, and then there is no definition. */
+export async function defineSource(
+  id: string,
+  config: SourceConfig,
+  origin: SourceOrigin,
+  faults: ConfigFault[],
+  simulated = false,
+): Promise<SourceDefinition | undefined> {
+  const { use, keep, paused: _paused, region, ...options } = config;
+  let connector: Connector;
+  try {
+    connector = await loadConnector(use);
+  } catch (thrown) {
+    faults.push({ place: `sources.${id}.use`, message: toEarshotError(thrown, "CONFIG_INVALID", use).message });
+    return undefined;
+  }
+  const parsed = connector.options.safeParse(options);
+  if (!parsed.success) {
+    faults.push(...faultsOf(parsed.error, ["sources", id]));
+    return undefined;
+  }
+  return {
+    id,
+    connector,
+    options,
+    parsedOptions: parsed.data,
+    platform: connector.platform(parsed.data),
+    keep: keep ?? connector.keepDefault,
+    simulated: simulated || (connector.simulated?.(parsed.data) ?? false),
+    region: region ?? "zz",
+    origin,
+    parse: connector.parser(parsed.data),
+  };
+}
+
+export async function defineSources(sources: Readonly<Record<string, SourceConfig>>, origin: SourceOrigin, where: string): Promise<readonly SourceDefinition[]> {
+  const faults: ConfigFault[] = [];
+  const defined = await Promise.all(Object.entries(sources).map(([id, config]) => defineSource(id, config, origin, faults)));
+  refuseFaults(where, faults);
+  return defined.filter((definition) => definition !== undefined);
+}
+
+export interface RunningSource {
+  readonly definition: SourceDefinition;
+  readonly counters: IngestCounters;
+  status: SourceStatus;
+  lastError: { readonly code: string; readonly message: string; readonly at: number } | undefined;
+  paused: boolean;
+  stop: () => Promise<void>;
+}
+
+export interface CollectOptions {
+  readonly log: Log;
+  readonly files: Files;
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly hashes: KeyHashes;
+  readonly cursors: Cursors;
+  readonly readSecret: ReadSecret;
+  readonly mayCollect: (signal: AbortSignal) => Promise<void>;
+  /** Called when our own corruption is met. */
+  readonly onFault: (error: EarshotError) => void;
+}
+
+/** Runs the sources side by side; each fails, waits and goes on alone. */
+export function makeCollector(options: CollectOptions) {
+  const running = new Map<string, RunningSource>();
+
+  function start(definition: SourceDefinition, paused: boolean): RunningSource {
+    const known = running.get(definition.id);
+    const source: RunningSource = {
+      definition,
+      counters: known?.counters ?? { items: 0, bytes: 0, pages: 0, gaps: 0, errors: 0 },
+      status: { state: "waiting", ...(paused && { detail: "paused" }) },
+      lastError: known?.lastError,
+      paused,
+      stop: () => Promise.resolve(),
+    };
+    running.set(definition.id, source);
+    if (paused) return source;
+    const abort = new AbortController();
+    const context = {
+      id: definition.id,
+      clock: options.clock,
+      files: options.files,
+      http: options.http,
+      readSecret: options.readSecret,
+      report: options.report,
+      status: (status: SourceStatus) => {
+        source.status = status;
+      },
+    };
+    const finished = ingest(
+      {
+        id: definition.id,
+        platform: definition.platform,
+        open: () => definition.connector.open(definition.parsedOptions, context),
+        log: options.log,
+        hashes: options.hashes,
+        cursors: options.cursors,
+        clock: options.clock,
+        report: options.report,
+        mayCollect: options.mayCollect,
+        onStatus: ({ error, ...status }) => {
+          source.status = status;
+          if (error !== undefined) source.lastError = { code: error.code, message: error.message, at: options.clock.now() };
+        },
+      },
+      source.counters,
+      abort.signal,
+    ).then(
+      () => undefined,
+      (thrown: unknown) => {
+        const error = toEarshotError(thrown, "INVARIANT", definition.id);
+        source.status = { state: "waiting", detail: error.message };
+        source.lastError = { code: error.code, message: error.message, at: options.clock.now() };
+        if (error.kind === "fault") options.onFault(error);
+        else options.report("error", error.message, { source: definition.id, code: error.code });
+      },
+    );
+    source.stop = async () => {
+      abort.abort();
+      await finished;
+    };
+    return source;
+  }
+
+  return {
+    running,
+    start,
+    async setPaused(id: string, paused: boolean): Promise<void> {
+      const source = running.get(id);
+      if (source === undefined || source.paused === paused) return;
+      await source.stop();
+      start(source.definition, paused);
+    },
+    async remove(id: string): Promise<void> {
+      await running.get(id)?.stop();
+      running.delete(id);
+    },
+    async stop(): Promise<void> {
+      await Promise.all([...running.values()].map((source) => source.stop()));
+    },
+  };
+}
+export type Collector = ReturnType<typeof makeCollector>;

@@ -1,0 +1,284 @@
+import { hash } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { EarshotError, toEarshotError } from "../core/errors.ts";
+import type { Change, From, Outcome, SourceEvent, SourcePost } from "../core/event.ts";
+import { idBytes, type PostId } from "../core/ids.ts";
+import { makeFrameBatchBuilder, type Delivery, type FrameBatch } from "../core/log.ts";
+import type { Parse } from "../core/source.ts";
+import { makeDraft, type Draft } from "../core/stage.ts";
+import type { Pseudonyms } from "../ledger/keys.ts";
+import type { Identities } from "../ledger/identities.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { parseCommand, type Command } from "./commands.ts";
+import { makePost } from "./post.ts";
+import { decodeRaw } from "./raw-frame.ts";
+import { encodeRejected } from "./rejected.ts";
+
+export interface RefineSource {
+  readonly id: string;
+  readonly platform: string;
+  readonly parse: Parse;
+  readonly region: string;
+}
+
+/** What became of one frame of `events`. */
+export const frameOutcomes = ["unknown", "kept", "duplicate", "rejected", "dropped"] as const;
+export type FrameOutcome = (typeof frameOutcomes)[number];
+
+export interface RefinerOptions {
+  readonly partition: number;
+  readonly ledger: Ledger;
+  readonly identities: Identities;
+  readonly pseudonyms: Pseudonyms;
+  readonly source: (id: string) => RefineSource | undefined;
+  readonly validate: (event: SourceEvent, nowMs: number) => Outcome<SourceEvent>;
+  readonly stages: (drafts: readonly Draft[]) => readonly Outcome<Draft>[];
+  readonly clock: Clock;
+}
+
+export interface Refined {
+  readonly posts: FrameBatch | undefined;
+  readonly rejected: FrameBatch | undefined;
+  /** One a frame of the delivery, index into `frameOutcomes`. */
+  readonly outcomes: Uint8Array;
+  /** The last frame and outcome looked at. */
+  readonly last: From;
+}
+
+interface Item {
+  readonly from: From;
+  readonly frame: number;
+  readonly receivedAt: number;
+  readonly source: RefineSource;
+  readonly event: SourceEvent;
+  readonly bytes: Uint8Array;
+  id?: PostId;
+  contentHash?: string;
+  draft?: Outcome<Draft>;
+}
+
+const kept = 1;
+const duplicate = 2;
+const rejected = 3;
+const dropped = 4;
+const duplicateReasons = new Set(["duplicate", "stale", "deleted", "erased"]);
+
+/** Everything of a post that an edit can change, and nothing that merely grows (counts). */
+function contentHashOf(post: SourcePost): string {
+  const media = post.media === undefined ? "" : JSON.stringify(post.media);
+  const parts = [post.revision, post.createdAt, post.text, post.author.id, post.replyTo ?? "", post.reshareOf ?? "", post.quoteOf ?? "", media, post.links?.join(" ") ?? ""];
+  return hash("sha1", parts.join("\u0000"), "hex").slice(0, 16);
+}
+
+/**
+ * Refines deliveries of one partition, in order. The ledger's transaction is opened here and ended by the caller:
+ * commit once the frames are durable in the log, rollback when they are not.
+ */
+export function makeRefiner(options: RefinerOptions) {
+  const { ledger, identities, pseudonyms, partition, clock } = options;
+  const sourceNames = new Map<string, string>();
+  const posts = makeFrameBatchBuilder();
+  const rejects = makeFrameBatchBuilder();
+  let outcomes = new Uint8Array(0);
+  let generation = 0;
+
+  const note = (frame: number, outcome: number) => {
+    const before = outcomes[frame] ?? 0;
+    // One raw message with several outcomes counts as kept where any was, then rejected, then duplicate.
+    if (before === 0 || outcome === kept || (outcome === rejected && before !== kept) || (outcome === duplicate && before === dropped)) outcomes[frame] = outcome;
+  };
+
+  const reject = (error: EarshotError, source: string, frame: number, from: From, at: number, bytes: Uint8Array, frames: FrameBatch) => {
+    note(frame, rejected);
+    rejects.add(
+      {
+        keyHigh: frames.keys[frame * 2] ?? 0,
+        keyLow: frames.keys[frame * 2 + 1] ?? 0,
+        actorHigh: frames.actors[frame * 2] ?? 0,
+        actorLow: frames.actors[frame * 2 + 1] ?? 0,
+        time: at,
+        from,
+        generation,
+      },
+      encodeRejected({ source, error, at, generation, bytes }),
+    );
+  };
+
+  const emit = (change: Change) => {
+    const bytes = idBytes(change.id);
+    const author = change.is?.author ?? change.was?.author ?? change.post?.author;
+    const actor = author === undefined ? undefined : idBytes(author);
+    posts.add(
+      {
+        keyHigh: bytes.readUInt32BE(0),
+        keyLow: bytes.readUInt32BE(4),
+        actorHigh: actor?.readUInt32BE(0) ?? 0,
+        actorLow: actor?.readUInt32BE(4) ?? 0,
+        time: change.at,
+        from: change.from,
+        generation: change.generation,
+      },
+      JSON.stringify(change),
+    );
+  };
+
+  function decode(delivery: Delivery, after: From, nowMs: number): { items: (Item | { command: Command; frame: number; from: From })[]; last: From } {
+    const { frames, firstOffset } = delivery;
+    const items: (Item | { command: Command; frame: number; from: From })[] = [];
+    let last = after;
+    for (let frame = 0; frame < frames.count; frame++) {
+      const offset = firstOffset + frame;
+      if (offset <= after.offset) continue;
+      last = { offset, index: 0 };
+      const raw = decodeRaw(frames, frame, sourceNames);
+      if (raw === undefined) {
+        note(frame, dropped);
+        continue;
+      }
+      const from = { offset, index: 0 };
+      if (raw.kind === "command") {
+        items.push({ command: parseCommand(raw.bytes), frame, from });
+        continue;
+      }
+      const receivedAt = frames.times[frame] ?? nowMs;
+      const source = options.source(raw.source);
+      if (source === undefined) {
+        reject(new EarshotError("SOURCE_UNKNOWN", `source ${raw.source}: not configured any more`), raw.source, frame, from, receivedAt, raw.bytes, frames);
+        continue;
+      }
+      let index = 0;
+      for (const outcome of source.parse(raw.bytes)) {
+        const place = { offset, index: index++ };
+        if ("drop" in outcome) note(frame, dropped);
+        else if ("reject" in outcome) reject(outcome.reject, source.id, frame, place, receivedAt, raw.bytes, frames);
+        else {
+          const valid = options.validate(outcome.keep, nowMs);
+          if ("reject" in valid) reject(valid.reject, source.id, frame, place, receivedAt, raw.bytes, frames);
+          else if ("keep" in valid) items.push({ from: place, frame, receivedAt, source, event: valid.keep, bytes: raw.bytes });
+          else note(frame, dropped);
+        }
+      }
+      if (index === 0) note(frame, dropped);
+    }
+    return { items, last };
+  }
+
+  function enrich(items: readonly (Item | { command: Command })[]): void {
+    const fresh: Item[] = [];
+    const drafts: Draft[] = [];
+    for (const item of items) {
+      if ("command" in item || item.event.type !== "post") continue;
+      const { post } = item.event;
+      item.id = pseudonyms.postId(item.source.platform, post.id);
+      item.contentHash = contentHashOf(post);
+      if (ledger.isRepeat(item.id, post.revision, item.contentHash, generation)) continue;
+      const draft = makeDraft(item.source.platform, item.source.id, post, item.receivedAt);
+      draft.region = item.source.region;
+      fresh.push(item);
+      drafts.push(draft);
+    }
+    if (drafts.length === 0) return;
+    const results = options.stages(drafts);
+    for (const [i, item] of fresh.entries()) {
+      const result = results[i];
+      if (result === undefined) throw new EarshotError("INVARIANT", "stages: fewer outcomes than posts");
+      item.draft = result;
+    }
+  }
+
+  function settle(frame: number, result: Change | readonly Change[] | { readonly drop: string }): void {
+    if ("drop" in result) {
+      note(frame, duplicateReasons.has(result.drop) ? duplicate : dropped);
+      return;
+    }
+    note(frame, kept);
+    if ("kind" in result) emit(result);
+    else for (const change of result) emit(change);
+  }
+
+  function applyItem(item: Item, frames: FrameBatch): void {
+    const { event, from, source, frame } = item;
+    const place = { from, generation };
+    switch (event.type) {
+      case "post": {
+        const { post } = event;
+        const { id, contentHash, draft } = item;
+        if (id === undefined || contentHash === undefined) throw new EarshotError("INVARIANT", "refine: a post without an id");
+        if (draft === undefined) {
+          // A repeat; only its counts can be news.
+          if (post.counts !== undefined) {
+            const result = ledger.applyEngagement(id, item.receivedAt, post.counts, place);
+            if (!("drop" in result)) {
+              settle(frame, result);
+              outcomes[frame] = duplicate;
+              return;
+            }
+          }
+          note(frame, duplicate);
+        } else if ("keep" in draft) {
+          const made = makePost(draft.keep, id, pseudonyms);
+          const result = ledger.applyPost(made, contentHash, place);
+          if (!("drop" in result)) identities.put(source.platform, made.author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) });
+          settle(frame, result);
+        } else if ("reject" in draft) reject(draft.reject, source.id, frame, from, item.receivedAt, item.bytes, frames);
+        else note(frame, dropped);
+        return;
+      }
+      case "engagement":
+        return settle(frame, ledger.applyEngagement(pseudonyms.postId(source.platform, event.id), event.at, event.counts, place));
+      case "reaction":
+        return settle(frame, ledger.applyReaction(pseudonyms.postId(source.platform, event.id), pseudonyms.mark(source.platform, event.mark), event.count, event.at, place));
+      case "unreaction":
+        return settle(frame, ledger.applyUnreaction(pseudonyms.mark(source.platform, event.mark), event.at, place));
+      case "delete":
+        return settle(frame, ledger.applyDelete(pseudonyms.postId(source.platform, event.id), event.at, place));
+      case "erase": {
+        const author = pseudonyms.authorId(source.platform, event.author);
+        return settle(frame, ledger.applyErase(author, event.at, { objection: false, reason: event.reason }, place));
+      }
+      case "identity":
+        identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author);
+        return note(frame, kept);
+    }
+  }
+
+  function applyCommand(command: Command, frame: number, from: From): void {
+    const place = { from, generation };
+    switch (command.command) {
+      case "erase":
+        return settle(frame, ledger.applyErase(command.author, command.upToMs, { objection: command.objection, reason: command.reason }, place));
+      case "retag":
+        return settle(frame, ledger.applyTerms(command.id, command.add, command.remove, place));
+      case "remove-source":
+        return settle(frame, ledger.applyRemoveSource(command.source, place));
+    }
+  }
+
+  return {
+    partition,
+    /** Frames up to and with `after` are skipped. */
+    refine(delivery: Delivery, after: From, atGeneration: number): Refined {
+      outcomes = new Uint8Array(delivery.frames.count);
+      generation = atGeneration;
+      const { items, last } = decode(delivery, after, clock.now());
+      ledger.begin();
+      try {
+        enrich(items);
+        for (const item of items) {
+          if ("command" in item) applyCommand(item.command, item.frame, item.from);
+          else applyItem(item, delivery.frames);
+        }
+      } catch (thrown) {
+        posts.take();
+        rejects.take();
+        throw toEarshotError(thrown, "INVARIANT", `refine partition ${partition}`);
+      }
+      return {
+        posts: posts.count > 0 ? posts.take() : undefined,
+        rejected: rejects.count > 0 ? rejects.take() : undefined,
+        outcomes,
+        last,
+      };
+    },
+  };
+}

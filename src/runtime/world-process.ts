@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import type { Report } from "../core/component.ts";
+import { EarshotError } from "../core/errors.ts";
+
+const addressesSchema = z.looseObject({ jetstream: z.string(), mastodon: z.string() });
+
+export interface WorldProcess extends AsyncDisposable {
+  /** ws:// address of its Jetstream, http:// address of its Mastodon server. */
+  readonly jetstream: string;
+  readonly mastodon: string;
+}
+
+const startWithinMs = 30_000;
+
+/** Starts the simulated world as a program of its own: what it tells, it tells over the platforms' protocols. */
+export async function startWorldProcess(options: {
+  readonly root: string;
+  readonly seed: number;
+  readonly ratePerSecond: number;
+  readonly historyPosts: number;
+  readonly report: Report;
+}): Promise<WorldProcess> {
+  const words = ["serve", "--seed", options.seed, "--rate", options.ratePerSecond, "--history", options.historyPosts];
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(options.root, "world", "main.ts"), ...words.map(String)], {
+    stdio: ["pipe", "pipe", "pipe"],
+    // A terminal's Ctrl-C must not end it before the drain; it ends when its stdin closes.
+    detached: process.platform !== "win32",
+  });
+  const errors: string[] = [];
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors.push(text);
+    if (errors.length > 20) errors.shift();
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => reject(new Error(`not ready after ${startWithinMs / 1000} s`)), startWithinMs);
+  child.once("error", reject);
+  void exited.then(() => reject(new Error(`ended at once: ${errors.join("").slice(-500)}`)));
+  const lines = createInterface({ input: child.stdout });
+  lines.once("line", resolve);
+  try {
+    const parsed = addressesSchema.parse(JSON.parse(await promise));
+    child.stdout.resume();
+    return {
+      jetstream: parsed.jetstream,
+      mastodon: parsed.mastodon,
+      async [Symbol.asyncDispose]() {
+        child.stdin.end();
+        const late = setTimeout(() => child.kill("SIGKILL"), 3_000);
+        await exited;
+        clearTimeout(late);
+      },
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw new EarshotError("UPSTREAM_UNAVAILABLE", `the simulated world did not start: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
