@@ -17,6 +17,8 @@ export interface HttpOptions {
   readonly maxBytes?: number;
   /** Calls with one budget share its limits (credential + endpoint). */
   readonly budget?: string;
+  /** The budget's own limit, beside what the server tells; the first call with a budget declares it. */
+  readonly limit?: { readonly requests: number; readonly perMs: number };
 }
 
 export interface HttpResponse {
@@ -33,7 +35,18 @@ export interface WebSocketOptions {
   readonly silenceMs?: number;
 }
 
+export interface BatchOptions {
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  /** A batch waits so long for more after its first message. */
+  readonly waitMs: number;
+  /** After so long without a message an empty batch comes; absent: never. */
+  readonly idleMs?: number;
+}
+
 export interface WebSocketStream extends AsyncIterable<Uint8Array> {
   send(text: string): void;
+  /** The same messages, several at once: at least one message is given, whatever its size. */
+  batches(options: BatchOptions): AsyncIterable<readonly Uint8Array[]>;
   close(): void;
 }

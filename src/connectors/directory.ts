@@ -1,0 +1,41 @@
+import { readdirSync } from "node:fs";
+import { z } from "zod";
+import type { Connector } from "../core/component.ts";
+import { EarshotError } from "../core/errors.ts";
+
+const folder = new URL("./", import.meta.url);
+const notConnectors = new Set(["directory"]);
+
+/** Names of the platforms that can be connected: the files of this folder. */
+export function listConnectors(): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => /^[a-z][a-z0-9-]*\.ts$/.test(file))
+    .map((file) => file.slice(0, -3))
+    .filter((name) => !notConnectors.has(name))
+    .sort();
+}
+
+const method = z.custom((value) => typeof value === "function");
+const connectorShape = z.looseObject({
+  name: z.string(),
+  doc: z.string(),
+  options: z.instanceof(z.ZodType),
+  platform: method,
+  keepDefault: z.enum(["everything", "matching"]),
+  open: method,
+  parser: method,
+});
+
+function isConnector(value: unknown): value is Connector {
+  return connectorShape.safeParse(value).success;
+}
+
+/** Throws CONFIG_INVALID for a name that no file bears. */
+export async function loadConnector(name: string): Promise<Connector> {
+  const names = listConnectors();
+  if (!names.includes(name)) throw new EarshotError("CONFIG_INVALID", `connector: expected one of ${names.join(", ")}, came ${JSON.stringify(name.slice(0, 60))}`);
+  const module: unknown = await import(new URL(`${name}.ts`, folder).href);
+  const found = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  if (!isConnector(found)) throw new EarshotError("INVARIANT", `connector ${name}: its file has no connector as default export`);
+  return found;
+}

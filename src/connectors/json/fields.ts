@@ -1,0 +1,81 @@
+import { EarshotError } from "../../core/errors.ts";
+import { type Json, nameOf } from "./decode.ts";
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const earliestMs = Date.UTC(1990, 0, 1);
+const latestMs = Date.UTC(2100, 0, 1);
+export const dayMs = 86_400_000;
+const longestId = 2_048;
+
+/** A needed string that identifies: printable, no space, at most 2,048 long. */
+export function readId(object: Json, name: string, where: string): string {
+  const value = object[name];
+  if (value === undefined || value === null) throw new EarshotError("FIELD_MISSING", `${where}.${name}: expected an id, came nothing`);
+  return checkId(value, `${where}.${name}`);
+}
+
+export function checkId(value: unknown, where: string): string {
+  if (typeof value !== "string") throw new EarshotError("FIELD_INVALID", `${where}: expected a string, came ${nameOf(value)}`);
+  // oxlint-disable-next-line no-control-regex
+  if (value === "" || value.length > longestId || /[\u0000-\u0020\u007f-\u00a0]/.test(value) || !value.isWellFormed()) {
+    throw new EarshotError("FIELD_INVALID", `${where}: expected 1 to ${longestId} printable characters`);
+  }
+  return value;
+}
+
+/** A text as it came; control characters, which no writer means and some stores refuse, become spaces (offsets stay). */
+export function checkText(value: unknown, where: string): string {
+  if (typeof value !== "string") throw new EarshotError(value === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `${where}: expected a string, came ${nameOf(value)}`);
+  if (!value.isWellFormed()) throw new EarshotError("UTF8_INVALID", `${where}: expected Unicode text, came a lone surrogate`);
+  // oxlint-disable-next-line no-control-regex
+  return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value) ? value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, " ") : value;
+}
+
+/** A string where one is told and usable, else undefined. */
+export function softText(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" && value.isWellFormed() ? checkText(value, "") : undefined;
+}
+
+/** A count: whole, 0 to 2^53 - 1; anything else is "not told". */
+export function softCount(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+export function softUrl(value: unknown): string | undefined {
+  return typeof value === "string" && value.length <= 8_192 && /^https?:\/\/[^\s]+$/i.test(value) && value.isWellFormed() ? value : undefined;
+}
+
+const isoPattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?)?$/;
+
+/** ISO 8601 (no zone: UTC), or epoch seconds, milliseconds or microseconds as a number. Undefined: cannot be read. */
+export function parseInstant(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) && value > 0 ? scaled(value) : undefined;
+  if (typeof value !== "string" || value.length > 40) return undefined;
+  const parts = isoPattern.exec(value);
+  if (!parts) return /^\d{9,16}(?:\.\d+)?$/.test(value) ? scaled(Number(value)) : undefined;
+  const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = parts;
+  const monthNumber = Number(month);
+  const dayNumber = Number(day);
+  if (monthNumber < 1 || monthNumber > 12 || dayNumber < 1 || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (dayNumber > 28 && dayNumber > new Date(Date.UTC(Number(year), monthNumber, 0)).getUTCDate()) return undefined;
+  const milliseconds = fraction === "" ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0"));
+  const at = Date.UTC(Number(year), monthNumber - 1, dayNumber, Number(hour), Number(minute), Number(second), milliseconds);
+  if (zone === "Z" || zone === "z") return at;
+  const offsetMinutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  return at - (zone.startsWith("-") ? -offsetMinutes : offsetMinutes) * 60_000;
+}
+
+function scaled(value: number): number {
+  if (value < 1e11) return Math.round(value * 1000);
+  return Math.floor(value < 1e14 ? value : value / 1000);
+}
+
+/** @param latest milliseconds UTC that the message itself gives as its time; a day later is still believed. */
+export function checkInstant(value: unknown, where: string, latest = latestMs): number {
+  if (value === undefined || value === null) throw new EarshotError("FIELD_MISSING", `${where}: expected a date, came nothing`);
+  const at = parseInstant(value);
+  if (at === undefined) throw new EarshotError("DATE_INVALID", `${where}: expected an ISO 8601 date, came ${typeof value === "string" ? "another text" : nameOf(value)}`);
+  if (at < earliestMs || at > latest + dayMs) throw new EarshotError("DATE_INVALID", `${where}: expected a date from 1990 to tomorrow`);
+  return at;
+}

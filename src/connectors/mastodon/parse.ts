@@ -1,0 +1,164 @@
+import { EarshotError } from "../../core/errors.ts";
+import type { Outcome, SourceEvent } from "../../core/event.ts";
+import type { Parse, Raw } from "../../core/source.ts";
+import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
+import { checkInstant } from "../json/fields.ts";
+import { pick, splitArray } from "../json/pick.ts";
+import { type StatusContext, idInstant, readCounts, readLocalId, readStatus, statusId } from "./status.ts";
+
+/*
+ * A post's native id is `<server>/<local id>`, not the status' `uri`, though that is the same on every server: a deletion from the streaming API
+ * names the local id alone, and may come before its status (seen on real servers), so that no table of seen ids could resolve it. The uri is kept
+ * in `extra.uri`, the page in `permalink`. Two sources on one server share ids; the same status seen by two servers is two posts of one canonical link.
+ *
+ * Raw forms: a status as the server gave it; {"event": "update" | "status.update", "payload": status or its JSON text};
+ * {"event": "delete", "payload": local id, "at": ms}; {"event": "refresh", "payload": status, "at": ms} for counts read again later.
+ */
+export function mastodonParser(context: StatusContext): Parse {
+  return guard("mastodon", (bytes) => {
+    const message = decodeObject(bytes, "message");
+    const event = message["event"];
+    if (event === undefined) return [status(message, context)];
+    switch (event) {
+      case "update":
+      case "status.update":
+        return [status(payloadOf(message), context)];
+      case "delete":
+        return [deletion(message, context)];
+      case "refresh":
+        return refresh(message, context);
+      case "filters_changed":
+      case "announcement":
+      case "announcement.reaction":
+      case "announcement.delete":
+      case "notification":
+      case "notifications_merged":
+      case "conversation":
+      case "encrypted_message":
+        return [{ drop: "not-a-status" }];
+      default:
+        throw new EarshotError("FIELD_INVALID", "message.event: expected update, status.update or delete, came something else");
+    }
+  });
+}
+
+function status(value: Json, context: StatusContext): Outcome<SourceEvent> {
+  return { keep: { type: "post", post: readStatus(value, context) } };
+}
+
+function payloadOf(message: Json): Json {
+  const payload = message["payload"];
+  if (typeof payload === "string") {
+    const value = decodeJson(Buffer.from(payload), "message.payload");
+    if (isJson(value)) return value;
+  } else if (isJson(payload)) return payload;
+  throw new EarshotError(payload === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `message.payload: expected a status, came ${nameOf(payload)}`);
+}
+
+function deletion(message: Json, context: StatusContext): Outcome<SourceEvent> {
+  const payload = message["payload"];
+  // Ids were numbers before 2.0 of the streaming protocol and still are on some relatives.
+  const localId = readLocalId({ payload: typeof payload === "number" && Number.isSafeInteger(payload) ? String(payload) : payload }, "payload", "message");
+  const at = message["at"] === undefined ? idInstant(localId) : checkInstant(message["at"], "message.at");
+  if (at === undefined) throw new EarshotError("FIELD_MISSING", "message.at: expected a time, as the id tells none");
+  return { keep: { type: "delete", id: statusId(context.server, localId), at } };
+}
+
+function refresh(message: Json, context: StatusContext): Outcome<SourceEvent>[] {
+  const value = payloadOf(message);
+  const at = checkInstant(message["at"], "message.at");
+  const id = statusId(context.server, readLocalId(value, "id", "status"));
+  const counts = readCounts(value);
+  const outcomes: Outcome<SourceEvent>[] = [];
+  // An edit may have been missed while nothing listened.
+  if (typeof value["edited_at"] === "string") outcomes.push(status(value, context));
+  if (counts) outcomes.push({ keep: { type: "engagement", id, at, counts } });
+  return outcomes.length > 0 ? outcomes : [{ drop: "no-counts" }];
+}
+
+const wanted = { id: 0, account: { url: 1, uri: 2 }, event: 3 };
+
+/** Key and actor of a status' bytes: equal to what its parse says, without a parse. */
+export function statusKey(bytes: Uint8Array, server: string): Pick<Raw, "key" | "actor"> {
+  const [id, url, uri, event] = pick(bytes, wanted, 4) ?? pickSlowly(bytes);
+  if (id === undefined || event !== undefined) return { key: undefined };
+  const actor = url ?? uri;
+  return { key: statusId(server, id), ...(actor !== undefined && { actor }) };
+}
+
+function pickSlowly(bytes: Uint8Array): (string | undefined)[] {
+  try {
+    const message = decodeJson(bytes, "status");
+    if (!isJson(message)) return [];
+    const account = isJson(message["account"]) ? message["account"] : {};
+    return [message["id"], account["url"], account["uri"], message["event"]].map((value) => (typeof value === "string" ? value : undefined));
+  } catch {
+    return [];
+  }
+}
+
+/** A status as a raw message; a reshare brings the status that it shares along, as its own message with its own key. */
+export function rawsOf(bytes: Uint8Array, server: string, receivedAt: number): Raw[] {
+  const raws: Raw[] = [{ ...statusKey(bytes, server), bytes, receivedAt }];
+  if (!mayReshare(bytes)) return raws;
+  try {
+    const value = decodeJson(bytes, "status");
+    if (isJson(value) && isJson(value["reblog"])) {
+      const inner = Buffer.from(JSON.stringify(value["reblog"]));
+      raws.push({ ...statusKey(inner, server), bytes: inner, receivedAt });
+    }
+  } catch {
+    // The parser rejects it with its code.
+  }
+  return raws;
+}
+
+function mayReshare(bytes: Uint8Array): boolean {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const at = buffer.indexOf('"reblog":');
+  return at >= 0 && buffer[at + 9] !== 0x6e;
+}
+
+/** Splits recorded files: a list of statuses, of `{request, response}` records, one status, or one message a line. */
+export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
+  const items = splitArray(file);
+  if (items === undefined) {
+    let start = 0;
+    while (start < file.length) {
+      const found = file.indexOf(0x0a, start);
+      const end = found < 0 ? file.length : found;
+      if (end > start) yield* withReshared(file.subarray(start, end));
+      start = end + 1;
+    }
+    return;
+  }
+  for (const item of items) yield* splitRecord(item);
+}
+
+function* splitRecord(item: Uint8Array): Generator<Uint8Array> {
+  let value: unknown;
+  try {
+    value = decodeJson(item, "record");
+  } catch {
+    yield item;
+    return;
+  }
+  if (!isJson(value) || !isJson(value["response"])) {
+    yield* withReshared(item);
+    return;
+  }
+  yield* statusesIn(value["response"]["body"]);
+}
+
+/** Statuses of an answer, wherever the API puts them. */
+function* statusesIn(body: unknown): Generator<Uint8Array> {
+  if (Array.isArray(body)) for (const item of body) yield* statusesIn(item);
+  else if (isJson(body)) {
+    if (Array.isArray(body["statuses"])) yield* statusesIn(body["statuses"]);
+    else if (isJson(body["account"]) && "id" in body) yield* withReshared(Buffer.from(JSON.stringify(body)));
+  }
+}
+
+function* withReshared(bytes: Uint8Array): Generator<Uint8Array> {
+  for (const raw of rawsOf(bytes, "recorded", 0)) yield raw.bytes;
+}

@@ -1,0 +1,23 @@
+const secretNames = /^(?:access_?token|token|api_?key|key|client_?secret|secret|password|passwd|pwd|auth|authorization|code|refresh_?token|signature|sig|session|jwt)$/i;
+
+/** A URL fit for logs and errors: no user part, no fragment, values of secret-bearing query fields replaced. */
+export function redactUrl(url: string): string {
+  if (!URL.canParse(url)) return "(not a URL)";
+  const parsed = new URL(url);
+  parsed.username = "";
+  parsed.password = "";
+  parsed.hash = "";
+  for (const name of [...parsed.searchParams.keys()]) {
+    if (secretNames.test(name) || /token|secret|password|key/i.test(name)) parsed.searchParams.set(name, "REDACTED");
+  }
+  const text = parsed.href;
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+/** Takes the given secrets and everything that looks like a bearer token out of a text. */
+export function redactText(text: string, secrets: readonly string[] = []): string {
+  let out = text.replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, "$1 REDACTED");
+  out = out.replace(/\/\/[^\s/@]+@/g, "//");
+  for (const secret of secrets) if (secret.length >= 4) out = out.replaceAll(secret, "REDACTED");
+  return out;
+}
