@@ -1,6 +1,10 @@
 /**
  * The one query language: search, terms (brands, saved queries), alerts and exports read it.
  * Grammar: words, "phrases", prefix*, AND (also by juxtaposition), OR, NOT or -, ( ), NEAR/n, field:value.
+ * OR binds weaker than AND, NOT stronger. created:2026-01-01..2026-02-01 (from, to; either may be left out; to excluded).
+ * Nothing, or * alone, is everything. #tag is the word tag, as everywhere.
+ *
+ * Words here are final: as `queryTokens` gives them, to be sought as they stand.
  */
 export type Query =
   | { readonly kind: "all" }
@@ -16,3 +20,17 @@ export type Query =
 /** language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host author:a1_… is:reply|reshare|original has:link|media|pii */
 export const queryFields = ["language", "platform", "source", "sentiment", "term", "hashtag", "link", "author", "is", "has"] as const;
 export type QueryField = (typeof queryFields)[number];
+
+/** Limits of a query, in UTF-16 units, nested parentheses and NOTs, and words or conditions. */
+export const queryLimits = { length: 10_000, depth: 32, leaves: 1_000 } as const;
+
+/** What a field may be asked for; fields that are not here take any value. */
+export const fieldValues: Readonly<Partial<Record<QueryField, readonly string[]>>> = {
+  sentiment: ["negative", "neutral", "positive", "none"],
+  is: ["reply", "reshare", "original"],
+  has: ["link", "media", "pii"],
+};
+
+export function isQueryField(name: string): name is QueryField {
+  return queryFields.some((field) => field === name);
+}

@@ -1,4 +1,13 @@
 import type { Outcome, PiiSpan, Sensitivity, Sentiment, SourcePost } from "./event.ts";
+import { type Tokens, tokensOf } from "./tokens.ts";
+
+/** An account that the text names, half open in UTF-16 units of `Draft.text`; `handle` without its leading @. */
+export interface AccountSpan {
+  readonly start: number;
+  readonly end: number;
+  readonly nativeId?: string;
+  readonly handle: string;
+}
 
 /** A post on its way through the stages: what came, and what stages add. Mutable by stages only. */
 export interface Draft {
@@ -8,12 +17,12 @@ export interface Draft {
   readonly receivedAt: number;
   /** Plain text, NFC, accounts masked as @m_… by the pseudonym step; set by `normalise`. */
   text: string;
-  /** Lower-cased, diacritics kept, for matching; recomputed, never stored. */
-  folded: string;
+  /** Words of `text` with their places, for matching; recomputed, never stored. Set together with `text` by `setText`. */
+  tokens: Tokens;
   hashtags: readonly string[];
   links: readonly string[];
   /** Accounts in the text, half open in UTF-16 units of `text`, ascending. */
-  accountSpans: readonly { readonly start: number; readonly end: number; readonly nativeId?: string; readonly handle: string }[];
+  accountSpans: readonly AccountSpan[];
   language: string;
   sentiment: Sentiment | undefined;
   terms: readonly string[];
@@ -26,4 +35,33 @@ export interface Draft {
 export interface Stage extends Disposable {
   readonly name: string;
   run(batch: readonly Draft[]): readonly Outcome<Draft>[];
+}
+
+const noTokens: Tokens = { words: [], starts: [] };
+
+/** What the stages start from. The region is that of the post's place where told. */
+export function makeDraft(platform: string, source: string, post: SourcePost, receivedAt: number): Draft {
+  return {
+    platform,
+    source,
+    post,
+    receivedAt,
+    text: "",
+    tokens: noTokens,
+    hashtags: [],
+    links: [],
+    accountSpans: [],
+    language: "und",
+    sentiment: undefined,
+    terms: [],
+    sensitivity: "public",
+    region: post.place?.countryCode?.toLowerCase() ?? "zz",
+    pii: [],
+  };
+}
+
+/** The final text and its words. */
+export function setText(draft: Draft, text: string): void {
+  draft.text = text;
+  draft.tokens = tokensOf(text);
 }
