@@ -1,0 +1,136 @@
+import { Type } from "typebox";
+import { EarshotError } from "../../core/errors.ts";
+import { sessionCookie, viewerOf } from "../access.ts";
+import type { ApiContext } from "../context.ts";
+import { openMetricsOf } from "../open-metrics.ts";
+import { instant, iso, optionalInstant, problems } from "../schemas.ts";
+
+export function addSystemRoutes({ app, engine, access }: ApiContext): void {
+  const healthSchema = {
+    tags: ["system"],
+    summary: "Whether the system serves",
+    security: [],
+    response: {
+      200: Type.Object({ status: Type.String({ description: "ok; paused: serving, collection waits for room." }), detail: Type.Optional(Type.String()) }),
+      503: Type.Object({ status: Type.String(), detail: Type.Optional(Type.String()) }),
+    },
+  };
+  for (const path of ["/health", "/api/v1/health"] as const) {
+    app.get(path, { config: { access: "public", rateLimit: false }, schema: healthSchema }, (_request, reply) => {
+      const health = engine.health();
+      return reply.code(health.status === "ok" || health.status === "paused" ? 200 : 503).send(health);
+    });
+  }
+
+  app.get("/api/v1/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
+
+  for (const path of ["/metrics", "/api/v1/metrics"] as const) {
+    app.get(
+      path,
+      {
+        schema: {
+          tags: ["system"],
+          summary: "OpenMetrics",
+          response: { 200: { description: "OpenMetrics text.", content: { "application/openmetrics-text": { schema: Type.String() } } }, ...problems },
+        },
+      },
+      async (_request, reply) => {
+        const text = openMetricsOf(await engine.stats(), await engine.sources());
+        return reply.type("application/openmetrics-text; version=1.0.0; charset=utf-8").send(text);
+      },
+    );
+  }
+
+  app.get(
+    "/api/v1/status",
+    {
+      schema: {
+        tags: ["system"],
+        summary: "Throughput, lag, sizes and limits",
+        response: {
+          200: Type.Object({
+            version: Type.String(),
+            status: Type.String(),
+            detail: Type.Optional(Type.String()),
+            startedAt: instant("Start of this process."),
+            collectedPerSecond: Type.Number(),
+            refinedPerSecond: Type.Number(),
+            posts: Type.Integer(),
+            rejected: Type.Integer(),
+            lag: Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }),
+            stores: Type.Array(
+              Type.Object({ store: Type.String(), sizeBytes: Type.Integer(), posts: Type.Integer(), oldestAt: optionalInstant("Oldest post."), state: Type.String(), error: Type.Optional(Type.String()) }),
+            ),
+            log: Type.Array(
+              Type.Object({ topic: Type.String(), partition: Type.Integer(), oldest: Type.Integer(), next: Type.Integer(), sizeBytes: Type.Integer(), oldestAt: optionalInstant("Oldest frame.") }),
+            ),
+            outcomes: Type.Record(Type.String(), Type.Integer()),
+            limits: Type.Array(Type.Object({ name: Type.String(), value: Type.Number(), limit: Type.Number(), unit: Type.String() })),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async () => {
+      const stats = await engine.stats();
+      return {
+        ...stats,
+        ...engine.health(),
+        version: engine.version,
+        startedAt: iso(stats.startedAt),
+        lag: { refine: stats.lag.refine, stores: { ...stats.lag.stores } },
+        outcomes: { ...stats.outcomes },
+        limits: stats.limits.map((limit) => ({ ...limit })),
+        stores: stats.stores.map(({ oldestAt, ...store }) => ({ ...store, ...(oldestAt !== undefined && { oldestAt: iso(oldestAt) }) })),
+        log: stats.log.map(({ oldestAt, ...partition }) => ({ ...partition, ...(oldestAt !== undefined && { oldestAt: iso(oldestAt) }) })),
+      };
+    },
+  );
+
+  app.get(
+    "/api/v1/configuration",
+    {
+      config: { access: "admin" },
+      schema: { tags: ["system"], summary: "The whole running configuration, as code", response: { 200: { description: "TypeScript.", content: { "text/plain": { schema: Type.String() } } }, ...problems } },
+    },
+    async (_request, reply) => reply.type("text/plain; charset=utf-8").send(await engine.configuration()),
+  );
+
+  app.get(
+    "/api/v1/me",
+    { schema: { tags: ["access"], summary: "Who I am here", response: { 200: Type.Object({ name: Type.String(), role: Type.String() }), ...problems } } },
+    (request) => {
+      const { name, role } = viewerOf(request);
+      return { name, role };
+    },
+  );
+
+  // A GET must not sign anybody in: link previews and prefetches follow links. The page posts the code, which stands in the fragment.
+  app.post(
+    "/api/v1/session",
+    {
+      config: { access: "public", rateLimit: { max: 20, timeWindow: "1 minute" } },
+      schema: {
+        tags: ["access"],
+        summary: "Sign in with the code of a one-time link",
+        security: [],
+        body: Type.Object({ code: Type.String({ minLength: 8, maxLength: 200 }) }, { additionalProperties: false }),
+        response: { 204: Type.Null(), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const session = await access.redeem(request.body.code);
+      if (session === undefined) throw new EarshotError("UNAUTHENTICATED", "the link was used already or is too old; `npm run earshot -- link` prints a new one");
+      return reply
+        .setCookie(sessionCookie, session.cookie, { httpOnly: true, sameSite: "strict", path: "/", maxAge: session.maxAgeSeconds, secure: request.protocol === "https" })
+        .code(204)
+        .send(null);
+    },
+  );
+
+  app.delete("/api/v1/session", { config: { access: "public" }, schema: { tags: ["access"], summary: "Sign out", response: { 204: Type.Null(), ...problems } } }, async (request, reply) => {
+    const cookie = request.cookies[sessionCookie];
+    if (cookie !== undefined) await access.signOut(cookie);
+    return reply.clearCookie(sessionCookie, { path: "/" }).code(204).send(null);
+  });
+}

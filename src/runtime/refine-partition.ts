@@ -1,0 +1,181 @@
+import type { Clock } from "../core/clock.ts";
+import { EarshotError } from "../core/errors.ts";
+import type { From } from "../core/event.ts";
+import type { Delivery, Log } from "../core/log.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { parseChange } from "./deliver.ts";
+import { frameOutcomes, type FrameOutcome, type makeRefiner } from "./refine.ts";
+
+export interface RefineCounters {
+  frames: number;
+  changes: number;
+  rejected: number;
+  duplicate: number;
+  dropped: number;
+}
+
+export interface OutcomeCounts {
+  readonly kept: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  readonly dropped: number;
+}
+
+/** Outcomes of the latest frames are remembered for as many. */
+const ringSize = 1 << 18;
+const maxBatchBytes = 2 * 1024 * 1024;
+
+export interface PartitionOptions {
+  readonly partition: number;
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly refiner: ReturnType<typeof makeRefiner>;
+  readonly clock: Clock;
+}
+
+/**
+ * Drives one partition: catches the ledger up from `posts`, then refines what comes, one delivery at a time.
+ * Frames are appended first, then the ledger commits: after a crash between the two, `posts` tells the ledger what it missed.
+ */
+export async function openPartition(options: PartitionOptions) {
+  const { partition, log, ledger, refiner } = options;
+  const ring = new Uint8Array(ringSize);
+  const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0 };
+  let waiters: { offset: number; resolve: () => void }[] = [];
+  let turn: Promise<unknown> = Promise.resolve();
+
+  await catchUp();
+  let { events, generation } = ledger.position();
+
+  async function catchUp(): Promise<void> {
+    for await (const delivery of log.read("posts", partition, ledger.position().postsOffset)) {
+      const { frames, firstOffset } = delivery;
+      ledger.begin();
+      let from: From = ledger.position().events;
+      let atGeneration = ledger.position().generation;
+      for (let i = 0; i < frames.count; i++) {
+        const start = frames.ends[i] ?? 0;
+        const end = frames.ends[i + 1] ?? start;
+        const place = { offset: frames.fromOffsets[i] ?? 0, index: frames.fromIndexes[i] ?? 0 };
+        if (place.offset > from.offset) from = place;
+        atGeneration = Math.max(atGeneration, frames.generations[i] ?? 0);
+        if (end > start) ledger.rebuild(parseChange(Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + start, end - start).toString("utf8")));
+      }
+      ledger.commit({ postsOffset: firstOffset + frames.count, events: from, generation: atGeneration });
+    }
+  }
+
+  /** One after the other: live deliveries and replays share the ledger. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = turn.then(work, work);
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async function take(delivery: Delivery, after: From, atGeneration: number, resumeAt: From | undefined): Promise<{ outcomes: Uint8Array; last: From }> {
+    const refined = refiner.refine(delivery, after, atGeneration);
+    let postsOffset = ledger.position().postsOffset;
+    try {
+      // Rejected first: were only `posts` durable, the ledger's catch-up would pass the rejected by.
+      if (refined.rejected !== undefined) await log.append("rejected", partition, refined.rejected);
+      if (refined.posts !== undefined) postsOffset = (await log.append("posts", partition, refined.posts)) + refined.posts.count;
+    } catch (error) {
+      ledger.rollback();
+      throw error;
+    }
+    ledger.commit({ postsOffset, events: resumeAt ?? refined.last, generation: atGeneration });
+    counters.changes += refined.posts?.count ?? 0;
+    return refined;
+  }
+
+  return {
+    partition,
+    counters,
+    position: () => events,
+    /** A live delivery. */
+    accept(delivery: Delivery): Promise<void> {
+      return inTurn(async () => {
+        const { outcomes, last } = await take(delivery, events, generation, undefined);
+        for (const [i, outcome] of outcomes.entries()) {
+          ring[(delivery.firstOffset + i) % ringSize] = outcome;
+          counters.frames++;
+          if (outcome === 2) counters.duplicate++;
+          else if (outcome === 3) counters.rejected++;
+          else if (outcome === 4) counters.dropped++;
+        }
+        events = last.offset > events.offset ? last : events;
+        waiters = waiters.filter((waiter) => {
+          if (waiter.offset > events.offset) return true;
+          waiter.resolve();
+          return false;
+        });
+      });
+    },
+    /** Reads raw again that is already refined, under a new generation: what a better parser makes of it replaces what was. */
+    replay(from: number, to: number, wanted: (source: string) => boolean): Promise<OutcomeCounts & { readonly read: number }> {
+      return inTurn(async () => {
+        const counts = { read: 0, kept: 0, duplicate: 0, rejected: 0, dropped: 0 };
+        const end = Math.min(to, events.offset + 1);
+        if (from >= end) return counts;
+        generation += 1;
+        for await (const delivery of log.read("events", partition, from, end)) {
+          const chosen = onlyOf(delivery, wanted);
+          const { outcomes } = await take(chosen, { offset: from - 1, index: 0 }, generation, events);
+          for (const [i, outcome] of outcomes.entries()) {
+            if (isEmpty(chosen, i)) continue;
+            counts.read++;
+            const name = frameOutcomes[outcome];
+            if (name !== undefined && name !== "unknown") counts[name]++;
+          }
+        }
+        return counts;
+      });
+    },
+    /** What became of the frames at these offsets, once they are refined. */
+    async outcomes(offsets: readonly number[]): Promise<readonly FrameOutcome[]> {
+      const last = Math.max(-1, ...offsets);
+      if (last > events.offset) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        waiters.push({ offset: last, resolve });
+        await promise;
+      }
+      return offsets.map((offset) => (events.offset - offset < ringSize ? (frameOutcomes[ring[offset % ringSize] ?? 0] ?? "unknown") : "unknown"));
+    },
+    inTurn,
+  };
+}
+export type Partition = Awaited<ReturnType<typeof openPartition>>;
+
+function isEmpty(delivery: Delivery, index: number): boolean {
+  return delivery.frames.ends[index] === delivery.frames.ends[index + 1];
+}
+
+/** The delivery with the frames of other sources, and our own commands, emptied. */
+function onlyOf(delivery: Delivery, wanted: (source: string) => boolean): Delivery {
+  const { frames } = delivery;
+  const ends = new Uint32Array(frames.count + 1);
+  const bytes = Buffer.allocUnsafe(frames.bytes.length);
+  let used = 0;
+  for (let i = 0; i < frames.count; i++) {
+    const start = frames.ends[i] ?? 0;
+    const end = frames.ends[i + 1] ?? start;
+    const idLength = frames.bytes[start + 2] ?? 0;
+    const isRaw = end > start && frames.bytes[start + 1] === 0;
+    if (isRaw && wanted(Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + start + 3, idLength).toString("utf8"))) {
+      bytes.set(frames.bytes.subarray(start, end), used);
+      used += end - start;
+    }
+    ends[i + 1] = used;
+  }
+  if (ends[0] !== 0) throw new EarshotError("INVARIANT", "replay: ends start at 0");
+  return { ...delivery, frames: { ...frames, ends, bytes: bytes.subarray(0, used) } };
+}
+
+/** Feeds a partition from the log until the signal aborts. */
+export async function runPartition(partition: Partition, log: Log, signal: AbortSignal): Promise<void> {
+  const from = () => Promise.resolve(partition.position().offset + 1);
+  for await (const delivery of log.subscribe("events", "refine", { partitions: [partition.partition], from, maxBatchBytes }, signal)) {
+    await partition.accept(delivery);
+    await delivery.commit();
+  }
+}
