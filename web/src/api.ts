@@ -1,0 +1,67 @@
+import type { PostView } from "../../src/api/schemas.ts";
+
+export type { PostView };
+
+export interface Page {
+  readonly items: readonly PostView[];
+  readonly next: string | null;
+}
+
+/** A problem that the server told (RFC 9457). */
+export class ProblemError extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(code: string, status: number, detail: string) {
+    super(detail);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } });
+  if (!response.ok) {
+    const problem: { code?: string; detail?: string } = await response.json().catch(() => ({}));
+    throw new ProblemError(problem.code ?? "UNKNOWN", response.status, problem.detail ?? `The server answered ${response.status}.`);
+  }
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+export const signIn = (code: string): Promise<void> => ask("/api/v1/session", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ code }) });
+export const whoAmI = (): Promise<{ name: string; role: string }> => ask("/api/v1/me");
+
+export function searchPosts(q: string, cursor: string | undefined, signal?: AbortSignal): Promise<Page> {
+  const query = new URLSearchParams({ q, limit: "30", ...(cursor !== undefined && { cursor }) });
+  return ask(`/api/v1/posts?${query.toString()}`, signal === undefined ? {} : { signal });
+}
+
+export interface Facets {
+  readonly posts: number;
+  readonly exact: boolean;
+  readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly posts: number }[]>>;
+}
+export function facetsOf(q: string, signal?: AbortSignal): Promise<Facets> {
+  const query = new URLSearchParams({ q, by: "platform,language,sentiment,term", top: "8" });
+  return ask(`/api/v1/posts/facets?${query.toString()}`, signal === undefined ? {} : { signal });
+}
+
+export interface Status {
+  readonly status: string;
+  readonly detail?: string;
+  readonly collectedPerSecond: number;
+  readonly posts: number;
+  readonly rejected: number;
+  readonly lag: { readonly refine: number; readonly stores: Readonly<Record<string, number>> };
+}
+export const status = (): Promise<Status> => ask("/api/v1/status");
+
+export interface SourceState {
+  readonly id: string;
+  readonly platform: string;
+  readonly simulated: boolean;
+  readonly state: string;
+  readonly paused: boolean;
+  readonly lastError?: { readonly code: string; readonly message: string };
+}
+export const sources = (): Promise<{ items: readonly SourceState[] }> => ask("/api/v1/sources");
