@@ -59,7 +59,6 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
   const doomed = new Map<Author, LivePost[]>();
   let nowMs = options.startMs;
   let posts = 0;
-  let nextPostMs = options.startMs;
 
   const againShare: Partial<Record<DeliveryKind, number>> = { post: 0.82, edit: 1, delete: 1, reaction: 1, unreaction: 1, counts: 1, erase: 1 };
   const sender: Sender = makeSender(random, mix, audience, (delivery, mayStill) => {
@@ -221,8 +220,11 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
   const gapMs = (): number => {
     const crisis = options.crisesAt(nowMs);
     const strength = crisis === undefined ? 0 : crisisStrength(crisis, nowMs);
-    return random.exponential(1_000 / (options.ratePerSecondAt(nowMs) * (1 + 0.8 * strength)));
+    const ratePerSecond = options.ratePerSecondAt(Math.max(nowMs, options.notBeforeMs?.(posts) ?? 0)) * (1 + 0.8 * strength);
+    return ratePerSecond <= 0 ? Infinity : random.exponential(1_000 / ratePerSecond);
   };
+
+  let nextPostMs = options.startMs + gapMs();
 
   const tick = (): void => {
     const platform: Platform = random.chance(options.blueskyShare) ? "bluesky" : "mastodon";
@@ -235,7 +237,7 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
       if (model !== undefined) sender.malformed(model, nowMs);
     }
     if (random.chance(mix.identities)) sender.identity(populations.bluesky.pickLasting(random), nowMs);
-    nextPostMs = posts >= options.postsAtMost ? Infinity : nowMs + gapMs();
+    nextPostMs = posts >= options.postsAtMost ? Infinity : Math.max(nowMs, options.notBeforeMs?.(posts) ?? 0) + gapMs();
   };
 
   const engine: Engine = {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { generate } from "./generate.ts";
+import { startWorld } from "./start.ts";
 
 const usage = `node world/main.ts generate --seed S --posts N --out DIR [--hours H]
 node world/main.ts serve --seed S --rate R --jetstream-port P --mastodon-port P --history N [--hours H] [--faults off|mild|storm] [--token T]`;
@@ -24,6 +25,24 @@ async function main(): Promise<void> {
     if (values.out === undefined) throw new TypeError(`--out: expected a folder\n${usage}`);
     const { summary, files } = await generate({ seed, posts: number("posts", values.posts, 10_000), out: values.out, ...(values.hours !== undefined && { hours: number("hours", values.hours, 72) }) });
     process.stdout.write(`${JSON.stringify({ out: values.out, posts: summary.posts, livePosts: summary.livePosts, files })}\n`);
+    return;
+  }
+  if (command === "serve") {
+    const faults = values.faults ?? "off";
+    if (faults !== "off" && faults !== "mild" && faults !== "storm") throw new TypeError(`--faults: expected off, mild or storm, got ${JSON.stringify(faults)}`);
+    const world = await startWorld({
+      seed, faults, ...(values.host !== undefined && { host: values.host }), ...(values.token !== undefined && { token: values.token }),
+      ratePerSecond: number("rate", values.rate, 5), historyPosts: number("history", values.history, 2_000), historyHours: number("hours", values.hours, 6),
+      jetstreamPort: number("jetstream-port", values["jetstream-port"], 0), mastodonPort: number("mastodon-port", values["mastodon-port"], 0),
+    });
+    process.stdout.write(`${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary` })}\n`);
+    // Ends with the one who started it: a closed standard input, or a signal.
+    const ended = Promise.withResolvers<void>();
+    process.stdin.on("end", ended.resolve).on("close", ended.resolve).on("error", () => ended.resolve()).resume();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve());
+    await ended.promise;
+    await world.stop();
+    process.stdin.destroy();
     return;
   }
   throw new TypeError(`expected a command\n${usage}`);

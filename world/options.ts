@@ -33,8 +33,10 @@ export interface EngineOptions {
   readonly seed: string;
   /** Virtual time at which the world begins, milliseconds UTC. */
   readonly startMs: number;
-  /** Mean posts per second at a virtual time, before the crisis adds its own. Bound to be above 0. */
+  /** Mean posts per second at a virtual time, before the crisis adds its own. 0: none from then on. */
   readonly ratePerSecondAt: (atMs: number) => number;
+  /** No post before this virtual time once so many were made; absent: never a pause. */
+  readonly notBeforeMs?: (posts: number) => number;
   readonly crisesAt: (atMs: number) => Crisis | undefined;
   readonly mix: Mix;
   readonly blueskyShare: number;
