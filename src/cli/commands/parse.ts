@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { buildCommand } from "@stricli/core";
+import { toEarshotError } from "../../core/errors.ts";
+import { loadConnector } from "../../connectors/directory.ts";
+import { validateEvent } from "../../stages/validate.ts";
+import { exitCodes, guarded } from "../output.ts";
+
+function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  let start = 0;
+  while (start < bytes.length) {
+    const found = bytes.indexOf(10, start);
+    const end = found < 0 ? bytes.length : found;
+    const line = bytes.subarray(start, bytes[end - 1] === 13 ? end - 1 : end);
+    if (line.some((byte) => byte > 32)) yield line;
+    start = end + 1;
+  }
+}
+
+/** Options that a connector needs to parse, where a recorded file does not tell them. */
+const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  mastodon: { server: "https://mastodon.example" },
+};
+
+export const parseCommand = buildCommand({
+  docs: {
+    brief: "Parse recorded responses or raw messages into events, without a network",
+    fullDescription: "Events go to standard output as NDJSON; what is rejected goes to standard error with its code. Ends with 65 when anything was rejected.",
+  },
+  parameters: {
+    flags: {
+      option: { kind: "parsed", parse: String, brief: "An option of the connector, name=value", variadic: true, optional: true },
+    },
+    positional: {
+      kind: "array",
+      minimum: 2,
+      parameter: { parse: String, brief: "The connector, then files", placeholder: "connector file" },
+    },
+  },
+  func: (flags: { option?: readonly string[] }, ...words: string[]) =>
+    guarded(async () => {
+      const [name = "", ...files] = words;
+      const connector = await loadConnector(name);
+      const given = Object.fromEntries((flags.option ?? []).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
+      const options = connector.options.parse({ ...neutralOptions[name], ...given });
+      const parse = connector.parser(options);
+      const nowMs = Date.now();
+      let rejected = 0;
+      let held: string[] = [];
+      const flush = () => {
+        if (held.length > 0) process.stdout.write(`${held.join("\n")}\n`);
+        held = [];
+      };
+      for (const file of files) {
+        let number = 0;
+        const bytes = readFileSync(file);
+        for (const raw of connector.split?.(bytes) ?? linesOf(bytes)) {
+          number++;
+          for (const parsed of parse(raw)) {
+            const outcome = "keep" in parsed ? validateEvent(parsed.keep, nowMs) : parsed;
+            if ("keep" in outcome) held.push(JSON.stringify(outcome.keep));
+            else if ("reject" in outcome) {
+              rejected++;
+              const error = toEarshotError(outcome.reject, "PARSER_FAILED", file);
+              process.stderr.write(`${file}:${number}: ${error.code}: ${error.message}\n`);
+            }
+          }
+          if (held.length >= 1_000) flush();
+        }
+      }
+      flush();
+      return rejected > 0 ? exitCodes.data : exitCodes.ok;
+    }),
+});

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { guessDelimiter, splitCsvRecord } from "../connectors/files/csv.ts";
+
+export type ImportFormat = "ndjson" | "csv" | "text";
+
+const maxRecordBytes = 16 * 1024 * 1024;
+const batchBytes = 128 * 1024;
+
+function formatOf(file: string): ImportFormat {
+  const end = extname(file).toLowerCase();
+  if (end === ".csv" || end === ".tsv") return "csv";
+  return end === ".txt" || end === ".text" ? "text" : "ndjson";
+}
+
+/** Whatever the file holds, as the NDJSON that the import takes; bytes that are no text stay as they are, to be rejected by name. */
+export function linesFor(file: string, format: ImportFormat | undefined, chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const chosen = format ?? formatOf(file);
+  if (chosen === "ndjson") return chunks;
+  return batched(chosen === "csv" ? csvLines(chunks) : textLines(file, chunks));
+}
+
+async function* batched(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  let held: string[] = [];
+  let size = 0;
+  for await (const line of lines) {
+    held.push(line);
+    size += line.length;
+    if (size < batchBytes) continue;
+    yield Buffer.from(held.join(""));
+    held = [];
+    size = 0;
+  }
+  if (held.length > 0) yield Buffer.from(held.join(""));
+}
+
+/** Lines, whatever ends them; a longer one than the limit comes in pieces. */
+async function* textOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8");
+  let rest = "";
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > maxRecordBytes) {
+      yield rest;
+      rest = "";
+    }
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield rest;
+}
+
+/** RFC 4180: a record goes on over line ends inside quotes. */
+async function* csvLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let columns: readonly string[] | undefined;
+  let delimiter = ",";
+  let open = "";
+  for await (const line of textOf(chunks)) {
+    const record = open === "" ? line : `${open}\n${line}`;
+    if (quotesIn(record) % 2 === 1 && record.length < maxRecordBytes) {
+      open = record;
+      continue;
+    }
+    open = "";
+    const text = record.endsWith("\r") ? record.slice(0, -1) : record;
+    if (text.trim() === "") continue;
+    if (columns === undefined) {
+      const header = text.replace(/^\uFEFF/, "");
+      delimiter = guessDelimiter(header);
+      columns = splitCsvRecord(header, delimiter).map((name) => name.trim());
+      continue;
+    }
+    const cells = splitCsvRecord(text, delimiter);
+    const named = columns.map((name, i) => [name, cells[i] ?? ""] as const).filter(([name, value]) => name !== "" && value !== "");
+    yield `${JSON.stringify(Object.fromEntries(named))}\n`;
+  }
+  if (open !== "") yield `${JSON.stringify({ error: "a quote is opened and never closed", record: open.slice(0, 1_000) })}\n`;
+}
+
+function quotesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
+  return count;
+}
+
+/** One post a line. The same file gives the same ids; no author is told, so each line has its own unknown one. */
+async function* textLines(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const stat = statSync(file);
+  const createdAt = new Date(Math.floor(stat.mtimeMs)).toISOString();
+  // Folder and name: files called alike in several folders stay apart.
+  const label = createHash("sha256")
+    .update(`${basename(file)}\u0000${stat.size}\u0000${file.split(/[\\/]/).slice(-2).join("/")}`)
+    .digest("base64url")
+    .slice(0, 12);
+  let number = 0;
+  for await (const line of textOf(chunks)) {
+    number++;
+    const text = line.trim();
+    if (text === "") continue;
+    const id = `${label}-${number}`;
+    yield `${JSON.stringify({ id, author: `unknown-${id}`, text, createdAt })}\n`;
+  }
+}
