@@ -8,7 +8,7 @@ import { type FrameBatch, type Topic, topics } from "../core/log.ts";
  * A segment file: a header of 40 bytes, then batches. A batch: a header of 64 bytes, then its body, filled up to 8 bytes.
  * All numbers little-endian; the columns are read in place.
  *
- * segment   0 "EARSHLOG" · 8 u32 version · 12 u16 topic · 14 u16 partition · 16 f64 first offset · 24 f64 made at
+ * segment   0 "EARSHLOG" · 8 u16 version · 10 u16 1: compressed, generation × 2 · 12 u16 topic · 14 u16 partition · 16 f64 first offset · 24 f64 made at
  *           32 u32 nonce (start value of every checksum of a batch: bytes of a post can never pass for a batch) · 36 u32 crc
  * batch     0 u32 "EBAT" · 4 u32 crc of the header from 8 · 8 u32 crc of the stored body · 12 u32 stored bytes
  *           16 f64 first offset · 24 f64 durable offset · 32 u32 count · 36 u32 payload bytes · 40 u8 codec, 3 zero bytes
@@ -36,6 +36,10 @@ export interface SegmentHeader {
   /** Milliseconds UTC. */
   readonly madeAt: number;
   readonly nonce: number;
+  /** Its batches went through compression; what is new in it, too. */
+  readonly compressed: boolean;
+  /** Rises with each rewrite, modulo 32,768: what a reader knows about the places in the old file is void. */
+  readonly generation: number;
 }
 
 export function makeNonce(): number {
@@ -45,7 +49,8 @@ export function makeNonce(): number {
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(segmentHeaderBytes);
   segmentMagic.copy(bytes);
-  bytes.writeUInt32LE(formatVersion, 8);
+  bytes.writeUInt16LE(formatVersion, 8);
+  bytes.writeUInt16LE((header.generation % 32_768) * 2 + (header.compressed ? 1 : 0), 10);
   bytes.writeUInt16LE(topics.indexOf(header.topic), 12);
   bytes.writeUInt16LE(header.partition, 14);
   bytes.writeDoubleLE(header.first, 16);
@@ -58,12 +63,12 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 /** Throws FORMAT_UNKNOWN, LOG_CORRUPT. */
 export function decodeSegmentHeader(bytes: Buffer, where: string): SegmentHeader {
   if (bytes.length < 12 || !bytes.subarray(0, 8).equals(segmentMagic)) throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected a log segment, came another file`);
-  const version = bytes.readUInt32LE(8);
+  const version = bytes.readUInt16LE(8);
   if (version !== formatVersion) throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected version ${formatVersion} of the log, came ${version}`);
   if (bytes.length < segmentHeaderBytes || bytes.readUInt32LE(36) !== crc32(bytes.subarray(0, 36))) throw new EarshotError("LOG_CORRUPT", `${where}: the header of the segment fails its checksum`);
   const topic = topics[bytes.readUInt16LE(12)];
   if (topic === undefined) throw new EarshotError("FORMAT_UNKNOWN", `${where}: a topic that is not known`);
-  return { topic, partition: bytes.readUInt16LE(14), first: bytes.readDoubleLE(16), madeAt: bytes.readDoubleLE(24), nonce: bytes.readUInt32LE(32) };
+  return { topic, partition: bytes.readUInt16LE(14), first: bytes.readDoubleLE(16), madeAt: bytes.readDoubleLE(24), nonce: bytes.readUInt32LE(32), compressed: (bytes.readUInt16LE(10) & 1) === 1, generation: bytes.readUInt16LE(10) >>> 1 };
 }
 
 export type Codec = 0 | 1;

@@ -26,7 +26,7 @@ export interface Cursor extends AsyncDisposable {
 
 /** Where batches stand in a segment, every 64 KB; of one content of it. */
 interface SegmentIndex {
-  readonly rewrites: number;
+  readonly generation: number;
   readonly offsets: Offset[];
   readonly bytes: number[];
 }
@@ -107,10 +107,10 @@ export function makeCursor(context: LogContext, indexes: Indexes, topic: Topic, 
       throw error;
     }
     try {
-      const { nonce } = await readSegmentHeader(file, place);
+      const { nonce, generation } = await readSegmentHeader(file, place);
       const key = `${topic}/${partition}/${first}`;
       let index = indexes.get(key);
-      if (index === undefined || index.rewrites !== rewritesSeen) index = { rewrites: rewritesSeen, offsets: [first], bytes: [segmentHeaderBytes] };
+      if (index === undefined || index.generation !== generation) index = { generation, offsets: [first], bytes: [segmentHeaderBytes] };
       // The least recently used stands first.
       indexes.delete(key);
       indexes.set(key, index);

@@ -2,7 +2,7 @@ import path from "node:path";
 import { EarshotError } from "../core/errors.ts";
 import type { File } from "../core/files.ts";
 import type { Offset, Topic } from "../core/log.ts";
-import { type BatchHeader, batchHeaderBytes, batchLength, bodyIsRight, decodeBatchHeader, segmentHeaderBytes } from "./embedded-format.ts";
+import { type BatchHeader, batchHeaderBytes, batchLength, bodyIsRight, decodeBatchHeader, formatVersion, segmentHeaderBytes } from "./embedded-format.ts";
 import { createSegment, findBatch, listSegments, type LogContext, partitionFolder, readSegmentHeader, segmentPath, temporaryEnding } from "./embedded-segments.ts";
 
 /** Reads a file forward, batch by batch. */
@@ -82,7 +82,7 @@ async function readTailHeader(file: File, place: string, sizeBytes: number) {
 async function isOfNewerVersion(file: File): Promise<boolean> {
   const bytes = Buffer.alloc(12);
   await file.read(bytes, 0);
-  return bytes.toString("latin1", 0, 8) === "EARSHLOG" && bytes.readUInt32LE(8) > 1;
+  return bytes.toString("latin1", 0, 8) === "EARSHLOG" && bytes.readUInt16LE(8) > formatVersion;
 }
 
 async function scanTail(context: LogContext, topic: Topic, partition: number, first: Offset, file: File, nonce: number): Promise<Scan> {

@@ -52,7 +52,7 @@ export async function listSegments(context: LogContext, topic: Topic, partition:
 
 /** A new, empty segment whose name and header are durable. */
 export async function createSegment(context: LogContext, topic: Topic, partition: number, first: Offset): Promise<{ readonly file: File; readonly header: SegmentHeader }> {
-  const header: SegmentHeader = { topic, partition, first, madeAt: context.clock.now(), nonce: makeNonce() };
+  const header: SegmentHeader = { topic, partition, first, madeAt: context.clock.now(), nonce: makeNonce(), compressed: false, generation: 0 };
   const target = segmentPath(context, topic, partition, first);
   // What stands there is left of a try that failed: no frame was acknowledged in it.
   if ((await context.files.sizeBytes(target)) !== undefined) await context.files.remove(target);

@@ -4,6 +4,7 @@ import { EarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { type Delivery, type Log, type LogPartitionState, type Offset, type Topic, topics } from "../core/log.ts";
 import { type Appender, makeAppender } from "./embedded-append.ts";
+import { forget, type Maintained, makeMaintain, retain } from "./embedded-keep.ts";
 import { makeGroups, loadGroups } from "./embedded-groups.ts";
 import { type Cursor, type Indexes, makeCursor } from "./embedded-read.ts";
 import { recoverPartition } from "./embedded-recover.ts";
@@ -29,6 +30,8 @@ export interface EmbeddedLogOptions {
 
 export interface EmbeddedLog extends Log {
   readonly shared: SharedArrayBuffer;
+  /** One bounded step: closes segments that are old, compresses one closed segment; `owed` steps are left. Any thread, one at a time is enough. */
+  maintain(): Promise<Maintained>;
 }
 
 export const defaultMaxBatchBytes = 4 * 1024 * 1024;
@@ -92,6 +95,8 @@ function makeLog(context: LogContext): EmbeddedLog {
     }
     return found;
   }
+
+  const roll = (topic: Topic, partition: number): Promise<Offset> => appender(topic, partition).roll();
 
   async function* read(topic: Topic, partition: number, from: Offset, to?: Offset): AsyncGenerator<Delivery> {
     await using cursor = makeCursor(context, indexes, topic, partition, from);
@@ -161,8 +166,9 @@ function makeLog(context: LogContext): EmbeddedLog {
       for (let partition = 0; partition < partitions; partition++) if (group.position(partition) >= 0) positions.set(partition, group.position(partition));
       return positions;
     },
-    forget: () => Promise.reject(new EarshotError("CONFLICT", "log: forget is not there yet")),
-    retain: () => Promise.reject(new EarshotError("CONFLICT", "log: retain is not there yet")),
+    forget: (topic, partition, request) => forget(context, topic, partition, request, roll),
+    retain: (topic, limits) => retain(context, topic, limits, roll),
+    maintain: makeMaintain(context, topics, roll),
     async [Symbol.asyncDispose]() {
       closed.abort();
       for (const some of appenders.values()) await some[Symbol.asyncDispose]();
