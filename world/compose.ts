@@ -78,7 +78,7 @@ export function compose(random: Random, wish: Wish): Draft {
   if (random.chance(0.3)) say(random.pick(language.openers), " ");
   let product: string | undefined;
   if (brand !== undefined && random.chance(0.35)) product = random.pick(brand.products);
-  const sentences = random.chance(0.55) ? 1 : random.chance(0.8) ? 2 : 3;
+  const sentences = random.chance(0.74) ? 1 : random.chance(0.85) ? 2 : 3;
   for (let index = 0; index < sentences; index += 1) {
     const frame = random.pick(index === 0 || random.chance(0.5) ? language[mood] : language.neutral);
     const subject = index === 0 ? brand?.name : product;
@@ -121,7 +121,7 @@ export function compose(random: Random, wish: Wish): Draft {
   if (wish.campaign !== undefined) tagWith(wish.campaign.campaignTag);
   if (brand !== undefined && random.chance(0.25)) tagWith(brand.name);
   if (random.chance(0.15)) tagWith(hashtagOf(random, language));
-  if (random.chance(0.14) && room(80)) {
+  if (random.chance(0.11) && room(80)) {
     const site = brand?.site ?? `${random.pick(["news", "blog", "shop", "video"])}.simulated.example`;
     const url = `https://${site}/${random.letters(slugLetters, 8)}/${pickSlug(random)}${random.chance(0.3) ? "?utm_source=sim&id=" + random.int(100_000) : ""}`;
     entity({ kind: "link", url }, url.length + 1);

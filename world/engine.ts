@@ -82,15 +82,21 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
     agenda.add(nowMs + delayMs * options.delayFactor, action);
   };
 
-  const arrive = (post: LivePost): void => {
+  /** The first message that carries the post's content is sent: the post itself, or an edit that overtook it. */
+  const appear = (post: LivePost): void => {
+    if (post.delivered) return;
     post.delivered = true;
-    sender.post(post, nowMs);
-    const above = post.parent ?? undefined;
-    if (above !== undefined && post.gone === undefined) {
-      if (post.platform === "bluesky") above.replies += 1;
-      else above.untold.replies += 1;
+    if (post.gone !== undefined) return;
+    if (post.parent !== undefined) {
+      if (post.platform === "bluesky") post.parent.replies += 1;
+      else post.parent.untold.replies += 1;
     }
     if (post.reshared !== undefined) post.reshared.untold.shares += 1;
+  };
+
+  const arrive = (post: LivePost): void => {
+    appear(post);
+    sender.post(post, nowMs);
     hold(post);
     const out = windows[post.platform].add(post);
     if (out !== undefined) release(out);
@@ -134,7 +140,7 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
       plan(delayMs / options.delayFactor, { act: "arrive", post });
       // Some deletions and edits overtake the post that they belong to.
       if (random.chance(0.08)) plan((delayMs / options.delayFactor) * random.next(), { act: "delete", post });
-      else if (random.chance(0.03)) plan((delayMs / options.delayFactor) * random.next(), { act: "edit", post });
+      else if (post.reshared === undefined && random.chance(0.03)) plan((delayMs / options.delayFactor) * random.next(), { act: "edit", post });
     } else arrive(post);
     const afterMs = late ? delayMs / options.delayFactor : 0;
     if (post.reshared === undefined && random.chance(mix.edits)) plan(afterMs + random.exponential(20 * minuteMs), { act: "edit", post });
@@ -185,6 +191,7 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
           post.revision += 1;
           post.editedMs = Math.floor(nowMs);
           post.draft = edited(random, post.draft, post.revision);
+          appear(post);
           sender.edit(post, nowMs);
         }
         release(action.post);

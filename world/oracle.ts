@@ -134,7 +134,7 @@ export function makeOracle(options: OracleOptions): Oracle {
   const erasedAuthors: { author: string; platform: Platform; at: string; how: string }[] = [];
   let erasedCount = 0;
   let endedMastodon = 0;
-  const known = (post: LivePost): boolean => post.delivered || post.gone !== undefined || post.revision > 0;
+  const known = (post: LivePost): boolean => post.delivered || post.gone !== undefined;
 
   return {
     deliver(delivery) {

@@ -26,6 +26,7 @@ export interface LivePost {
   duplicateGroup: string | undefined;
   readonly campaign: string | undefined;
   readonly late: boolean;
+  /** A message with its content was sent: the post itself, or an edit that overtook it. */
   delivered: boolean;
   gone: Gone | undefined;
   goneMs: number | undefined;

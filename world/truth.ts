@@ -11,7 +11,7 @@ export interface Truth {
   readonly uri: string;
   readonly author: string;
   readonly createdAt: string;
-  /** False while the post itself was not sent. */
+  /** False while no message with its content was sent. */
   readonly delivered: boolean;
   readonly late: boolean;
   readonly revision: number;

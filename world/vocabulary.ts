@@ -28,7 +28,7 @@ export function pickLanguage(random: Random): LanguageWords {
 }
 
 /** Ranks of invented words in each language: drawn by Zipf's law, so that few are common and most are rare. */
-export const inventedRanks = 1_500_000;
+export const inventedRanks = 1_000_000;
 const kept = 4_096;
 const cache = new Map<string, string[]>();
 

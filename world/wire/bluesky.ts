@@ -71,7 +71,7 @@ const pictureWords = ["a cup on a table", "a bicycle in the rain", "screenshot o
 function embedOf(post: LivePost, draft: Draft): unknown {
   const roll = mix32(post.extrasSeed) % 100;
   const quoted = post.quoted === undefined ? undefined : { uri: post.quoted.id, cid: post.quoted.cid };
-  const images = roll < 9
+  const images = roll < 6
     ? {
         $type: "app.bsky.embed.images",
         images: Array.from({ length: 1 + (roll % 2) }, (_unused, index) => ({
@@ -86,8 +86,8 @@ function embedOf(post: LivePost, draft: Draft): unknown {
   }
   if (quoted !== undefined) return { $type: "app.bsky.embed.record", record: quoted };
   const url = draft.links[0];
-  if (url !== undefined && roll < 70) {
-    return { $type: "app.bsky.embed.external", external: { uri: url, title: "Simulated page", description: "A page of the simulated world that leads nowhere." } };
+  if (url !== undefined && roll < 45) {
+    return { $type: "app.bsky.embed.external", external: { uri: url, title: "Simulated page", description: "A page of the simulated world." } };
   }
   return images;
 }
