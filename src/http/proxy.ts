@@ -24,9 +24,11 @@ function isExcepted(url: URL, noProxy: string): boolean {
   for (const entry of noProxy.toLowerCase().split(/[\s,]+/)) {
     if (entry === "") continue;
     if (entry === "*") return true;
-    const split = /^(.*?)(?::(\d+))?$/.exec(entry.startsWith("[") || entry.split(":").length > 2 ? entry.replace(/^\[|\]/g, "") : entry);
-    const name = (split?.[1] ?? entry).replace(/^\*?\./, "");
-    if (split?.[2] !== undefined && split[2] !== port) continue;
+    // A port stands after a name, an IPv4 address, or an IPv6 address in brackets.
+    const [, bracketed, plain, ported] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
+    const bare = plain !== undefined && plain.split(":").length > 2;
+    const name = bare ? entry : (bracketed ?? plain ?? entry).replace(/^\*?\./, "");
+    if (!bare && ported !== undefined && ported !== port) continue;
     if (host === name || host.endsWith(`.${name}`)) return true;
   }
   return false;

@@ -49,10 +49,12 @@ export async function openWebSocket(url: string, options: WebSocketOptions, sett
     perMessageDeflate: { threshold: 1024 },
     followRedirects: false,
     ...(settings.ca && { ca: [...settings.ca] }),
-    ...(ready && { createConnection: () => ready }),
+    ...(ready && { createConnection: () => ready.resume() }),
   });
+  // Messages may come in the same turn as the opening: who takes them must stand ready before.
+  const stream = streamOf(socket, url, options, settings);
   await opened(socket, url, options.signal, settings.secrets);
-  return streamOf(socket, url, options, settings);
+  return stream;
 }
 
 function opened(socket: WebSocket, url: string, signal: AbortSignal | undefined, secrets: readonly string[]): Promise<void> {
@@ -69,6 +71,7 @@ function opened(socket: WebSocket, url: string, signal: AbortSignal | undefined,
     const headers = new Headers();
     for (const [name, value] of Object.entries(response.headers)) if (value !== undefined) headers.set(name, String(value));
     request.destroy();
+    socket.terminate();
     reject(new HandshakeRefused(response.statusCode ?? 0, headers));
   });
   socket.on("error", (error) => {

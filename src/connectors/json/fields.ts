@@ -37,8 +37,9 @@ export function softText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" && value.isWellFormed() ? checkText(value, "") : undefined;
 }
 
-/** A count: whole, 0 to 2^53 - 1; anything else is "not told". */
+/** A count: whole, 0 to 2^53 - 1, as a number or its digits; anything else is "not told". */
 export function softCount(value: unknown): number | undefined {
+  if (typeof value === "string" && /^\d{1,15}$/.test(value)) return Number(value);
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 

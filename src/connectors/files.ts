@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { Connector } from "../core/component.ts";
+import { type FieldName, fieldNames, importLineParser, type ImportShape } from "./files/import-line.ts";
+import { readFiles } from "./files/read.ts";
+import { parseInstant } from "./json/fields.ts";
+
+const options = z.strictObject({
+  paths: z.array(z.string().min(1)).min(1).describe("Files, folders, or patterns with * and ? in the last part."),
+  format: z.enum(["auto", "ndjson", "csv", "text"]).default("auto").describe("auto: by the name's ending (.csv and .tsv, .txt with one post a line, else NDJSON)."),
+  delimiter: z.string().length(1).optional().describe("Of CSV; absent: guessed from the header."),
+  header: z.boolean().default(true).describe("A CSV's first record names its columns; else they are column1, column2 …"),
+  platform: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/).default("file").describe("Platform of the posts."),
+  fields: z
+    .partialRecord(z.string().refine((name): name is FieldName => Object.hasOwn(fieldNames, name), `expected one of ${Object.keys(fieldNames).join(", ")}`), z.string().min(1))
+    .default({})
+    .describe("Common field to the file's own name of it; the usual names are found without."),
+  createdAt: z
+    .string()
+    .refine((text) => parseInstant(text) !== undefined, "expected an ISO 8601 date")
+    .optional()
+    .describe("Date of posts that bear none; absent: such posts are rejected."),
+  language: z.string().regex(/^[a-z]{2,3}$/).optional().describe("Language of the texts, where it is known."),
+});
+
+function shapeOf({ fields, createdAt, language }: z.output<typeof options>): ImportShape {
+  const at = createdAt === undefined ? undefined : parseInstant(createdAt);
+  return { fields, ...(at !== undefined && { createdAt: at }), ...(language !== undefined && { language }) };
+}
+
+/** Posts from files: NDJSON, CSV, or plain text with one post a line. */
+const files: Connector<typeof options> = {
+  name: "files",
+  doc: "Files: NDJSON, CSV, or plain text with one post a line.",
+  options,
+  platform: ({ platform }) => platform,
+  keepDefault: "everything",
+  async open(chosen, context) {
+    const { paths, format, delimiter, header } = chosen;
+    return {
+      read: (cursor, signal) => readFiles({ paths, format, header, shape: shapeOf(chosen), ...(delimiter !== undefined && { delimiter }) }, context, cursor, signal),
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+  parser: (chosen) => importLineParser(shapeOf(chosen)),
+};
+
+export default files;
