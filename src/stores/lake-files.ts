@@ -17,6 +17,8 @@ export interface WrittenFile {
   readonly sizeBytes: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Values of the columns that `partitions` named. */
+  readonly partition: Readonly<Record<string, string>>;
 }
 
 const statsSchema = z.object({
@@ -24,6 +26,7 @@ const statsSchema = z.object({
   count: z.coerce.number(),
   file_size_bytes: z.coerce.number(),
   column_statistics: z.record(z.string(), z.record(z.string(), z.string())),
+  partition_keys: z.record(z.string(), z.string()).nullable(),
 });
 
 /** Runs COPY and tells what came of it. @param to a file, or a folder with `partitions` */
@@ -35,7 +38,7 @@ export async function copyRows(connection: DuckDBConnection, select: string, to:
     const stats = statsSchema.parse(row);
     const created = stats.column_statistics['"created_at"'];
     if (created?.["min"] === undefined || created["max"] === undefined) throw new EarshotError("INVARIANT", `lake: ${stats.filename} has no statistics of created_at`);
-    return { path: stats.filename, rows: stats.count, sizeBytes: stats.file_size_bytes, fromMs: timeOf(created["min"]), toMs: timeOf(created["max"]) };
+    return { path: stats.filename, rows: stats.count, sizeBytes: stats.file_size_bytes, fromMs: timeOf(created["min"]), toMs: timeOf(created["max"]), partition: stats.partition_keys ?? {} };
   });
 }
 

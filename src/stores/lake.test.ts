@@ -1,7 +1,7 @@
 import { makeFakeClock } from "../core/clock.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { contributionOf } from "../core/event.ts";
-import { openLake, type Lake } from "./lake.ts";
+import { type Lake, type LakeOptions, openLake } from "./lake.ts";
 import { makeFileManifest } from "./lake-manifest.ts";
 import { describeStore } from "./store.contract.ts";
 import { totalsOf } from "./store.fixtures.ts";
@@ -9,21 +9,22 @@ import { totalsOf } from "./store.fixtures.ts";
 const files = makeDiskFiles();
 const opened = new WeakMap<object, Lake>();
 
-describeStore({
-  name: "lake",
-  // A copy of the folder may hold a manifest newer than the files that were copied before it, which no crash leaves; lake-crash.test.ts plants the crashes.
-  inFolder: false,
-  async open(folder) {
-    const lake = await openLake({ folder, files, clock: makeFakeClock(Date.UTC(2026, 10, 22)), manifest: makeFileManifest(files, folder) });
-    opened.set(lake, lake);
-    return lake;
-  },
-  async totals(_folder, store) {
-    const posts = await opened.get(store)?.reader.posts({}, 1_000_000);
-    return totalsOf((posts?.posts ?? []).map(contributionOf));
-  },
-  async ids(_folder, store) {
-    const posts = await opened.get(store)?.reader.posts({}, 1_000_000);
-    return posts?.posts.map(({ id }) => id) ?? [];
-  },
-});
+function describeLake(name: string, options: Pick<LakeOptions, "limits" | "compaction">): void {
+  const postsOf = async (store: object) => (await opened.get(store)?.reader.posts({}, 1_000_000))?.posts ?? [];
+  describeStore({
+    name,
+    // A copy of the folder may hold a manifest newer than the files that were copied before it, which no crash leaves; lake-crash.test.ts plants the crashes.
+    inFolder: false,
+    plainBytes: true,
+    async open(folder) {
+      const lake = await openLake({ folder, files, clock: makeFakeClock(Date.UTC(2026, 10, 22)), manifest: makeFileManifest(files, folder), ...options });
+      opened.set(lake, lake);
+      return lake;
+    },
+    totals: async (_folder, store) => totalsOf((await postsOf(store)).map(contributionOf)),
+    ids: async (_folder, store) => (await postsOf(store)).map(({ id }) => id),
+  });
+}
+
+describeLake("lake", {});
+describeLake("lake of tiny files and steps", { limits: { bufferedChanges: 23 }, compaction: { stepRows: 60, freshFiles: 2, joinFiles: 2, bucketRows: 10 } });

@@ -8,11 +8,12 @@ import type { AuthorId, PostId } from "../core/ids.ts";
 import type { ErasureProof, Store, StorePosition, StorePositions } from "../core/store.ts";
 import { type LakeBuffer, openLakeBuffer, type SealedBuffer } from "./lake-buffer.ts";
 import { authorKey, postIdOf, timeLiteral, uuidLiteral } from "./lake-columns.ts";
-import { type CompactionLimits, defaultCompactionLimits, maintainLake } from "./lake-compact.ts";
+import { maintainLake } from "./lake-compact.ts";
 import { type LakeEngine, numberOf, openLakeEngine, quoted } from "./lake-engine.ts";
 import { copyRows, freshFile, listLakeFiles, placeFile, temporaryName } from "./lake-files.ts";
 import type { LakeEdit, LakeFile, LakeManifest, LakeRule, LakeState } from "./lake-manifest.ts";
-import { makeLakeReader, type LakeReader } from "./lake-reader.ts";
+import { type CompactionLimits, defaultCompactionLimits } from "./lake-plan.ts";
+import { type LakeReader, makeLakeReader } from "./lake-reader.ts";
 import { makeTurns } from "./lake-turns.ts";
 import { filesInSpan, type LakeSpan, makeView } from "./lake-view.ts";
 
@@ -75,15 +76,18 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   let bufferSince = clock.monotonicMs();
   /** Sealed and not yet committed: what failed stays for the next try. */
   let sealed: { readonly buffer: LakeBuffer; readonly content: SealedBuffer; readonly positions: StorePositions } | undefined;
+  let stuck = false;
   let applied = new Map<number, StorePosition>(state.positions);
   const writing = makeTurns();
   const committing = makeTurns();
+  const maintaining = makeTurns();
   let fileNumber = 0;
 
   const fileName = (seq: number) => `${String(seq).padStart(10, "0")}-${clock.now().toString(36)}-${++fileNumber}`;
-  const commit = (edit: (state: LakeState) => Omit<LakeEdit, "version">) =>
+  const commit = (edit: (state: LakeState) => Omit<LakeEdit, "version"> | undefined) =>
     committing(async () => {
-      state = await manifest.commit({ ...edit(state), version: state.version });
+      const made = edit(state);
+      if (made !== undefined) state = await manifest.commit({ ...made, version: state.version });
       return state;
     });
 
@@ -102,10 +106,16 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     if (sealed === undefined) return;
     const { content, positions } = sealed;
     const seq = state.seq + 1;
-    const posts = content.posts(seq);
-    const patches = content.patches(seq);
-    const add = [...(posts === undefined ? [] : [await writeFresh("posts", posts, seq)]), ...(patches === undefined ? [] : [await writeFresh("patches", patches, seq)])];
-    await commit(() => ({ seq, add, positions }));
+    try {
+      const posts = content.posts(seq);
+      const patches = content.patches(seq);
+      const add = [...(posts === undefined ? [] : [await writeFresh("posts", posts, seq)]), ...(patches === undefined ? [] : [await writeFresh("patches", patches, seq)])];
+      await commit(() => ({ seq, add, positions }));
+    } catch (error) {
+      stuck = true;
+      throw error;
+    }
+    stuck = false;
     const done = sealed.buffer;
     sealed = undefined;
     await done.drop();
@@ -135,9 +145,8 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   const hidden = (): readonly PostId[] => [...buffer.gone(), ...(sealed?.buffer.gone() ?? [])];
   const reader = makeLakeReader({ engine, folder, load: async () => state, hidden });
 
-  async function addRule(rule: Omit<LakeRule, "seq">, remove: readonly string[] = []): Promise<void> {
-    const seq = state.seq + 1;
-    await commit(() => ({ seq, addRules: [{ seq, ...rule }], remove, removedAt: clock.now() }));
+  async function addRule(rule: Omit<LakeRule, "seq">): Promise<void> {
+    await commit((now) => ({ seq: now.seq + 1, addRules: [{ seq: now.seq + 1, ...rule }] }));
   }
 
   return {
@@ -146,6 +155,8 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     state: () => state,
     positions: async () => state.positions,
     async apply(changes, upTo) {
+      // Memory is bounded while the disk is full: nothing is added before what failed is written.
+      if (stuck) await flush();
       if (buffer.changes === 0) bufferSince = clock.monotonicMs();
       const before = applied;
       for (const change of changes) if (isNew(change, before.get(change.partition))) buffer.add(change);
@@ -155,7 +166,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     flush,
     maintain: async ({ forget }) => {
       if (forget || isFull()) await flush();
-      return maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName, forget });
+      return maintaining(() => maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName }, forget));
     },
     erase: (author, upToMs) =>
       writing(async (): Promise<ErasureProof> => {
@@ -190,10 +201,12 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
       writing(async () => {
         await flushNow();
         const removedPosts = await countVisible({ toMs: beforeMs }, "true");
-        const whole = state.files.filter((file) => file.toMs < beforeMs).map((file) => file.path);
         const partly = filesInSpan(state, "posts", { toMs: beforeMs }).some((file) => file.toMs >= beforeMs);
-        if (partly) await addRule({ upToMs: beforeMs - 1 }, whole);
-        else if (whole.length > 0) await commit(() => ({ seq: state.seq, remove: whole, removedAt: clock.now() }));
+        if (partly) await addRule({ upToMs: beforeMs - 1 });
+        await commit((now) => {
+          const whole = now.files.filter((file) => file.toMs < beforeMs).map((file) => file.path);
+          return whole.length === 0 ? undefined : { seq: now.seq, remove: whole, removedAt: clock.now() };
+        });
         return { removedPosts };
       }),
     async [Symbol.asyncDispose]() {
