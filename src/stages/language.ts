@@ -1,0 +1,82 @@
+import type { Draft, Stage } from "../core/stage.ts";
+import { makeLanguageDetector } from "./language-detector.ts";
+import { buildLanguageTable, type LanguageTable } from "./language-table.ts";
+import { countScripts } from "./scripts.ts";
+
+export interface LanguageOptions {
+  /** Made once a process by buildLanguageTable and shared between threads; absent: this thread builds its own. */
+  readonly table?: LanguageTable;
+}
+
+/** UTF-16 units of running text looked at. */
+const sampleLength = 280;
+/** Below this many letters a text tells nothing without a hint. */
+const leastLetters = 3;
+/** A text of fewer n-grams needs a clear lead; of fewer letters than `hintLetters` the platform's hint counts more. */
+const hintLetters = 16;
+const clearMargin = 0.04;
+const leastScore = 0.45;
+
+/** Says the language of the text (BCP 47 primary tag), "und" when unsure. The platform's tag is a hint that breaks ties. */
+export function makeLanguage(options: LanguageOptions = {}): Stage {
+  const detector = makeLanguageDetector(options.table ?? buildLanguageTable());
+  const known = new Set(detector.languages);
+  const detect = (draft: Draft): string => {
+    const sample = runningText(draft.text);
+    const hint = hintOf(draft.post.languages);
+    const scripts = countScripts(sample);
+    const { letters, ofLanguage, shared } = scripts;
+    if (letters < leastLetters) return letters > 0 && hint !== undefined ? hint : "und";
+    // Names and brands in Latin letters stand in every language's texts: half as many letters of an own script decide.
+    if (ofLanguage > 0 && ofLanguage * 2 >= shared) return scripts.language === "zh" && hint === "ja" && letters < hintLetters ? "ja" : scripts.language;
+    const found = detector.detect(sample);
+    if (found.language === "") return hint ?? "und";
+    if (hint === found.language) return hint;
+    const { language, margin, score, ngrams } = found;
+    if (hint === undefined || !known.has(hint)) {
+      if (hint !== undefined && letters < hintLetters) return hint;
+      return score < leastScore || (margin < clearMargin && ngrams < 12) ? "und" : language;
+    }
+    if (letters < hintLetters || margin < clearMargin) return hint;
+    return score < leastScore ? "und" : language;
+  };
+  return {
+    name: "language",
+    run: (batch) =>
+      batch.map((draft) => {
+        draft.language = detect(draft);
+        return { keep: draft };
+      }),
+    [Symbol.dispose]() {},
+  };
+}
+
+const sameLanguage: Readonly<Record<string, string>> = { iw: "he", in: "id", nb: "no", nn: "no", cmn: "zh", yue: "zh", arb: "ar", ji: "yi" };
+
+/** The first tag's primary part; more than one tag is no hint, since authors list what they read. */
+function hintOf(tags: readonly string[] | undefined): string | undefined {
+  if (tags === undefined || tags.length !== 1) return undefined;
+  const primary = /^[A-Za-z]{2,3}(?=$|[-_])/.exec(tags[0] ?? "")?.[0].toLowerCase();
+  if (primary === undefined || primary === "und" || primary === "zxx" || primary === "mul" || primary === "mis") return undefined;
+  return sameLanguage[primary] ?? primary;
+}
+
+/** The beginning of the text without addresses, accounts and hashtags. */
+function runningText(text: string): string {
+  if (!text.includes("@") && !text.includes("#") && !text.includes("://")) return text.length > sampleLength ? text.slice(0, sampleLength) : text;
+  let out = "";
+  let from = 0;
+  while (from < text.length && out.length < sampleLength) {
+    let end = from;
+    while (end < text.length && !isBlank(text.charCodeAt(end))) end++;
+    const word = text.slice(from, Math.min(end, from + sampleLength));
+    const first = word.charCodeAt(0);
+    if (first !== 64 && first !== 35 && !word.includes("://") && !word.includes("@")) out += `${word} `;
+    from = end + 1;
+  }
+  return out;
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 10;
+}

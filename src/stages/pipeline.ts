@@ -1,0 +1,84 @@
+import { EarshotError, toEarshotError } from "../core/errors.ts";
+import type { Outcome } from "../core/event.ts";
+import type { Draft, Stage } from "../core/stage.ts";
+import { makeLanguage } from "./language.ts";
+import type { LanguageTable } from "./language-table.ts";
+import { makeMentions, type MentionsOptions } from "./mentions.ts";
+import { makeNormalise } from "./normalise.ts";
+import { makePii } from "./pii.ts";
+import { makeSentiment } from "./sentiment.ts";
+import { makeTerms, type Term, type TermsOptions } from "./terms.ts";
+
+export interface StagesOptions extends MentionsOptions, TermsOptions {
+  /** Made once a process by buildLanguageTable, given to each worker; absent: built here. */
+  readonly languageTable?: LanguageTable;
+}
+
+export interface Stages extends Disposable {
+  readonly names: readonly string[];
+  /** One outcome for each draft, in order; never throws. */
+  run(batch: readonly Draft[]): readonly Outcome<Draft>[];
+  setTerms(terms: readonly Term[]): void;
+}
+
+/** All stages in their order, for one thread. */
+export function openStages(options: StagesOptions): Stages {
+  const terms = makeTerms(options);
+  const language = makeLanguage(options.languageTable === undefined ? {} : { table: options.languageTable });
+  // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
+  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, makeSentiment(), makePii(), terms];
+  return {
+    names: stages.map((stage) => stage.name),
+    run: (batch) => runStages(stages, batch),
+    setTerms: (next) => terms.setTerms(next),
+    [Symbol.dispose]() {
+      for (const stage of stages) stage[Symbol.dispose]();
+    },
+  };
+}
+
+/** Runs stages one after the other over what each keeps. */
+export function runStages(stages: readonly Stage[], batch: readonly Draft[]): readonly Outcome<Draft>[] {
+  const outcomes: Outcome<Draft>[] = batch.map((draft) => ({ keep: draft }));
+  let places = batch.map((_, i) => i);
+  let drafts: readonly Draft[] = batch;
+  for (const stage of stages) {
+    const results = runStage(stage, drafts);
+    const nextPlaces: number[] = [];
+    const nextDrafts: Draft[] = [];
+    for (const [i, result] of results.entries()) {
+      const place = places[i];
+      if (place === undefined) continue;
+      outcomes[place] = result;
+      if ("keep" in result) {
+        nextPlaces.push(place);
+        nextDrafts.push(result.keep);
+      }
+    }
+    places = nextPlaces;
+    drafts = nextDrafts;
+  }
+  return outcomes;
+}
+
+/** A stage that throws is asked again for each item alone, so that one item's fault stays its own. */
+function runStage(stage: Stage, drafts: readonly Draft[]): readonly Outcome<Draft>[] {
+  try {
+    return checked(stage, stage.run(drafts), drafts.length);
+  } catch (thrown) {
+    if (drafts.length === 1) return [{ reject: toEarshotError(thrown, "STAGE_FAILED", `stage ${stage.name}`) }];
+    return drafts.map((draft): Outcome<Draft> => {
+      try {
+        const [only] = checked(stage, stage.run([draft]), 1);
+        return only ?? { reject: new EarshotError("STAGE_FAILED", `stage ${stage.name}: gave no outcome`) };
+      } catch (again) {
+        return { reject: toEarshotError(again, "STAGE_FAILED", `stage ${stage.name}`) };
+      }
+    });
+  }
+}
+
+function checked(stage: Stage, outcomes: readonly Outcome<Draft>[], expected: number): readonly Outcome<Draft>[] {
+  if (outcomes.length === expected) return outcomes;
+  throw new EarshotError("STAGE_FAILED", `stage ${stage.name}: expected ${expected} outcomes, came ${outcomes.length}`);
+}

@@ -1,0 +1,140 @@
+import type { Sentiment } from "../core/event.ts";
+import type { Draft, Stage } from "../core/stage.ts";
+import type { Tokens } from "../core/tokens.ts";
+import { type Lexicon, lexiconLanguages, openEmoji, openLexicon } from "./lexicon.ts";
+
+/** Words looked back for a negation or an intensifier, within the clause. */
+const reach = 3;
+const negated = -0.6;
+const boosted = 1.3;
+const damped = 0.6;
+const shouted = 1.2;
+const beforeContrast = 0.6;
+const afterContrast = 1.3;
+/** Words looked at in one post. */
+const maxWords = 2_000;
+/** Turns a sum of valences into -1 to 1. */
+const spread = 12;
+/** Scores nearer to 0 are neutral. */
+export const neutralWithin = 0.2;
+
+/** Scores the languages that it has a lexicon for; other posts stay unscored, which is not neutral. */
+export function makeSentiment(): Stage {
+  const lexicons = new Map<string, Lexicon>(lexiconLanguages.map((language) => [language, openLexicon(language)]));
+  const emoji = openEmoji();
+  const score = (draft: Draft): Sentiment | undefined => {
+    const lexicon = lexicons.get(draft.language);
+    if (lexicon === undefined) return undefined;
+    const sum = scoreWords(draft.text, draft.tokens, lexicon) + scoreSigns(draft.text, emoji);
+    return sentimentOf(sum * emphasis(draft.text));
+  };
+  return {
+    name: "sentiment",
+    run: (batch) =>
+      batch.map((draft) => {
+        draft.sentiment = score(draft);
+        return { keep: draft };
+      }),
+    [Symbol.dispose]() {},
+  };
+}
+
+function sentimentOf(sum: number): Sentiment {
+  const score = Math.round((sum / Math.sqrt(sum * sum + spread)) * 100) / 100;
+  const label = score >= neutralWithin ? "positive" : score <= -neutralWithin ? "negative" : "neutral";
+  return { label, score: score === 0 ? 0 : score };
+}
+
+function scoreWords(text: string, tokens: Tokens, lexicon: Lexicon): number {
+  const { words, starts } = tokens;
+  const count = Math.min(words.length, maxWords);
+  let before = 0;
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const word = words[i] ?? "";
+    if (lexicon.contrast.has(word)) {
+      before += sum;
+      sum = 0;
+      continue;
+    }
+    const valence = lexicon.valence(word);
+    if (valence === 0) continue;
+    sum += valence * context(text, words, starts, i, lexicon) * (isShouted(text, starts[i] ?? 0, word.length) ? shouted : 1);
+  }
+  return before === 0 ? sum : before * beforeContrast + sum * afterContrast;
+}
+
+/** What the words before do to a word's valence. */
+function context(text: string, words: readonly string[], starts: readonly number[], at: number, lexicon: Lexicon): number {
+  let factor = 1;
+  for (let back = 1; back <= reach && at - back >= 0; back++) {
+    const word = words[at - back] ?? "";
+    const end = (starts[at - back] ?? 0) + word.length;
+    if (endsClause(text, end, starts[at - back + 1] ?? end)) break;
+    if (back <= 2) {
+      if (lexicon.boosters.has(word)) factor *= boosted;
+      else if (lexicon.dampers.has(word)) factor *= damped;
+    }
+    // don’t, isn't: the t alone is a word.
+    if (lexicon.negators.has(word) || (word === "t" && isApostrophe(text.charCodeAt(end - 2)))) return factor * negated;
+  }
+  return factor;
+}
+
+function isApostrophe(code: number): boolean {
+  return code === 39 || code === 0x2019;
+}
+
+function endsClause(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46 || code === 44 || code === 33 || code === 63 || code === 59 || code === 58 || code === 10) return true;
+  }
+  return false;
+}
+
+function isShouted(text: string, start: number, length: number): boolean {
+  if (length < 3) return false;
+  for (let i = start; i < start + length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 65 || code > 90) return false;
+  }
+  return true;
+}
+
+const happyFace = /(?:^|[\s.!?,])(?:[:;=8]['´]?-?[)\]D*]|[xX]D|\^_*\^|<3)/g;
+const sadFace = /(?:^|[\s.!?,])(?:[:=]['´]?-?[(\[/|\\]|[:;]_[:;]|D:|<\/3|-_+-|T_T)(?!\/)/g;
+
+function scoreSigns(text: string, emoji: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  let hasFace = false;
+  let last = 0;
+  let repeats = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x2600) {
+      if (code === 58 || code === 59 || code === 61 || code === 60 || code === 95 || code === 94) hasFace = true;
+      continue;
+    }
+    const point = text.codePointAt(i) ?? 0;
+    if (point > 0xffff) i++;
+    const valence = emoji.get(point);
+    if (valence === undefined) continue;
+    // A row of one sign says little more than two of them.
+    repeats = point === last ? repeats + 1 : 0;
+    last = point;
+    if (repeats < 2) sum += valence * (repeats === 0 ? 0.8 : 0.3);
+  }
+  if (hasFace && text.length < 5_000) sum += 2 * (countOf(text, happyFace) - countOf(text, sadFace));
+  return sum;
+}
+
+function countOf(text: string, pattern: RegExp): number {
+  return Math.min(text.match(pattern)?.length ?? 0, 3);
+}
+
+function emphasis(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("!"); at >= 0 && count < 4; at = text.indexOf("!", at + 1)) count++;
+  return 1 + count * 0.07;
+}

@@ -1,0 +1,56 @@
+/** Text made plain: composed (NFC), without invisible characters, with single spaces. */
+
+/** Anything that `tidy` may have to change; a text without it is returned as it is. */
+const suspect = /[\u0000-\u0009\u000b-\u001f\u007f-\u00a0\u00ad\u0300-\uffff]| {2}|\n{3}| \n|\n |^\s|\s$/;
+const invisible =
+  // Control characters, soft hyphen, zero-width and direction marks, noncharacters. Joiners matter to emoji and some scripts.
+  // oxlint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff]+|(?<=[\u0021-\u02ff])[\u200c\u200d]+(?=[\u0020-\u02ff]|$)/g;
+const blanks = /[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g;
+const lineBreaks = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
+const aroundBreaks = / ?\n ?/g;
+const manyBreaks = /\n{3,}/g;
+
+export function isTidy(text: string): boolean {
+  return !suspect.test(text);
+}
+
+function tidySegment(text: string): string {
+  return text.replace(lineBreaks, "\n").replace(invisible, "").replace(blanks, " ").replace(aroundBreaks, "\n").replace(manyBreaks, "\n\n").normalize("NFC");
+}
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Tidied<S extends Span> {
+  readonly text: string;
+  readonly spans: readonly S[];
+}
+
+/** Tidies a text and moves its spans with it; they are ascending and do not overlap. A span that becomes empty goes. */
+export function tidy<S extends Span>(raw: string, spans: readonly S[]): Tidied<S> {
+  if (isTidy(raw)) return { text: raw, spans };
+  const wellFormed = raw.toWellFormed();
+  if (spans.length === 0) return { text: tidySegment(wellFormed).trim(), spans };
+  const parts: string[] = [];
+  const moved: S[] = [];
+  let length = 0;
+  let from = 0;
+  const push = (segment: string): void => {
+    const clean = length === 0 ? tidySegment(segment).trimStart() : tidySegment(segment);
+    parts.push(clean);
+    length += clean.length;
+  };
+  for (const span of spans) {
+    push(wellFormed.slice(from, span.start));
+    const start = length;
+    push(wellFormed.slice(span.start, span.end));
+    if (length > start) moved.push({ ...span, start, end: length });
+    from = span.end;
+  }
+  push(wellFormed.slice(from));
+  const text = parts.join("").trimEnd();
+  return { text, spans: moved.flatMap((span) => (span.start >= text.length ? [] : [span.end <= text.length ? span : { ...span, end: text.length }])) };
+}
