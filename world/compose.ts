@@ -84,7 +84,7 @@ export function compose(random: Random, wish: Wish): Draft {
     const subject = index === 0 ? brand?.name : product;
     const sentence = fill(random, language, frame, subject);
     if (letters + text.length + sentence.length > wish.lettersAtMost) break;
-    if (subject !== undefined) named.add(subject);
+    if (subject !== undefined && sentence.includes(subject)) named.add(subject);
     if (index > 0 && random.chance(0.12)) {
       flush();
       parts.push({ kind: random.chance(0.5) ? "break" : "paragraph" });
