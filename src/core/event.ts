@@ -182,6 +182,8 @@ export interface Change {
   readonly was?: Contribution;
   readonly is?: Contribution;
   readonly post?: Post;
+  /** What the ledger alone needs beside `was` and `is` to be rebuilt from `posts`: base64url, opaque to every other reader. */
+  readonly ledger?: string;
 }
 
 export type Outcome<T> = { readonly keep: T } | { readonly drop: string } | { readonly reject: EarshotError };

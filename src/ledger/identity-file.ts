@@ -1,0 +1,64 @@
+import { DatabaseSync } from "node:sqlite";
+import { EarshotError, toEarshotError } from "../core/errors.ts";
+import { type AuthorId, idBytes } from "../core/ids.ts";
+
+const applicationId = 0x45_49_44_53;
+const formatVersion = 1;
+
+/** An author's bucket: the first 10 bits of its pseudonym. */
+export function bucketOf(author: AuthorId): number {
+  return idBytes(author).readUInt16BE(0) >> 6;
+}
+
+/**
+ * Keys of rows: the bucket in the high 10 bits, then 52 bits of the id, so that a bucket is one range. An author's bits come
+ * after those that chose its bucket. Two posts of a bucket share a key by chance at some 10^7 posts a bucket; the later one stays.
+ */
+export function postKey(bucket: number, id: Buffer): bigint {
+  return (BigInt(bucket) << 52n) | (id.readBigUInt64BE(0) >> 12n);
+}
+export function authorKey(bucket: number, author: Buffer): bigint {
+  return (BigInt(bucket) << 52n) | (author.readBigUInt64BE(2) >> 12n);
+}
+export function bucketRange(bucket: number): readonly [first: bigint, last: bigint] {
+  return [BigInt(bucket) << 52n, (BigInt(bucket + 1) << 52n) - 1n];
+}
+
+/** Throws KEY_MISSING where the file was written under other keys. */
+export function openIdentityFile(file: string, check: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
+  const where = `identities ${file}`;
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: options.readOnly ?? false, timeout: 10_000 });
+    if (!options.readOnly) prepareFile(database, where, check);
+    const known = database.prepare("select value from meta where name = 'keys'").get()?.["value"];
+    if (known !== check) throw new EarshotError("KEY_MISSING", `${where}: expected the keys that it was written under, came others`);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw toEarshotError(error, "STORE_CORRUPT", where);
+  }
+}
+
+function prepareFile(database: DatabaseSync, where: string, check: string): void {
+  const version = Number(database.prepare("pragma user_version").get()?.["user_version"]);
+  const owner = Number(database.prepare("pragma application_id").get()?.["application_id"]);
+  if (owner === 0 && version === 0) {
+    database.exec(`
+      pragma journal_mode = wal;
+      begin;
+      create table author (id integer primary key, version integer not null, native integer not null, handle integer, sealed blob not null);
+      create index author_native on author (native);
+      create index author_handle on author (handle) where handle is not null;
+      create table post (id integer primary key, version integer not null, sealed blob not null);
+      create table progress (id integer primary key, events_offset integer not null, events_index integer not null);
+      create table meta (name text primary key, value text not null) without rowid;
+      insert into meta values ('keys', '${/^[0-9a-f]*$/.test(check) ? check : ""}');
+      pragma application_id = ${applicationId};
+      pragma user_version = ${formatVersion};
+      commit;`);
+  } else if (owner !== applicationId || version > formatVersion) {
+    throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected identities of version ${formatVersion} or older, came version ${version}`);
+  }
+  database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory; pragma cache_size = -8192;");
+}
