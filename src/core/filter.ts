@@ -18,7 +18,7 @@ export interface Filterable {
   readonly region: string;
 }
 
-export function admits(filter: ReadFilter, row: Filterable): boolean {
+export function isAllowed(filter: ReadFilter, row: Filterable): boolean {
   return (
     (filter.sources === undefined || filter.sources.includes(row.source)) &&
     (filter.platforms === undefined || filter.platforms.includes(row.platform)) &&

@@ -1,0 +1,206 @@
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { toEarshotError } from "../core/errors.ts";
+import type { Post } from "../core/event.ts";
+import type { ReadFilter } from "../core/filter.ts";
+import { isAllowed } from "../core/filter.ts";
+import type { PostId } from "../core/ids.ts";
+import type { Query } from "../core/query.ts";
+import { fingerprintOf, formatCursor, parseCursor, type SearchPlace } from "./search-cursor.ts";
+import { facetsOf, type SearchFacetOptions, type SearchFacets } from "./search-facets.ts";
+import { type FoundPost, foundColumns, type MonthReading, openMonthReading } from "./search-reading.ts";
+import { type MonthName, monthOf, monthOfFile } from "./search-schema.ts";
+
+export interface WantedBody {
+  readonly id: PostId;
+  readonly createdAt: number;
+  readonly platform: string;
+  readonly source: string;
+}
+
+/** Bodies that `recent` has let go, from a store that keeps all; those it does not have are left out. */
+export type FetchBodies = (wanted: readonly WantedBody[]) => Promise<ReadonlyMap<PostId, Post>>;
+
+export interface SearchReaderOptions {
+  /** The store's folder; it may be missing yet. */
+  readonly folder: string;
+  readonly fetchBodies?: FetchBodies;
+  readonly maxOpenMonths?: number;
+}
+
+export interface SearchPageOptions {
+  /** 1 to 1,000; more is cut. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface SearchHits {
+  /** Newest first. A post whose body no store has any more comes with an empty text. */
+  readonly items: readonly Post[];
+  /** Absent: there is nothing older. */
+  readonly next?: string;
+}
+
+/** Reads a store's folder while the store writes; usable in any thread. Throws QUERY_INVALID, STORE_CORRUPT. */
+export interface SearchReader extends Disposable {
+  search(query: Query, filter: ReadFilter, options: SearchPageOptions): Promise<SearchHits>;
+  count(query: Query, filter: ReadFilter): Promise<{ readonly posts: number; readonly exact: boolean }>;
+  facets(query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets>;
+  /** createdAt, where known, makes it one look-up; else the months are scanned. */
+  get(id: PostId, filter: ReadFilter, createdAt?: number): Promise<Post | undefined>;
+  /** All hits, newest first, a page at a time. */
+  export(query: Query, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
+}
+
+const firstWindowRows = 20_000;
+const mostWindowRows = 320_000;
+const exportPage = 500;
+
+export function openSearchReader(options: SearchReaderOptions): SearchReader {
+  const { folder, maxOpenMonths = 24 } = options;
+  const open = new Map<string, { readonly reading: MonthReading; readonly inode: number }>();
+
+  /** Newest first. */
+  const months = (): MonthName[] => {
+    let files: string[];
+    try {
+      files = readdirSync(folder);
+    } catch {
+      return [];
+    }
+    return files
+      .map(monthOfFile)
+      .filter((month) => month !== undefined)
+      .sort((a, b) => b.startMs - a.startMs);
+  };
+
+  /** undefined: the file is gone, or only being made. A file that was removed and made again is another one. */
+  const readingOf = (month: MonthName): MonthReading | undefined => {
+    const file = path.join(folder, `${month.name}.sqlite`);
+    const inode = statSync(file, { throwIfNoEntry: false })?.ino;
+    const known = open.get(month.name);
+    if (known && known.inode === inode) {
+      open.delete(month.name);
+      open.set(month.name, known);
+      return known.reading;
+    }
+    if (known) {
+      open.delete(month.name);
+      known.reading.close();
+    }
+    if (inode === undefined) return undefined;
+    const reading = openMonthReading(file, month);
+    if (reading === undefined) return undefined;
+    const oldest = open.entries().next();
+    if (open.size >= maxOpenMonths && !oldest.done) {
+      open.delete(oldest.value[0]);
+      oldest.value[1].reading.close();
+    }
+    open.set(month.name, { reading, inode });
+    return reading;
+  };
+
+  const withBodies = async (found: readonly FoundPost[]): Promise<Post[]> => {
+    const missing = found.filter(({ post }) => post === undefined).map(({ id, contribution: { createdAt, platform, source } }) => ({ id, createdAt, platform, source }));
+    const fetched = missing.length > 0 && options.fetchBodies ? await options.fetchBodies(missing) : new Map<PostId, Post>();
+    return found.map(({ id, contribution, post }): Post => {
+      if (post) return post;
+      const { author, platform, source, createdAt, language, terms, sensitivity, region, counts } = contribution;
+      const body = fetched.get(id) ?? { id, text: "", receivedAt: createdAt, revision: 0, hashtags: [], mentions: [], links: [] };
+      // The index is the newer of the two: counts and terms change without the body.
+      return { ...body, author, platform, source, createdAt, language, terms, sensitivity, region, counts };
+    });
+  };
+
+  const guarded = async <T>(run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (thrown) {
+      throw toEarshotError(thrown, "STORE_UNAVAILABLE", "search");
+    }
+  };
+
+  /** Up to `limit` rows of a month from `below` down. */
+  const pageOf = async (reading: MonthReading, query: Query, filter: ReadFilter, below: number, limit: number): Promise<FoundPost[]> => {
+    const plan = reading.plan(query, filter);
+    const bounds = plan && reading.bounds();
+    if (!plan || !bounds) return [];
+    const lo = Math.max(bounds.lo, plan.from);
+    let hi = Math.min(bounds.hi, below - 1, plan.to - 1 + bounds.maxShift);
+    const found: FoundPost[] = [];
+    // Words alone stop by themselves once the page is full; conditions beside them are tried window by window.
+    let rows = plan.match !== undefined && plan.where.length === 0 ? Number.MAX_SAFE_INTEGER : firstWindowRows;
+    while (hi >= lo && found.length < limit) {
+      const end = rows === Number.MAX_SAFE_INTEGER ? lo : reading.windowBelow(hi, lo, rows);
+      found.push(...reading.found(reading.select(plan, foundColumns, end, hi, { limit: limit - found.length })));
+      hi = end - 1;
+      rows = Math.min(rows * 2, mostWindowRows);
+      if (hi >= lo && found.length < limit) await setImmediate();
+    }
+    return found;
+  };
+
+  const page = async (query: Query, filter: ReadFilter, limit: number, place: SearchPlace | undefined): Promise<{ posts: Post[]; next: SearchPlace | undefined }> => {
+    const found: FoundPost[] = [];
+    let next: SearchPlace | undefined;
+    for (const month of months()) {
+      if (place && month.startMs > place.monthMs) continue;
+      const reading = readingOf(month);
+      if (reading === undefined) continue;
+      const below = place && month.startMs === place.monthMs ? place.row : Number.MAX_SAFE_INTEGER;
+      const more = await pageOf(reading, query, filter, below, limit - found.length);
+      found.push(...more);
+      const last = more.at(-1);
+      if (found.length >= limit && last) {
+        next = { monthMs: month.startMs, row: last.row };
+        break;
+      }
+    }
+    // Where a millisecond is crowded, rows are near their time, not at it.
+    const posts = (await withBodies(found)).sort((a, b) => b.createdAt - a.createdAt);
+    return { posts, next };
+  };
+
+  return {
+    search: (query, filter, { limit, cursor }) =>
+      guarded(async () => {
+        const of = fingerprintOf(query, filter);
+        const place = cursor === undefined ? undefined : parseCursor(cursor, of);
+        const { posts, next } = await page(query, filter, Math.min(1_000, Math.max(1, Math.floor(limit))), place);
+        return { items: posts, ...(next && { next: formatCursor(next, of) }) };
+      }),
+    count: (query, filter) =>
+      guarded(async () => {
+        const { posts, exact } = await facetsOf(months().flatMap((month) => readingOf(month) ?? []), query, filter, { by: [], top: 0 });
+        return { posts, exact };
+      }),
+    facets: (query, filter, facetOptions) => guarded(() => facetsOf(months().flatMap((month) => readingOf(month) ?? []), query, filter, facetOptions)),
+    get: (id, filter, createdAt) =>
+      guarded(async () => {
+        for (const month of createdAt === undefined ? months() : [monthOf(createdAt)]) {
+          const reading = readingOf(month);
+          const row = reading?.findId(id, createdAt);
+          if (!reading || !row) continue;
+          const [found] = reading.found([row]);
+          if (found && isAllowed(filter, found.contribution)) return (await withBodies([found]))[0];
+          return undefined;
+        }
+        return undefined;
+      }),
+    async *export(query, filter, signal) {
+      let place: SearchPlace | undefined;
+      do {
+        signal.throwIfAborted();
+        const before: SearchPlace | undefined = place;
+        const { posts, next } = await guarded(() => page(query, filter, exportPage, before));
+        if (posts.length > 0) yield posts;
+        place = next;
+      } while (place);
+    },
+    [Symbol.dispose]() {
+      for (const { reading } of open.values()) reading.close();
+      open.clear();
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { DatabaseSync } from "node:sqlite";
+import { EarshotError } from "../core/errors.ts";
+import type { Contribution, Post, Sensitivity } from "../core/event.ts";
+import type { ReadFilter } from "../core/filter.ts";
+import { type AuthorId, idBytes, isAuthorId, type PostId, postIdFrom } from "../core/ids.ts";
+import type { Query } from "../core/query.ts";
+import { openRecentReader, postFrom } from "./recent.ts";
+import { compileSearch, type Names, type SearchPlan, type SqlValue } from "./search-compile.ts";
+import { authorFrom, authorKey, bytesIn, corrupt, flags, homeRow, isCorrupt, type MonthName, numberIn, type Profile, profileFrom, type Row, searchVersion, textIn, unpackCounts, unpackNumbers, windowRows } from "./search-schema.ts";
+
+/** A found post; `post` is absent while its body is sought elsewhere. */
+export interface FoundPost {
+  readonly row: number;
+  readonly id: PostId;
+  readonly contribution: Contribution & { readonly author: AuthorId };
+  readonly post: Post | undefined;
+}
+
+/** The reading end of one month's file; its own connection, in any thread. */
+export interface MonthReading {
+  readonly month: MonthName;
+  plan(query: Query, filter: ReadFilter): SearchPlan | undefined;
+  /** Lowest and highest row; undefined when empty. */
+  bounds(): { readonly lo: number; readonly hi: number; readonly maxShift: number } | undefined;
+  /** The row below which about `rows` rows end, going down from `hi`; `lo` when there are fewer. */
+  windowBelow(hi: number, lo: number, rows: number): number;
+  /** Rows of the plan in [lo, hi], newest first. */
+  select(plan: SearchPlan, columns: string, lo: number, hi: number, options: { readonly limit?: number; readonly group?: string; readonly sampled?: number }): Row[];
+  /** Matches of words alone, without a look at `docs`. */
+  countWords(match: string): number;
+  found(rows: readonly Row[]): FoundPost[];
+  findId(id: PostId, createdAt: number | undefined): Row | undefined;
+  profiles(): ReadonlyMap<number, Profile>;
+  summary(): readonly { readonly day: number; readonly profile: number; readonly posts: number }[];
+  tagText(tag: number): { readonly kind: string; readonly text: string } | undefined;
+  close(): void;
+}
+
+export const foundColumns = "d.row AS row, d.id AS id, d.author AS author, d.profile AS profile, d.shift AS shift, d.body AS body, d.terms AS terms, d.counts AS counts";
+
+const sensitivities: readonly Sensitivity[] = ["public", "personal", "special", "private"];
+const labels = ["negative", "neutral", "positive"] as const;
+const mostStatements = 40;
+
+/** undefined: the file is only being made. Throws STORE_CORRUPT, FORMAT_UNKNOWN. */
+export function openMonthReading(path: string, month: MonthName): MonthReading | undefined {
+  let db: DatabaseSync;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    db.exec("PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456");
+    const version = numberIn(db.prepare("PRAGMA user_version").get(), "user_version");
+    if (version !== searchVersion) {
+      db.close();
+      if (version === 0) return undefined;
+      throw new EarshotError("FORMAT_UNKNOWN", `${path}: expected a search file of version ${searchVersion}, came ${version}`);
+    }
+  } catch (thrown) {
+    throw isCorrupt(thrown) ? corrupt(path, thrown) : thrown;
+  }
+  const guarded = <T>(run: () => T): T => {
+    try {
+      return run();
+    } catch (thrown) {
+      throw isCorrupt(thrown) ? corrupt(path, thrown) : thrown;
+    }
+  };
+  return guarded(() => reading(db, month, guarded));
+}
+
+function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) => T): MonthReading {
+  const recent = openRecentReader(db);
+  const dataVersion = db.prepare("PRAGMA data_version");
+  const allProfiles = db.prepare("SELECT * FROM profiles");
+  const findAuthor = db.prepare("SELECT author FROM authors WHERE key = ?");
+  const authorOf = db.prepare("SELECT key FROM authors WHERE author = ?");
+  const findTag = db.prepare("SELECT tag FROM tags WHERE kind = ? AND text = ?");
+  const tagOf = db.prepare("SELECT kind, text FROM tags WHERE tag = ?");
+  const ends = db.prepare("SELECT (SELECT min(row) FROM docs) AS lo, (SELECT max(row) FROM docs) AS hi, coalesce((SELECT value FROM meta WHERE name = 'max_shift'), 0) AS shift");
+  const below = db.prepare("SELECT row FROM docs WHERE row <= ? AND row >= ? ORDER BY row DESC LIMIT 1 OFFSET ?");
+  const near = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE row >= ? AND row < ? AND id = ?`);
+  const crowded = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE row = (SELECT row FROM crowded WHERE id = ?1) AND id = ?1`);
+  const anywhere = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE id = ?`);
+  const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  let profiles = new Map<number, Profile>();
+  let version = -1;
+
+  const profilesNow = () => {
+    const now = numberIn(dataVersion.get(), "data_version");
+    if (now !== version) profiles = new Map(allProfiles.all().map((row) => [numberIn(row, "profile"), profileFrom(row)]));
+    version = now;
+    return profiles;
+  };
+  const prepared = (sql: string) => {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = db.prepare(sql);
+      statement.setAllowUnknownNamedParameters(true);
+      const oldest = statements.keys().next();
+      if (statements.size >= mostStatements && !oldest.done) statements.delete(oldest.value);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
+  const tagText = (tag: number) => {
+    const row = tagOf.get(tag);
+    return row && { kind: textIn(row, "kind"), text: textIn(row, "text") };
+  };
+
+  const foundPost = (row: Row): FoundPost | undefined => {
+    const profile = profiles.get(numberIn(row, "profile"));
+    const key = bytesIn(authorOf.get(numberIn(row, "author")), "key");
+    const id = bytesIn(row, "id");
+    // Removed between the two reads.
+    if (profile === undefined || key === undefined || id === undefined) return undefined;
+    const { platform, source, language, sensitivity, region } = profile;
+    const sentiment = labels.find((label) => label === profile.sentiment);
+    const contribution = {
+      createdAt: numberIn(row, "row") + numberIn(row, "shift") + month.startMs - 1,
+      author: authorFrom(key),
+      platform,
+      source,
+      language,
+      ...(sentiment && { sentiment }),
+      terms: unpackNumbers(bytesIn(row, "terms")).flatMap((term) => tagText(term)?.text ?? []),
+      sensitivity: sensitivities.find((one) => one === sensitivity) ?? "private",
+      region,
+      counts: unpackCounts(bytesIn(row, "counts")),
+    } satisfies Contribution;
+    const line = recent.line(numberIn(row, "body"));
+    const postId = postIdFrom(id);
+    return { row: numberIn(row, "row"), id: postId, contribution, post: line === undefined ? undefined : postFrom(line, postId, contribution) };
+  };
+
+  return {
+    month,
+    plan: (query, filter) =>
+      guarded(() => {
+        const names: Names = {
+          profiles: [...profilesNow().values()],
+          author(id) {
+            const row = isAuthorId(id) ? findAuthor.get(authorKey(id)) : undefined;
+            return row && numberIn(row, "author");
+          },
+          tag(kind, text) {
+            const row = findTag.get(kind, text);
+            return row && numberIn(row, "tag");
+          },
+          row: (timeMs) => homeRow(month, timeMs),
+        };
+        return compileSearch(query, filter, names);
+      }),
+    bounds: () =>
+      guarded(() => {
+        const row = ends.get();
+        return typeof row?.["lo"] === "number" ? { lo: row["lo"], hi: numberIn(row, "hi"), maxShift: numberIn(row, "shift") } : undefined;
+      }),
+    windowBelow: (hi, lo, rows) =>
+      guarded(() => {
+        const row = below.get(hi, lo, rows);
+        return row ? numberIn(row, "row") : lo;
+      }),
+    select: (plan, columns, lo, hi, { limit, group, sampled }) =>
+      guarded(() => {
+        const key = plan.match !== undefined ? "fts.rowid" : plan.term !== undefined ? "t.row" : "d.row";
+        const from = plan.match !== undefined ? "fts CROSS JOIN docs d ON d.row = fts.rowid" : plan.term !== undefined ? "term_rows t CROSS JOIN docs d ON d.row = t.row" : "docs d";
+        const driver = plan.match !== undefined ? "fts MATCH :match AND " : plan.term !== undefined ? "t.term = :term AND " : "";
+        // Multiplicative hashing (Knuth, TAOCP 3, 6.4): which rows are sampled does not depend on what they hold.
+        const sample = sampled === undefined ? "" : ` AND ((${key} * 2654435761) & 65535) < :sampled`;
+        const where = [`(d.flags & ${flags.hidden}) = 0`, ...plan.where].join(" AND ");
+        const order = group === undefined ? `ORDER BY ${key} DESC LIMIT :limit` : `GROUP BY ${group}`;
+        const values: Record<string, SqlValue> = { ...plan.values, lo, hi, limit: limit ?? -1, sampled: sampled ?? 0, match: plan.match ?? "", term: plan.term ?? 0 };
+        return prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${key} BETWEEN :lo AND :hi${sample} AND ${where} ${order}`).all(values);
+      }),
+    countWords: (match) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match").get({ match }), "posts")),
+    found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),
+    findId: (id, createdAt) =>
+      guarded(() => {
+        const bytes = idBytes(id);
+        const home = createdAt === undefined ? 0 : homeRow(month, createdAt);
+        const row = createdAt === undefined ? anywhere.get(bytes) : (near.get(home, home + windowRows, bytes) ?? crowded.get(bytes));
+        return row && (numberIn(row, "flags") & flags.hidden) === 0 ? row : undefined;
+      }),
+    profiles: () => guarded(profilesNow),
+    summary: () => guarded(() => prepared("SELECT day, profile, posts FROM summary").all().map((row) => ({ day: numberIn(row, "day"), profile: numberIn(row, "profile"), posts: numberIn(row, "posts") }))),
+    tagText: (tag) => guarded(() => tagText(tag)),
+    close() {
+      db.close();
+    },
+  };
+}
