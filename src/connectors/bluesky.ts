@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Connector } from "../core/component.ts";
 import { readFirehose } from "./bluesky/firehose.ts";
 import { publicJetstreams, readJetstream } from "./bluesky/jetstream.ts";
-import { blueskyParser, collections } from "./bluesky/parse.ts";
+import { blueskyKey, blueskyParser, collections } from "./bluesky/parse.ts";
 
 const names = ["posts", "likes", "reposts", "profiles"] as const satisfies readonly (keyof typeof collections)[];
 
@@ -42,6 +42,7 @@ const bluesky: Connector<typeof options> = {
       async [Symbol.asyncDispose]() {},
     };
   },
+  raws: (_chosen, message, receivedAt) => [{ ...blueskyKey(message), bytes: message, receivedAt }],
   parser: ({ simulated, inactiveAccounts }) => blueskyParser({ simulated, inactiveAccounts }),
 };
 

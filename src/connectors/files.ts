@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
-import { type FieldName, fieldNames, importLineParser, type ImportShape } from "./files/import-line.ts";
+import { type FieldName, fieldNames, importLineKey, importLineParser, type ImportShape } from "./files/import-line.ts";
 import { readFiles } from "./files/read.ts";
 import { parseInstant } from "./json/fields.ts";
 
@@ -40,6 +40,10 @@ const files: Connector<typeof options> = {
       read: (cursor, signal) => readFiles({ paths, format, header, shape: shapeOf(chosen), ...(delimiter !== undefined && { delimiter }) }, context, cursor, signal),
       async [Symbol.asyncDispose]() {},
     };
+  },
+  raws: (chosen, message, receivedAt) => {
+    const { key, actor } = importLineKey(shapeOf(chosen))(message);
+    return [{ key, ...(actor !== undefined && { actor }), bytes: message, receivedAt }];
   },
   parser: (chosen) => importLineParser(shapeOf(chosen)),
 };

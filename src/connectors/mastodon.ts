@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
-import { mastodonParser, splitRecorded } from "./mastodon/parse.ts";
+import { mastodonParser, rawsOfMessage, splitRecorded } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";
 import { openServer } from "./mastodon/server.ts";
 
 const options = z.strictObject({
   server: z.url({ protocol: /^https?$/ }).describe("The server's address, e.g. https://mastodon.social."),
+  domain: z.string().regex(/^[a-z0-9.:-]{1,253}$/).optional().describe("The name under which the server's statuses are known; absent: the address's host. It is part of every id: never change it."),
   token: z.string().min(1).optional().describe("Reference to an access token with the scope read (env:NAME or file:/path). Public streaming needs one since Mastodon 4.2, some servers' timelines too."),
   timelines: z
     .array(z.string().regex(/^(?:public|local|remote|#[\p{L}\p{N}_·]+)$/u, "expected public, local, remote or #hashtag"))
@@ -20,6 +21,11 @@ const options = z.strictObject({
   simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
 });
 
+/** A simulator's port changes from start to start; its ids must not. */
+function domainOf({ domain, server, simulated }: z.output<typeof options>): string {
+  return domain ?? (simulated ? "simulated.example" : new URL(server).host.toLowerCase());
+}
+
 /** Mastodon and the servers that speak its API (GoToSocial, Pleroma, Akkoma, Pixelfed …), one server a source. */
 const mastodon: Connector<typeof options> = {
   name: "mastodon",
@@ -30,13 +36,14 @@ const mastodon: Connector<typeof options> = {
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
     const token = chosen.token === undefined ? undefined : (await context.readSecret(chosen.token)).trim();
-    const server = openServer(chosen.server, token, context);
+    const server = openServer(chosen.server, domainOf(chosen), token, context);
     return {
       read: (cursor, signal) => readMastodon(chosen, server, token !== undefined, context, cursor, signal),
       async [Symbol.asyncDispose]() {},
     };
   },
-  parser: ({ server, simulated }) => mastodonParser({ server: new URL(server).host.toLowerCase(), simulated }),
+  parser: (chosen) => mastodonParser({ server: domainOf(chosen), simulated: chosen.simulated }),
+  raws: (chosen, message, receivedAt) => rawsOfMessage(message, domainOf(chosen), receivedAt),
   split: splitRecorded,
 };
 

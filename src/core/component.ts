@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { Files } from "./files.ts";
 import type { Http } from "./http.ts";
-import type { Parse, Source, SourceStatus } from "./source.ts";
+import type { Parse, Raw, Source, SourceStatus } from "./source.ts";
 
 export interface Report {
   /** A line for the operator; fields never hold a secret or a personal datum. */
@@ -34,6 +34,8 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   readonly simulated?: (options: z.output<S>) => boolean;
   open(options: z.output<S>, context: SourceContext): Promise<Source>;
   parser(options: z.output<S>): Parse;
+  /** One message as it was recorded or received, as the raw messages that its source would yield, with their keys. */
+  raws?(options: z.output<S>, message: Uint8Array, receivedAt: number): readonly Raw[];
   /** Splits a recorded file (`earshot parse`) into raw messages; absent: one message a line. */
   split?(file: Uint8Array): Iterable<Uint8Array>;
 }

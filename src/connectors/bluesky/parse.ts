@@ -164,7 +164,7 @@ export function blueskyKey(bytes: Uint8Array): Pick<Raw, "key" | "actor"> {
   const [did, kind, collection, rkey, operation, subject] = pick(bytes, wanted, 6) ?? pickSlowly(bytes);
   if (did === undefined || kind === undefined) return { key: undefined };
   if (kind === "account") return { key: { all: true }, actor: did };
-  if (kind !== "commit") return { key: did, actor: did };
+  if (kind !== "commit" || collection === collections.profiles) return { key: did, actor: did };
   if (collection === collections.likes || collection === collections.reposts) {
     return operation === "delete" ? { key: { all: true }, actor: did } : { key: subject, actor: did };
   }

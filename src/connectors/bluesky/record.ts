@@ -1,5 +1,5 @@
 import type { SourceMedia, SourcePost, SourceSpan } from "../../core/event.ts";
-import { type Json, checkDepth, isJson } from "../json/decode.ts";
+import { type Json, isJson } from "../json/decode.ts";
 import { type Mutable, checkText, softText, softUrl } from "../json/fields.ts";
 
 const postPath = "/app.bsky.feed.post/";
@@ -37,7 +37,6 @@ export function readRecord(post: Mutable<SourcePost>, record: Json, did: string)
   if (links.length > 0) post.links = links;
   for (const name in record) {
     if (knownFields.has(name)) continue;
-    checkDepth(record[name], `record.${name.slice(0, 40)}`);
     extra[name] = record[name];
   }
   for (const _ in extra) {
@@ -158,7 +157,6 @@ function readEmbed(post: Mutable<SourcePost>, embed: unknown, did: string, links
     default:
       extra["embed"] = embed;
   }
-  if (extra["embed"] !== undefined) checkDepth(extra["embed"], "record.embed");
   if (media.length > 0) post.media = media;
 }
 

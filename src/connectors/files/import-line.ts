@@ -1,7 +1,7 @@
 import { EarshotError, isErrorCode } from "../../core/errors.ts";
 import type { Counts, Outcome, SourceAuthor, SourceEvent, SourcePost } from "../../core/event.ts";
 import type { Parse, Raw } from "../../core/source.ts";
-import { type Json, checkDepth, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
+import { type Json, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
 import { type Mutable, checkId, checkInstant, checkText, softText, softUrl } from "../json/fields.ts";
 
 /** Common fields that a line may carry, and the names they are looked for under, in this order. */
@@ -201,7 +201,6 @@ function readExtra(line: Json, names: Names): Record<string, unknown> | undefine
   for (const name in line) {
     if (line[name] === null || line[name] === "") continue;
     if (lists.some((list) => list.includes(name) && find(line, list) === line[name])) continue;
-    checkDepth(line[name], `line.${name.slice(0, 40)}`);
     (extra ??= {})[name] = line[name];
   }
   return extra;

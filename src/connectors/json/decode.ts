@@ -12,10 +12,11 @@ export function isJson(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Bytes to a JSON value; throws ITEM_TOO_LARGE, UTF8_INVALID, JSON_INVALID. */
+/** Bytes to a JSON value; throws ITEM_TOO_LARGE, UTF8_INVALID, ITEM_TOO_DEEP, JSON_INVALID. */
 export function decodeJson(bytes: Uint8Array, where: string): unknown {
   if (bytes.length > maxItemBytes) throw new EarshotError("ITEM_TOO_LARGE", `${where}: expected at most ${maxItemBytes} bytes, came ${bytes.length}`);
   if (!isUtf8(bytes)) throw new EarshotError("UTF8_INVALID", `${where}: expected UTF-8`);
+  if (isTooDeep(bytes)) throw new EarshotError("ITEM_TOO_DEEP", `${where}: expected at most ${maxDepth} levels`);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   try {
     const value: unknown = JSON.parse(text);
@@ -56,23 +57,13 @@ export function isTooDeep(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Only values that are kept unread can hide depth: the fields that are read have a known shape. */
-export function checkDepth(value: unknown, where: string, depth = 8): void {
-  if (typeof value !== "object" || value === null) return;
-  if (depth > maxDepth) throw new EarshotError("ITEM_TOO_DEEP", `${where}: expected at most ${maxDepth} levels`);
-  if (Array.isArray(value)) for (const item of value) checkDepth(item, where, depth + 1);
-  else for (const item of Object.values(value)) checkDepth(item, where, depth + 1);
-}
-
 /** Makes a Parse of a function that may throw: what it throws becomes the one outcome. */
 export function guard(where: string, parse: (bytes: Uint8Array) => readonly Outcome<SourceEvent>[]): Parse {
   return (bytes) => {
     try {
       return parse(bytes);
     } catch (thrown) {
-      const error = toEarshotError(thrown, "PARSER_FAILED", where);
-      const deep = error.code !== "ITEM_TOO_LARGE" && error.code !== "UTF8_INVALID" && bytes.length <= maxItemBytes && isTooDeep(bytes);
-      return [{ reject: deep ? new EarshotError("ITEM_TOO_DEEP", `${where}: expected at most ${maxDepth} levels`) : error }];
+      return [{ reject: toEarshotError(thrown, "PARSER_FAILED", where) }];
     }
   };
 }

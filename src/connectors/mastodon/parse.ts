@@ -4,7 +4,7 @@ import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
 import { checkInstant } from "../json/fields.ts";
 import { pick, splitArray } from "../json/pick.ts";
-import { type StatusContext, idInstant, readCounts, readLocalId, readStatus, statusId } from "./status.ts";
+import { type StatusContext, idInstant, readLocalId, readStatus, statusId } from "./status.ts";
 
 /*
  * A post's native id is `<server>/<local id>`, not the status' `uri`, though that is the same on every server: a deletion from the streaming API
@@ -12,7 +12,7 @@ import { type StatusContext, idInstant, readCounts, readLocalId, readStatus, sta
  * in `extra.uri`, the page in `permalink`. Two sources on one server share ids; the same status seen by two servers is two posts of one canonical link.
  *
  * Raw forms: a status as the server gave it; {"event": "update" | "status.update", "payload": status or its JSON text};
- * {"event": "delete", "payload": local id, "at": ms}; {"event": "refresh", "payload": status, "at": ms} for counts read again later.
+ * {"event": "delete", "payload": local id, "at": ms}.
  */
 export function mastodonParser(context: StatusContext): Parse {
   return guard("mastodon", (bytes) => {
@@ -25,8 +25,6 @@ export function mastodonParser(context: StatusContext): Parse {
         return [status(payloadOf(message), context)];
       case "delete":
         return [deletion(message, context)];
-      case "refresh":
-        return refresh(message, context);
       case "filters_changed":
       case "announcement":
       case "announcement.reaction":
@@ -62,18 +60,6 @@ function deletion(message: Json, context: StatusContext): Outcome<SourceEvent> {
   const at = message["at"] === undefined ? idInstant(localId) : checkInstant(message["at"], "message.at");
   if (at === undefined) throw new EarshotError("FIELD_MISSING", "message.at: expected a time, as the id tells none");
   return { keep: { type: "delete", id: statusId(context.server, localId), at } };
-}
-
-function refresh(message: Json, context: StatusContext): Outcome<SourceEvent>[] {
-  const value = payloadOf(message);
-  const at = checkInstant(message["at"], "message.at");
-  const id = statusId(context.server, readLocalId(value, "id", "status"));
-  const counts = readCounts(value);
-  const outcomes: Outcome<SourceEvent>[] = [];
-  // An edit may have been missed while nothing listened.
-  if (typeof value["edited_at"] === "string") outcomes.push(status(value, context));
-  if (counts) outcomes.push({ keep: { type: "engagement", id, at, counts } });
-  return outcomes.length > 0 ? outcomes : [{ drop: "no-counts" }];
 }
 
 const wanted = { id: 0, account: { url: 1, uri: 2 }, event: 3 };
@@ -117,6 +103,34 @@ function mayReshare(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const at = buffer.indexOf('"reblog":');
   return at >= 0 && buffer[at + 9] !== 0x6e;
+}
+
+/** A message of the streaming API, as recorded or received, as raw messages with their keys. */
+export function rawsOfMessage(bytes: Uint8Array, server: string, receivedAt: number): Raw[] {
+  const [event] = pick(bytes, { event: 0 }, 1) ?? ["?"];
+  if (event === undefined) return rawsOf(bytes, server, receivedAt);
+  try {
+    const value = decodeJson(bytes, "message");
+    if (isJson(value) && typeof value["event"] === "string") return rawsOfEvent(value["event"], value["payload"], server, receivedAt) ?? [{ key: undefined, bytes, receivedAt }];
+  } catch {
+    // The parser rejects it with its code.
+  }
+  return [{ key: undefined, bytes, receivedAt }];
+}
+
+/** Raw messages of an event; undefined: it is to be kept as it came, for the parser to judge. */
+export function rawsOfEvent(event: string, payload: unknown, server: string, receivedAt: number): Raw[] | undefined {
+  if (event === "delete") {
+    const id = typeof payload === "number" ? String(payload) : typeof payload === "string" ? payload.trim() : "";
+    return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? [deletionRaw(server, id, receivedAt)] : undefined;
+  }
+  if (event !== "update" && event !== "status.update") return undefined;
+  const raws = rawsOf(Buffer.from(typeof payload === "string" ? payload : (JSON.stringify(payload) ?? "")), server, receivedAt);
+  return raws[0]?.key === undefined ? undefined : raws;
+}
+
+export function deletionRaw(server: string, localId: string, at: number): Raw {
+  return { key: statusId(server, localId), bytes: Buffer.from(JSON.stringify({ event: "delete", payload: localId, at })), receivedAt: at };
 }
 
 /** Splits recorded files: a list of statuses, of `{request, response}` records, one status, or one message a line. */

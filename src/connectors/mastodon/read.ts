@@ -2,8 +2,8 @@ import type { SourceContext } from "../../core/component.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Raw, SourcePage } from "../../core/source.ts";
 import { parseCursor, type Cursor } from "./cursor.ts";
-import { rawsOf } from "./parse.ts";
-import { type Refresh, deletionRaw, makeRefresh } from "./refresh.ts";
+import { rawsOfEvent } from "./parse.ts";
+import { type Refresh, makeRefresh } from "./refresh.ts";
 import { type Server, type Timeline, explain, isNewer } from "./server.ts";
 import { idInstant } from "./status.ts";
 import { type Stream, type StreamMessage, openEventStream, openWebSocketStream } from "./streaming.ts";
@@ -110,16 +110,15 @@ export async function* readMastodon(options: MastodonOptions, server: Server, wi
   function rawsOfMessage(message: StreamMessage | Uint8Array): Raw[] {
     const receivedAt = clock.now();
     if (message instanceof Uint8Array) return [{ key: undefined, bytes: message, receivedAt }];
-    if (message.event === "delete") {
-      const id = message.payload.trim();
-      refresh.gone(id);
-      return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? [deletionRaw(server.host, id, receivedAt)] : [asItCame(message, receivedAt)];
-    }
-    if (message.event !== "update" && message.event !== "status.update") return message.event === "" ? [asItCame(message, receivedAt)] : [];
-    const raws = rawsOf(Buffer.from(message.payload), server.host, receivedAt);
+    const { event, payload, timeline } = message;
+    const known = event === "update" || event === "status.update" || event === "delete";
+    // Filters, announcements and the like concern the token's owner.
+    if (!known && event !== "") return [];
+    const raws = rawsOfEvent(event, payload, server.domain, receivedAt);
+    if (raws === undefined) return [asItCame(message, receivedAt)];
     const id = localIdOf(raws[0]);
-    if (id === undefined) return [asItCame(message, receivedAt)];
-    if (message.event === "update") note(message.timeline, id, refresh);
+    if (id !== undefined && event === "delete") refresh.gone(id);
+    if (id !== undefined && event === "update") note(timeline, id, refresh);
     return raws;
   }
 
@@ -128,7 +127,7 @@ export async function* readMastodon(options: MastodonOptions, server: Server, wi
   }
 
   function localIdOf(raw: Raw | undefined): string | undefined {
-    const prefix = `${server.host}/`;
+    const prefix = `${server.domain}/`;
     return typeof raw?.key === "string" && raw.key.startsWith(prefix) ? raw.key.slice(prefix.length) : undefined;
   }
 

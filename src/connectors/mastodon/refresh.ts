@@ -1,14 +1,14 @@
 import type { SourceContext } from "../../core/component.ts";
 import { toEarshotError } from "../../core/errors.ts";
 import type { Raw } from "../../core/source.ts";
+import { deletionRaw, statusKey } from "./parse.ts";
 import { type Server, idsACall } from "./server.ts";
-import { statusId } from "./status.ts";
 
 /** Reads the counts of recent statuses again after 1, 4 and 16 times the given minutes, and notices those that are gone. */
 export interface Refresh {
   seen(localId: string): void;
   gone(localId: string): void;
-  /** Messages of kind refresh and delete for what is due, a few calls at most; failures are reported and tried again later. */
+  /** The statuses that are due as they are now, and deletions of those that are gone, a few calls at most; failures are reported and tried again later. */
   due(signal: AbortSignal): Promise<readonly Raw[]>;
 }
 
@@ -63,7 +63,8 @@ export function makeRefresh(everyMinutes: number, server: Server, context: Sourc
           for (const { id, round } of taken) {
             const bytes = found.get(id);
             if (bytes === undefined) continue;
-            raws.push(bytes === null ? deletionRaw(server.host, id, at) : refreshRaw(server.host, id, bytes, at));
+            if (bytes === null) raws.push(deletionRaw(server.domain, id, at));
+            else raws.push({ ...statusKey(bytes, server.domain), bytes, receivedAt: at });
             if (bytes !== null) put(round + 1, id);
           }
         } catch (thrown) {
@@ -77,12 +78,4 @@ export function makeRefresh(everyMinutes: number, server: Server, context: Sourc
       return raws;
     },
   };
-}
-
-export function deletionRaw(host: string, localId: string, at: number): Raw {
-  return { key: statusId(host, localId), bytes: Buffer.from(JSON.stringify({ event: "delete", payload: localId, at })), receivedAt: at };
-}
-
-function refreshRaw(host: string, localId: string, bytes: Uint8Array, at: number): Raw {
-  return { key: statusId(host, localId), bytes: Buffer.concat([Buffer.from(`{"event":"refresh","at":${at},"payload":`), bytes, Buffer.from("}")]), receivedAt: at };
 }

@@ -21,6 +21,8 @@ export interface Page {
 /** The REST side of one server. */
 export interface Server {
   readonly host: string;
+  /** The name that ids bear. */
+  readonly domain: string;
   /** Statuses after `minId`, the oldest of them, at most 40; without it the newest 40. Oldest first. */
   page(timeline: Timeline, minId: string | undefined, signal: AbortSignal): Promise<Page>;
   /** The statuses that are still there, as bytes by local id; null: gone (404, 410); missing: not told this time. */
@@ -34,7 +36,7 @@ const pageSize = 40;
 export const idsACall = 20;
 
 /** @param token the access token itself, already read */
-export function openServer(address: string, token: string | undefined, context: SourceContext): Server {
+export function openServer(address: string, domain: string, token: string | undefined, context: SourceContext): Server {
   const base = new URL(address);
   const host = base.host.toLowerCase();
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -48,6 +50,7 @@ export function openServer(address: string, token: string | undefined, context: 
 
   return {
     host,
+    domain,
     headers,
     async page(timeline, minId, signal) {
       const after = minId === undefined ? "" : `&min_id=${encodeURIComponent(minId)}`;
@@ -64,7 +67,7 @@ export function openServer(address: string, token: string | undefined, context: 
       let newest: string | undefined;
       let oldest: string | undefined;
       for (const part of parts.reverse()) {
-        items.push(...rawsOf(part, host, receivedAt));
+        items.push(...rawsOf(part, domain, receivedAt));
         const id = localIdOf(part);
         if (id === undefined) continue;
         if (newest === undefined || isNewer(id, newest)) newest = id;

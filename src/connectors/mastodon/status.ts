@@ -1,6 +1,6 @@
 import { EarshotError } from "../../core/errors.ts";
 import type { Counts, SourceAuthor, SourceMedia, SourcePost } from "../../core/event.ts";
-import { type Json, checkDepth, isJson, nameOf } from "../json/decode.ts";
+import { type Json, isJson, nameOf } from "../json/decode.ts";
 import { type Mutable, checkInstant, checkText, parseInstant, readId, softCount, softText, softUrl } from "../json/fields.ts";
 
 /** Fields that become common ones, and those that only tell of the token's owner or of how the server shows the status. */
@@ -76,7 +76,6 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
     if (knownFields.has(name)) continue;
     const value = status[name];
     if (value === null || (Array.isArray(value) && value.length === 0)) continue;
-    if (typeof value === "object") checkDepth(value, `status.${name.slice(0, 40)}`);
     extra[name] = value;
   }
   for (const _ in extra) {

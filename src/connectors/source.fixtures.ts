@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { systemClock, type Clock } from "../core/clock.ts";
+import type { Connector, SourceContext } from "../core/component.ts";
+import { makeDiskFiles } from "../core/disk-files.ts";
+import type { SourceEvent } from "../core/event.ts";
+import type { Raw, Source, SourcePage, SourceStatus } from "../core/source.ts";
+import { openHttp } from "../http/client.ts";
+import type { Env } from "../http/proxy.ts";
+
+export interface TestContext extends SourceContext, AsyncDisposable {
+  readonly states: SourceStatus[];
+}
+
+export function makeContext({ clock = systemClock, secrets = {}, env = {} }: { clock?: Clock; secrets?: Readonly<Record<string, string>>; env?: Env } = {}): TestContext {
+  const states: SourceStatus[] = [];
+  const http = openHttp({ clock, report: () => {}, env, random: () => 0 });
+  return {
+    id: "test",
+    clock,
+    files: makeDiskFiles(),
+    http,
+    readSecret: async (reference) => secrets[reference] ?? "",
+    report: () => {},
+    status: (status) => states.push(status),
+    states,
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
+}
+
+/** Reads pages until `enough` says so (seen after each page) or the source ends. */
+export async function readUntil(source: Source, cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean): Promise<readonly SourcePage[]> {
+  const abort = new AbortController();
+  const pages: SourcePage[] = [];
+  for await (const page of source.read(cursor, abort.signal)) {
+    pages.push(page);
+    if (enough(pages)) break;
+  }
+  abort.abort();
+  return pages;
+}
+
+export function itemsOf(pages: readonly SourcePage[]): readonly Raw[] {
+  return pages.flatMap((page) => page.items);
+}
+
+export function openWith<C extends Connector>(connector: C, options: unknown) {
+  const parsed = connector.options.parse(options);
+  return { open: (context: SourceContext) => connector.open(parsed, context), parse: connector.parser(parsed), raws: (message: Uint8Array) => connector.raws?.(parsed, message, 1_800_000_000_000) ?? [] };
+}
+
+/** What a raw message is about, as its parse says: to compare with its key. */
+export function keyOfEvent(event: SourceEvent): string | "all" {
+  switch (event.type) {
+    case "post":
+      return event.post.id;
+    case "engagement":
+    case "reaction":
+    case "delete":
+      return event.id;
+    case "identity":
+      return event.author.id;
+    case "unreaction":
+    case "erase":
+      return "all";
+  }
+}
+
+export function recordingsFolder(): string {
+  return path.resolve(import.meta.dirname, "../../../shared/data/recordings");
+}
+
+export function readRecording(name: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path.join(recordingsFolder(), name));
+  } catch {
+    return undefined;
+  }
+}
