@@ -23,6 +23,8 @@ export interface VolatileFiles extends Files {
    * Returns the files of the machine after its restart.
    */
   powerCut(): VolatileFiles;
+  /** The process dies, the machine lives: what was opened before fails from now on, nothing is lost, nothing becomes durable. */
+  kill(): VolatileFiles;
   /** From the n-th change on (0: the next) every call fails, as in the moments of a power cut; that one may have happened in part. */
   failAfter(changes: number): void;
   inject(fault: FileFault): void;
@@ -289,6 +291,9 @@ function filesOf(disk: Disk): VolatileFiles {
         node.now.sizeBytes = node.durable.sizeBytes;
       }
       disk.names = new Map(disk.durableNames);
+      return files.kill();
+    },
+    kill() {
       disk.life++;
       disk.failAt = Infinity;
       disk.faults = [];

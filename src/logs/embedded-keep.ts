@@ -31,7 +31,8 @@ export async function forget(context: LogContext, topic: Topic, partition: numbe
     }
     segments = await listSegments(context, topic, partition);
     const end = segments[segments.indexOf(first) + 1] ?? upTo;
-    damage ??= await changeSegment(context, topic, partition, first, end, change);
+    const unread = await changeSegment(context, topic, partition, first, end, change);
+    damage ??= unread;
   }
   if (damage !== undefined) throw damage;
   return count;

@@ -103,7 +103,7 @@ export function makeCursor(context: LogContext, indexes: Indexes, topic: Topic, 
     try {
       file = await context.files.open(place, "read");
     } catch (error) {
-      if (error instanceof EarshotError && error.code === "NOT_FOUND" && (slot.lists !== listsSeen || slot.oldest > next)) return false;
+      if (error instanceof EarshotError && error.code === "NOT_FOUND" && slot.oldest > next) return false;
       throw error;
     }
     try {
@@ -124,8 +124,6 @@ export function makeCursor(context: LogContext, indexes: Indexes, topic: Topic, 
     } catch (error) {
       if (segment === undefined) await file[Symbol.asyncDispose]();
       else await letGo();
-      // A rename may have put another file under the name between two looks.
-      if (slot.rewrites !== rewritesSeen || slot.lists !== listsSeen) return false;
       throw error;
     }
   }
@@ -235,15 +233,22 @@ export function makeCursor(context: LogContext, indexes: Indexes, topic: Topic, 
     async take(limit, maxBytes) {
       for (;;) {
         const before = next;
+        const { lists, rewrites, oldest } = slot;
         try {
           const piece = await takeOnce(limit, maxBytes);
           if (piece === undefined) return undefined;
           // What was read of a segment that was rewritten meanwhile may hold what is forgotten now.
-          if (piece !== "again" && slot.rewrites === rewritesSeen) return piece;
+          if (piece !== "again" && slot.rewrites === rewrites) return piece;
         } catch (error) {
-          const isStale = slot.rewrites !== rewritesSeen || slot.lists !== listsSeen;
           await letGo();
-          if (!isStale) throw error;
+          // What was looked for may have gone, or been replaced, between two looks.
+          const isStale = slot.rewrites !== rewrites || slot.lists !== lists || slot.oldest !== oldest;
+          const mayBeStale = error instanceof EarshotError && (error.code === "NOT_FOUND" || error.code === "LOG_CORRUPT");
+          if (!isStale || !mayBeStale) {
+            next = before;
+            listsSeen = -1;
+            throw error;
+          }
         }
         next = before;
         await letGo();

@@ -79,7 +79,7 @@ const resyncBytes = 1024 * 1024;
 
 /** The next place from `atByte` on where a whole, right header of a batch stands: what follows a damaged one. */
 export async function findBatch(file: File, atByte: number, sizeBytes: number, nonce: number): Promise<{ readonly atByte: number; readonly header: BatchHeader } | undefined> {
-  const window = Buffer.alloc(resyncBytes);
+  const window = Buffer.allocUnsafe(Math.max(0, Math.min(resyncBytes, sizeBytes - atByte)));
   for (let base = Math.ceil(atByte / 8) * 8; base + batchHeaderBytes <= sizeBytes; base += resyncBytes - batchHeaderBytes) {
     const filled = await file.read(window, base);
     const bytes = window.subarray(0, filled);
