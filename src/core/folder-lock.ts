@@ -8,6 +8,9 @@ import { EarshotError } from "./errors.ts";
 /** The file beside the data; nothing but SQLite may open it: closing another handle of it would free the lock (POSIX). */
 export const lockFileName = "earshot.lock";
 
+/** Keeps the databases from being collected, which would close them. */
+const heldDatabases = new Set<DatabaseSync>();
+
 /**
  * Holds the folder for this process until disposed. The operating system frees it when the process dies, however it dies.
  * It is the lock of a SQLite database, which also holds between containers that share a volume. Main thread only: the
@@ -34,8 +37,10 @@ export async function holdFolder(folder: string): Promise<Disposable> {
     throw new EarshotError("FOLDER_UNUSABLE", `${place}: ${message}`, { cause: error });
   }
   const held = database;
+  heldDatabases.add(held);
   return {
     [Symbol.dispose]() {
+      heldDatabases.delete(held);
       if (held.isOpen) held.close();
     },
   };
