@@ -3,7 +3,7 @@ import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
 import type { SearchPlan } from "./search-compile.ts";
 import type { MonthReading } from "./search-reading.ts";
-import { bytesIn, numberIn, unpackNumbers } from "./search-schema.ts";
+import { numberIn, unpackNumbers } from "./search-schema.ts";
 
 export const facetNames = ["platform", "source", "language", "sentiment", "term", "hashtag", "link", "day"] as const;
 export type SearchFacetName = (typeof facetNames)[number];
@@ -24,11 +24,12 @@ export interface SearchFacets {
 }
 
 const windowRows = 50_000;
+const listColumns = ["2", "3"] as const;
 const sampleScale = 65_536;
 
 /** @param readings newest first */
 export async function facetsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets> {
-  const { by, top, maxRows = 40_000 } = options;
+  const { by, top, maxRows = 30_000 } = options;
   const sums = new Map<SearchFacetName, Map<string, number>>(by.map((name) => [name, new Map()]));
   const add = (name: SearchFacetName, value: string, posts: number) => {
     const sum = sums.get(name);
@@ -85,9 +86,11 @@ async function countMonth(reading: MonthReading, plan: SearchPlan, by: readonly 
   const lo = Math.max(bounds.lo, plan.from);
   let hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
   const tags = new Map<number, number>();
-  const startDayMs = reading.month.startMs - 1;
+  /** By profile × 2^20 + day. */
+  const cells = new Map<number, number>();
+  const startMs = reading.month.startMs - 1;
   let exact = true;
-  const columns = `d.profile AS profile, (d.row + d.shift + ${startDayMs}) / 86400000 AS day${rest ? ", d.tags AS tags, d.terms AS terms" : ", count(*) AS posts"}`;
+  const columns = `d.profile AS profile, (d.row + d.shift + ${startMs}) / 86400000 AS day${rest ? ", d.tags AS tags, d.terms AS terms" : ", count(*) AS posts"}`;
   while (hi >= lo) {
     const end = reading.windowBelow(hi, lo, windowRows);
     // A window is sampled once the budget is spent: the share that would have kept it within a fifth of the budget.
@@ -96,15 +99,18 @@ async function countMonth(reading: MonthReading, plan: SearchPlan, by: readonly 
     const sampled = share === 1 ? undefined : Math.max(1, Math.round(share * sampleScale));
     const weight = sampled === undefined ? 1 : sampleScale / sampled;
     exact &&= sampled === undefined;
-    const rows = reading.select(plan, columns, end, hi, { ...(!rest && { group: "1, 2" }), ...(sampled !== undefined && { sampled }) });
+    const rows = reading.select(plan, columns, end, hi, { asArrays: true, ...(!rest && { group: "1, 2" }), ...(sampled !== undefined && { sampled }) });
     let matched = 0;
     for (const row of rows) {
-      const count = (rest ? 1 : numberIn(row, "posts")) * weight;
+      const count = (rest ? 1 : numberIn(row, "2")) * weight;
       matched += count;
-      if (!plan.onlyProfiles) addProfile(numberIn(row, "profile"), numberIn(row, "day"), count);
+      const cell = numberIn(row, "0") * 0x100000 + numberIn(row, "1");
+      cells.set(cell, (cells.get(cell) ?? 0) + count);
       if (!rest) continue;
-      for (const tag of unpackNumbers(bytesIn(row, "tags"))) tags.set(tag, (tags.get(tag) ?? 0) + weight);
-      for (const term of unpackNumbers(bytesIn(row, "terms"))) tags.set(term, (tags.get(term) ?? 0) + weight);
+      for (const column of listColumns) {
+        const list = row[column];
+        if (list instanceof Uint8Array) for (const tag of unpackNumbers(list)) tags.set(tag, (tags.get(tag) ?? 0) + weight);
+      }
     }
     if (!plan.onlyProfiles) posts += matched;
     budget.looked += windowRows;
@@ -113,6 +119,7 @@ async function countMonth(reading: MonthReading, plan: SearchPlan, by: readonly 
     hi = end - 1;
     if (hi >= lo) await setImmediate();
   }
+  if (!plan.onlyProfiles) for (const [cell, count] of cells) addProfile(Math.floor(cell / 0x100000), cell % 0x100000, count);
   const frequent = [...tags].sort((a, b) => b[1] - a[1]).slice(0, 5_000);
   for (const [tag, count] of frequent) {
     const text = reading.tagText(tag);

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Post } from "../core/event.ts";
 import { type AuthorId, idBytes, type PostId, postIdFrom } from "../core/ids.ts";
 import { toIndexText } from "../core/tokens.ts";
@@ -27,14 +28,16 @@ export interface SearchMonth {
   owesForget(): boolean;
   /** Makes them unreadable in the file: one long step. False: a reader held the old pages, try again. */
   forget(): boolean;
-  /** One step of merging the index; true: more is owed. */
-  merge(): boolean;
+  /** One step of merging the index or giving room back to the file system; true: more is owed. */
+  tidy(): boolean;
   releaseBodies(beforeMs: number): number;
   close(): void;
 }
 
 const breatheEveryRows = 1_000;
 const mergePages = 1_000;
+const shrinkPages = 4_000;
+const largestIdleWalBytes = 1024 * 1024;
 
 export function openSearchMonth(path: string, month: MonthName): SearchMonth {
   const db = openSearchFile(path);
@@ -61,6 +64,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
     for (const row of db.prepare("SELECT * FROM applied").all()) {
       marks.set(numberIn(row, "partition"), { generation: numberIn(row, "generation"), from: { offset: numberIn(row, "from_offset"), index: numberIn(row, "from_index") } });
     }
+    const totalChanges = db.prepare("SELECT total_changes() AS changes");
     const summary = new Map<string, { day: number; profile: number; posts: number }>();
 
     const meta = (name: string) => {
@@ -83,6 +87,13 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       names.reset();
       recent.reload();
       rows.reset();
+    };
+    /** False: a reader holds on to pages in it. */
+    const truncateWal = (): boolean => {
+      db.exec("PRAGMA busy_timeout=300");
+      const busy = numberIn(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get(), "busy");
+      db.exec("PRAGMA busy_timeout=10000");
+      return busy === 0;
     };
     const transaction = <T>(run: () => T): T => {
       summary.clear();
@@ -232,23 +243,33 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
         // Pages that were freed, and room inside pages, still hold what was there: the file is written anew.
         return guarded(() => {
           db.exec("VACUUM");
-          if (numberIn(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get(), "busy") !== 0) return false;
+          if (!truncateWal()) return false;
           setMeta.run("deleted", 0);
           return true;
         });
       },
-      merge() {
+      tidy() {
         const unmerged = meta("unmerged");
         const started = meta("merging") !== 0;
-        if (!started && (unmerged < 1_000 || unmerged < 0.5 * numberIn(countPosts.get(), "posts"))) return false;
-        return transaction(() => {
-          const before = numberIn(db.prepare("SELECT total_changes() AS changes").get(), "changes");
-          db.prepare("INSERT INTO fts(fts, rank) VALUES ('merge', ?)").run(started ? mergePages : -mergePages);
-          const more = numberIn(db.prepare("SELECT total_changes() AS changes").get(), "changes") - before >= 2;
-          setMeta.run("merging", more ? 1 : 0);
-          if (!started) setMeta.run("unmerged", 0);
-          return more;
-        });
+        // Each merge writes the index once: it waits until half as much is new as is there.
+        if (started || (unmerged >= 1_000 && unmerged >= 0.5 * numberIn(countPosts.get(), "posts"))) {
+          return transaction(() => {
+            const before = numberIn(totalChanges.get(), "changes");
+            db.prepare("INSERT INTO fts(fts, rank) VALUES ('merge', ?)").run(started ? mergePages : -mergePages);
+            // FTS5's own sign that nothing was left to merge: fewer than two changes.
+            const more = numberIn(totalChanges.get(), "changes") - before >= 2;
+            setMeta.run("merging", more ? 1 : 0);
+            if (!started) setMeta.run("unmerged", 0);
+            return true;
+          });
+        }
+        const free = numberIn(db.prepare("PRAGMA freelist_count").get(), "freelist_count");
+        if (free > 500 && free > 0.1 * numberIn(db.prepare("PRAGMA page_count").get(), "page_count")) {
+          guarded(() => db.exec(`PRAGMA incremental_vacuum(${shrinkPages})`));
+          return true;
+        }
+        if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > largestIdleWalBytes) truncateWal();
+        return false;
       },
       releaseBodies: (beforeMs) => transaction(() => recent.release(beforeMs)),
       close() {

@@ -24,8 +24,8 @@ export interface MonthReading {
   bounds(): { readonly lo: number; readonly hi: number; readonly maxShift: number } | undefined;
   /** The row below which about `rows` rows end, going down from `hi`; `lo` when there are fewer. */
   windowBelow(hi: number, lo: number, rows: number): number;
-  /** Rows of the plan in [lo, hi], newest first. */
-  select(plan: SearchPlan, columns: string, lo: number, hi: number, options: { readonly limit?: number; readonly group?: string; readonly sampled?: number }): Row[];
+  /** Rows of the plan in [lo, hi], newest first. asArrays: twice as fast; columns are then named "0", "1" … */
+  select(plan: SearchPlan, columns: string, lo: number, hi: number, options: { readonly limit?: number; readonly group?: string; readonly sampled?: number; readonly asArrays?: boolean }): Row[];
   /** Matches of words alone, without a look at `docs`. */
   countWords(match: string): number;
   found(rows: readonly Row[]): FoundPost[];
@@ -159,7 +159,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         const row = below.get(hi, lo, rows);
         return row ? numberIn(row, "row") : lo;
       }),
-    select: (plan, columns, lo, hi, { limit, group, sampled }) =>
+    select: (plan, columns, lo, hi, { limit, group, sampled, asArrays = false }) =>
       guarded(() => {
         const key = plan.match !== undefined ? "fts.rowid" : plan.term !== undefined ? "t.row" : "d.row";
         const from = plan.match !== undefined ? "fts CROSS JOIN docs d ON d.row = fts.rowid" : plan.term !== undefined ? "term_rows t CROSS JOIN docs d ON d.row = t.row" : "docs d";
@@ -169,7 +169,9 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         const where = [`(d.flags & ${flags.hidden}) = 0`, ...plan.where].join(" AND ");
         const order = group === undefined ? `ORDER BY ${key} DESC LIMIT :limit` : `GROUP BY ${group}`;
         const values: Record<string, SqlValue> = { ...plan.values, lo, hi, limit: limit ?? -1, sampled: sampled ?? 0, match: plan.match ?? "", term: plan.term ?? 0 };
-        return prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${key} BETWEEN :lo AND :hi${sample} AND ${where} ${order}`).all(values);
+        const statement = prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${key} BETWEEN :lo AND :hi${sample} AND ${where} ${order}`);
+        statement.setReturnArrays(asArrays);
+        return statement.all(values);
       }),
     countWords: (match) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match").get({ match }), "posts")),
     found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),

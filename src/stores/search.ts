@@ -201,7 +201,7 @@ export async function openSearchStore(options: SearchStoreOptions): Promise<Sear
           else if (owes) {
             worked = true;
             if (!file.forget()) owed++;
-          } else if (file.merge()) {
+          } else if (file.tidy()) {
             worked = true;
             owed++;
           }
