@@ -3,7 +3,7 @@ import { generate } from "./generate.ts";
 import { startWorld } from "./start.ts";
 
 const usage = `node world/main.ts generate --seed S --posts N --out DIR [--hours H]
-node world/main.ts serve --seed S --rate R --jetstream-port P --mastodon-port P --history N [--hours H] [--faults off|mild|storm] [--token T]`;
+node world/main.ts serve --seed S --rate R --jetstream-port P --mastodon-port P --history N [--hours H] [--faults off|mild|storm] [--token T] [--token-for-timelines] [--host H]`;
 
 function number(name: string, text: string | undefined, usual: number): number {
   const value = text === undefined ? usual : Number(text);
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     options: {
       seed: { type: "string" }, posts: { type: "string" }, out: { type: "string" }, hours: { type: "string" }, rate: { type: "string" },
       "jetstream-port": { type: "string" }, "mastodon-port": { type: "string" }, history: { type: "string" }, faults: { type: "string" }, token: { type: "string" }, host: { type: "string" },
+      "token-for-timelines": { type: "boolean", default: false },
     },
   });
   const seed = values.seed ?? "earshot";
@@ -32,14 +33,15 @@ async function main(): Promise<void> {
     if (faults !== "off" && faults !== "mild" && faults !== "storm") throw new TypeError(`--faults: expected off, mild or storm, got ${JSON.stringify(faults)}`);
     const world = await startWorld({
       seed, faults, ...(values.host !== undefined && { host: values.host }), ...(values.token !== undefined && { token: values.token }),
+      tokenForTimelines: values["token-for-timelines"],
       ratePerSecond: number("rate", values.rate, 5), historyPosts: number("history", values.history, 2_000), historyHours: number("hours", values.hours, 6),
       jetstreamPort: number("jetstream-port", values["jetstream-port"], 0), mastodonPort: number("mastodon-port", values["mastodon-port"], 0),
     });
-    process.stdout.write(`${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary` })}\n`);
     // Ends with the one who started it: a closed standard input, or a signal.
     const ended = Promise.withResolvers<void>();
     process.stdin.on("end", ended.resolve).on("close", ended.resolve).on("error", () => ended.resolve()).resume();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve());
+    process.stdout.write(`${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary` })}\n`);
     await ended.promise;
     await world.stop();
     process.stdin.destroy();

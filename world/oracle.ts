@@ -62,6 +62,8 @@ export interface Oracle extends Audience {
 export interface OracleOptions {
   /** Settled posts that are remembered one by one; the totals are exact without them. */
   readonly settledPostsAtMost: number;
+  /** Rollup rows of older minutes are forgotten; absent: none. */
+  readonly rollupsKeptMs?: number;
   readonly onSettled?: (truth: Truth) => void;
 }
 
@@ -129,7 +131,7 @@ export function makeOracle(options: OracleOptions): Oracle {
   const open = new Map<string, LivePost>();
   const settled = new Map<string, Truth>();
   const settledTotals = makeTotals();
-  const settledRollups: Rollups = makeRollups();
+  const settledRollups: Rollups = makeRollups(options.rollupsKeptMs);
   const ambiguousIds: string[] = [];
   const erasedAuthors: { author: string; platform: Platform; at: string; how: string }[] = [];
   let erasedCount = 0;

@@ -22,9 +22,18 @@ export interface Rollups {
   copy(): Rollups;
 }
 
-export function makeRollups(start?: ReadonlyMap<string, Sums>): Rollups {
+const pruneEvery = 20_000;
+
+/** Minutes older than `keptMs` before the newest are forgotten from time to time. */
+export function makeRollups(keptMs = Infinity, start?: ReadonlyMap<string, Sums>): Rollups {
   const cells = new Map<string, Sums>();
   if (start !== undefined) for (const [key, sums] of start) cells.set(key, { ...sums });
+  let adds = 0;
+  let newest = "";
+  const prune = (): void => {
+    const oldest = new Date(Date.parse(`${newest}:00Z`) - keptMs).toISOString().slice(0, 16);
+    for (const key of cells.keys()) if ((key.split("|")[1] ?? "") < oldest) cells.delete(key);
+  };
   const addTo = (key: string, truth: Truth): void => {
     let sums = cells.get(key);
     if (sums === undefined) {
@@ -41,6 +50,9 @@ export function makeRollups(start?: ReadonlyMap<string, Sums>): Rollups {
     add(truth) {
       if (truth.deleted !== null || !truth.delivered) return;
       const minute = truth.createdAt.slice(0, 16);
+      if (minute > newest) newest = minute;
+      adds += 1;
+      if (adds % pruneEvery === 0 && keptMs !== Infinity) prune();
       addTo(`language|${minute}|${truth.platform}|${truth.language}`, truth);
       for (const brand of truth.brands) addTo(`brand|${minute}|${truth.platform}|${brand}`, truth);
     },
@@ -52,6 +64,6 @@ export function makeRollups(start?: ReadonlyMap<string, Sums>): Rollups {
         return by === "language" ? [{ by, minute, platform, language: last, ...sums }] : [{ by: "brand", minute, platform, brand: last, ...sums }];
       });
     },
-    copy: () => makeRollups(cells),
+    copy: () => makeRollups(Infinity, cells),
   };
 }

@@ -71,7 +71,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
   const historyRate = historyPosts === 0 ? 0 : (historyPosts / (historyHours * 3_600)) * (1 + 3 / Math.sqrt(historyPosts));
   let faults = faultsOf(options.faults);
 
-  const oracle = makeOracle({ settledPostsAtMost: options.settledPostsAtMost ?? 50_000 });
+  const oracle = makeOracle({ settledPostsAtMost: options.settledPostsAtMost ?? 50_000, rollupsKeptMs: 7 * 24 * hourMs });
   const logs = { bluesky: makeMessageLog(options.messagesAtMost ?? 50_000), mastodon: makeMessageLog(options.messagesAtMost ?? 50_000) };
   const statuses = makeStatusStore(options.statusesAtMost ?? 20_000);
   const engine = makeEngine(
