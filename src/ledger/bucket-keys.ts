@@ -51,10 +51,12 @@ export async function openBucketKeys(options: { readonly files: Files; readonly 
     const at = (bucket * 2 + index) * slotBytes;
     await handle.write(slot, headerBytes + at);
     await handle.sync();
-    // The version goes last: another thread that meets the old one uses the old key, which is still there.
+    // A key stands before its version does, and its version goes before the key: no thread meets a version without its key.
+    const version = new Int32Array(memory, at, 1);
+    const told = new Int32Array(new Uint8Array(slot.subarray(0, 4)).buffer)[0] ?? 0;
+    if (told === 0) Atomics.store(version, 0, 0);
     view.set(slot.subarray(4), at + 4);
-    const words = new Int32Array(memory, at, 1);
-    Atomics.store(words, 0, new Int32Array(new Uint8Array(slot.subarray(0, 4)).buffer)[0] ?? 0);
+    Atomics.store(version, 0, told);
   }
 
   return {

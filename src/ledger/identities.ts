@@ -3,9 +3,9 @@ import path from "node:path";
 import { toEarshotError } from "../core/errors.ts";
 import type { From, SourceAuthor } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
-import { type AuthorId, idBytes, makeKeyedHash, type PostId } from "../core/ids.ts";
-import { type BucketKey, makeBucketReader } from "./bucket-keys.ts";
-import { authorKey, bucketOf, openIdentityFile, postKey } from "./identity-file.ts";
+import type { AuthorId, PostId } from "../core/ids.ts";
+import { makeBucketReader } from "./bucket-keys.ts";
+import { authorKey, bucketOf, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
 import { type Identity, packIdentity, packPostIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { makeCache } from "./pseudonyms.ts";
@@ -23,8 +23,11 @@ export interface PutPost {
  * ledger commits: then whatever `posts` speaks of can be resolved.
  */
 export interface Identities extends Disposable {
-  /** An author that is unchanged since it was last written costs nothing. */
-  put(platform: string, author: AuthorId, source: SourceAuthor, post?: PutPost): void;
+  /**
+   * An author that is unchanged since it was last written costs nothing.
+   * @param seenAt milliseconds UTC: of the records of several partitions the latest holds
+   */
+  put(platform: string, author: AuthorId, source: SourceAuthor, post?: PutPost, seenAt?: number): void;
   /** @param events where in `events` the identities were seen; kept with them, so that after a power cut the rest can be read again */
   flush(events?: From): void;
   /** As the last durable `flush` told it. */
@@ -62,11 +65,12 @@ interface Waiting {
   /** Its form, to know it again; undefined: the author is as it was written before. */
   readonly form: string | undefined;
   readonly post: PutPost | undefined;
+  readonly seenAt: number;
 }
 
 function makeWriter(database: DatabaseSync, file: string, ring: KeyRing, maxCachedAuthors: number): Identities {
   const buckets = makeBucketReader(ring.buckets);
-  const lookup = makeKeyedHash(ring.lookup);
+  const lookup = makeLookup(ring.lookup);
   const seal = makeSeal();
   const written = makeCache<string>(maxCachedAuthors);
   const putAuthor = database.prepare(
@@ -77,25 +81,28 @@ function makeWriter(database: DatabaseSync, file: string, ring: KeyRing, maxCach
   const getPosition = database.prepare("select events_offset, events_index from progress");
   let waiting: Waiting[] = [];
 
-  function write({ platform, author, source, form, post }: Waiting): void {
-    const bytes = idBytes(author);
-    const bucket = bucketOf(author);
-    const current: BucketKey = buckets.current(bucket);
+  function write({ platform, author, source, form, post, seenAt }: Waiting): void {
+    const { key, version } = buckets.current(bucketOf(author));
     if (form !== undefined) {
-      const native = lookup.digest(`native\n${platform}\n${source.id}`).readIntBE(0, 6);
-      const handle = source.handle === undefined ? null : lookup.digest(`handle\n${platform}\n${source.handle.toLowerCase()}`).readIntBE(0, 6);
-      putAuthor.run(authorKey(bucket, bytes), current.version, native, handle, seal.close(current.key, bytes, packIdentity({ author, platform, ...identityOf(source) })));
+      const id = authorKey(author);
+      const handle = source.handle === undefined ? null : lookup.handle(source.handle);
+      const sealed = seal.close(key, sealedFor("author", id), packIdentity({ author, platform, seenAt, ...identityOf(source) }));
+      putAuthor.run(id, version, lookup.native(source.id), handle, sealed);
     }
-    if (post) putPost.run(postKey(bucket, idBytes(post.id)), current.version, seal.close(current.key, idBytes(post.id), packPostIdentity(post, source)));
+    if (post) {
+      const id = postKey(author, post.id);
+      putPost.run(id, version, seal.close(key, sealedFor("post", id), packPostIdentity(post, author, source)));
+    }
   }
 
   return {
-    put(platform, author, source, post) {
-      const form = formOf(source);
+    put(platform, author, source, post, seenAt = 0) {
+      // A bucket's key is renewed when somebody is erased: what was written before may be gone, and is written once more.
+      const form = `${buckets.current(bucketOf(author)).version}\n${formOf(source)}`;
       const isKnown = written.get(author) === form;
       if (isKnown && post === undefined) return;
       if (!isKnown) written.put(author, form);
-      waiting.push({ platform, author, source, form: isKnown ? undefined : form, post });
+      waiting.push({ platform, author, source, form: isKnown ? undefined : form, post, seenAt });
     },
     flush(events) {
       if (waiting.length === 0 && events === undefined) return;
@@ -127,7 +134,7 @@ function readPosition(statement: StatementSync): From | undefined {
   return found && { offset: Number(found["events_offset"]), index: Number(found["events_index"]) };
 }
 
-function identityOf(source: SourceAuthor): Omit<Identity, "author" | "platform"> {
+function identityOf(source: SourceAuthor): Omit<Identity, "author" | "platform" | "seenAt"> {
   const { id, handle, name, avatarUrl, profileUrl, followers, bot } = source;
   return {
     nativeId: id,

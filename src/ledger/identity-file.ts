@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import { type AuthorId, idBytes } from "../core/ids.ts";
+import { type AuthorId, idBytes, makeKeyedHash, type PostId } from "../core/ids.ts";
 
 const applicationId = 0x45_49_44_53;
 const formatVersion = 1;
@@ -14,14 +14,32 @@ export function bucketOf(author: AuthorId): number {
  * Keys of rows: the bucket in the high 10 bits, then 52 bits of the id, so that a bucket is one range. An author's bits come
  * after those that chose its bucket. Two posts of a bucket share a key by chance at some 10^7 posts a bucket; the later one stays.
  */
-export function postKey(bucket: number, id: Buffer): bigint {
-  return (BigInt(bucket) << 52n) | (id.readBigUInt64BE(0) >> 12n);
+export function postKey(author: AuthorId, post: PostId): bigint {
+  return (BigInt(bucketOf(author)) << 52n) | (idBytes(post).readBigUInt64BE(0) >> 12n);
 }
-export function authorKey(bucket: number, author: Buffer): bigint {
-  return (BigInt(bucket) << 52n) | (author.readBigUInt64BE(2) >> 12n);
+export function authorKey(author: AuthorId): bigint {
+  return (BigInt(bucketOf(author)) << 52n) | (idBytes(author).readBigUInt64BE(2) >> 12n);
+}
+export type IdentityTable = "author" | "post";
+
+/** What is authenticated with a sealed row: where it lies, so that rows cannot be swapped. */
+export function sealedFor(table: IdentityTable, key: bigint): Buffer {
+  const bytes = Buffer.allocUnsafe(9);
+  bytes[0] = table === "author" ? 1 : 2;
+  bytes.writeBigInt64BE(key, 1);
+  return bytes;
 }
 export function bucketRange(bucket: number): readonly [first: bigint, last: bigint] {
   return [BigInt(bucket) << 52n, (BigInt(bucket + 1) << 52n) - 1n];
+}
+
+/** Keyed words (48 bits) by which rows are found: candidates, to be compared after decryption. */
+export function makeLookup(key: Uint8Array) {
+  const hash = makeKeyedHash(key);
+  return {
+    native: (nativeId: string): number => hash.digest(`native\n${nativeId}`).readIntBE(0, 6),
+    handle: (handle: string): number => hash.digest(`handle\n${handle.toLowerCase()}`).readIntBE(0, 6),
+  };
 }
 
 /** Throws KEY_MISSING where the file was written under other keys. */

@@ -7,6 +7,8 @@ import { type AuthorId, isAuthorId } from "../core/ids.ts";
 export interface Identity {
   readonly author: AuthorId;
   readonly platform: string;
+  /** When this was last told, milliseconds UTC; 0: not known. */
+  readonly seenAt: number;
   readonly nativeId: string;
   readonly handle?: string;
   readonly name?: string;
@@ -25,6 +27,7 @@ const texts = z.array(z.string().nullable());
 const identitySchema = z.tuple([
   z.string(),
   z.string(),
+  z.number(),
   z.string(),
   z.string().nullable(),
   z.string().nullable(),
@@ -35,18 +38,19 @@ const identitySchema = z.tuple([
 ]);
 
 export function packIdentity(identity: Identity): string {
-  const { author, platform, nativeId, handle = null, name = null, avatarUrl = null, profileUrl = null, followers = null, bot = null } = identity;
-  return JSON.stringify([author, platform, nativeId, handle, name, avatarUrl, profileUrl, followers, bot]);
+  const { author, platform, seenAt, nativeId, handle = null, name = null, avatarUrl = null, profileUrl = null, followers = null, bot = null } = identity;
+  return JSON.stringify([author, platform, seenAt, nativeId, handle, name, avatarUrl, profileUrl, followers, bot]);
 }
 
 export function unpackIdentity(packed: string): Identity {
   const parsed = identitySchema.safeParse(parseJson(packed));
   if (!parsed.success) throw new EarshotError("STORE_CORRUPT", "identities: an author's record cannot be read");
-  const [author, platform, nativeId, handle, name, avatarUrl, profileUrl, followers, bot] = parsed.data;
+  const [author, platform, seenAt, nativeId, handle, name, avatarUrl, profileUrl, followers, bot] = parsed.data;
   if (!isAuthorId(author)) throw new EarshotError("STORE_CORRUPT", "identities: a record without a pseudonym");
   return {
     author,
     platform,
+    seenAt,
     nativeId,
     ...(handle !== null && { handle }),
     ...(name !== null && { name }),
@@ -61,7 +65,17 @@ export function unpackIdentity(packed: string): Identity {
 const authorMark = "\u0001";
 const lastMark = "\u0003";
 
-export function packPostIdentity(post: PostIdentity, source: SourceAuthor): string {
+/** Six letters of a pseudonym, after those that chose its bucket: whose post a row is, told inside of the seal. */
+export function authorTag(author: AuthorId): string {
+  const start = author.indexOf("_") + 3;
+  return author.slice(start, start + 6);
+}
+
+export function packPostIdentity(post: PostIdentity, author: AuthorId, source: SourceAuthor): string {
+  return authorTag(author) + packIds(post, source);
+}
+
+function packIds(post: PostIdentity, source: SourceAuthor): string {
   const last = lastPartOf(post.nativeId);
   // An id that has a mark of ours in it is kept as it is.
   if (/[\u0001-\u0004]/.test(post.nativeId + (post.permalink ?? ""))) return `\u0004${JSON.stringify([post.nativeId, post.permalink ?? null])}`;
@@ -69,7 +83,8 @@ export function packPostIdentity(post: PostIdentity, source: SourceAuthor): stri
   return post.permalink === undefined ? nativeId : `${nativeId}\n${shorten(post.permalink, source, last)}`;
 }
 
-export function unpackPostIdentity(packed: string, author: Identity | undefined): PostIdentity {
+export function unpackPostIdentity(tagged: string, author: Identity | undefined): PostIdentity {
+  const packed = tagged.slice(6);
   if (packed.startsWith("\u0004")) {
     const [nativeId, permalink] = texts.parse(parseJson(packed.slice(1)));
     return { nativeId: nativeId ?? "", ...(permalink != null && { permalink }) };
