@@ -42,7 +42,26 @@ function some<T>(list: readonly T[]): readonly T[] | undefined {
 }
 
 /** Written by `bodyLine` and guarded by SQLite's and zstd's own checks: read without another. */
-function parseLine(line: string): [string, number?, number?, number?, number?, Post["hashtags"]?, Post["mentions"]?, Post["links"]?, PostId?, PostId?, PostId?, PostId?, Post["media"]?, Post["pii"]?, Post["notes"]?, Post["extra"]?] {
+function parseLine(
+  line: string,
+): [
+  string,
+  number?,
+  number?,
+  number?,
+  number?,
+  Post["hashtags"]?,
+  Post["mentions"]?,
+  Post["links"]?,
+  PostId?,
+  PostId?,
+  PostId?,
+  PostId?,
+  Post["media"]?,
+  Post["pii"]?,
+  Post["notes"]?,
+  Post["extra"]?,
+] {
   return JSON.parse(line);
 }
 
@@ -84,7 +103,9 @@ function pack(lines: readonly string[]): Buffer {
 }
 
 function unpack(data: Uint8Array): string[] {
-  return zstdDecompressSync(data, { maxOutputLength: 512 * 1024 * 1024 }).toString("utf8").split("\n");
+  return zstdDecompressSync(data, { maxOutputLength: 512 * 1024 * 1024 })
+    .toString("utf8")
+    .split("\n");
 }
 
 export interface RecentWriter {

@@ -135,7 +135,16 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string) {
     if (some.some(isAll)) return everything;
     if (some.every(onlyWords)) return words(joined(some.map(wordsOf), "OR"));
     if (some.every(onlyProfiles)) return ofProfiles(some.reduce((all, parts) => all.union(parts.profiles ?? new Set()), new Set<number>()));
-    if (some.every(onlyWithout)) return { ...everything, without: [joined(some.map((parts) => joined(parts.without, "OR")), "AND")] };
+    if (some.every(onlyWithout))
+      return {
+        ...everything,
+        without: [
+          joined(
+            some.map((parts) => joined(parts.without, "OR")),
+            "AND",
+          ),
+        ],
+      };
     return condition(`(${some.map(toSql).join(" OR ")})`);
   };
 

@@ -140,7 +140,13 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
         else if (put) stays.set(operation, row);
         else {
           if (operation.counts) rows.setCounts(row.row, packCounts(operation.counts));
-          if (operation.terms) rows.setTerms(row.row, row.terms, operation.terms.map((term) => names.term(term)), true);
+          if (operation.terms)
+            rows.setTerms(
+              row.row,
+              row.terms,
+              operation.terms.map((term) => names.term(term)),
+              true,
+            );
         }
       }
       const words = [...gone, ...stays.values()].sort((a, b) => a.row - b.row);
@@ -160,7 +166,16 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       const tags = names.tagsOf(post);
       const terms = post.terms.map((term) => names.term(term));
       const body = recent.add(bodyLine(post));
-      const fields = { id: idBytes(post.id), author, profile, flags: flagsOf(post), body, tags: packNumbers(tags.numbers), terms: packNumbers(terms), counts: packCounts(post.counts) };
+      const fields = {
+        id: idBytes(post.id),
+        author,
+        profile,
+        flags: flagsOf(post),
+        body,
+        tags: packNumbers(tags.numbers),
+        terms: packNumbers(terms),
+        counts: packCounts(post.counts),
+      };
       const row = stays ? rows.replace(stays, fields) : rows.insert(homeRow(month, post.createdAt), fields);
       count(post.createdAt, profile, 1);
       rows.setTerms(row, [], terms);
@@ -227,7 +242,16 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       },
       removeSource(source, most) {
         const profiles = names.profiles().filter((profile) => profile.source === source);
-        return profiles.length === 0 ? 0 : removeFound(guarded(() => rows.ofProfiles(profiles.map(({ profile }) => profile), most)));
+        return profiles.length === 0
+          ? 0
+          : removeFound(
+              guarded(() =>
+                rows.ofProfiles(
+                  profiles.map(({ profile }) => profile),
+                  most,
+                ),
+              ),
+            );
       },
       removeBefore: (beforeMs, most) => removeFound(guarded(() => rows.before(beforeMs, most))),
       posts: () => numberIn(countPosts.get(), "posts"),

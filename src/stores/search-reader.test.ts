@@ -47,7 +47,15 @@ async function found(reader: SearchReader, query: Query, filter: ReadFilter = {}
   return posts;
 }
 
-const texts = ["rain over the harbour", "The Harbour is quiet, rain stays away", "sushi 寿司を食べる 東京", "東京の天気は雨", "rain rain go away", "naïve café in MÜNCHEN", "quiet"];
+const texts = [
+  "rain over the harbour",
+  "The Harbour is quiet, rain stays away",
+  "sushi 寿司を食べる 東京",
+  "東京の天気は雨",
+  "rain rain go away",
+  "naïve café in MÜNCHEN",
+  "quiet",
+];
 
 function makeVariedPost(number: number): Post {
   const random = makeRandom(number);
@@ -99,85 +107,115 @@ const { query: anyQuery } = fc.letrec<{ query: Query }>((tie) => ({
     fc.record({ kind: fc.constant("not"), part: tie("query") }),
   ),
 }));
-const anyFilter: fc.Arbitrary<ReadFilter> = fc.constantFrom<ReadFilter>({}, { sources: ["north", "world"] }, { sensitivities: ["public"] }, { platforms: ["bluesky"], regions: ["de"] }, { sources: [] });
+const anyFilter: fc.Arbitrary<ReadFilter> = fc.constantFrom<ReadFilter>(
+  {},
+  { sources: ["north", "world"] },
+  { sensitivities: ["public"] },
+  { platforms: ["bluesky"], regions: ["de"] },
+  { sources: [] },
+);
 
 describe("the search reader", () => {
   test("finds exactly the posts that the query language means, within the filter", () =>
-    withPosts(Array.from({ length: 240 }, (_, number) => makeVariedPost(number)), async ({ reader }, { left }) => {
-      const posts = [...left.values()].map((post) => ({ post, facts: factsOf(post) }));
-      await fc.assert(
-        fc.asyncProperty(anyQuery, anyFilter, async (query, filter) => {
-          const expected = posts.filter(({ post, facts }) => isAllowed(filter, post) && matchesQuery(query, facts)).map(({ post }) => post.id);
-          const shown = await found(reader, query, filter, 100);
-          assert.deepEqual(shown.map(({ id }) => id).sort(), expected.sort());
-          assert.deepEqual(await reader.count(query, filter), { posts: expected.length, exact: true });
-        }),
-        { numRuns: 300 },
-      );
-    }));
+    withPosts(
+      Array.from({ length: 240 }, (_, number) => makeVariedPost(number)),
+      async ({ reader }, { left }) => {
+        const posts = [...left.values()].map((post) => ({ post, facts: factsOf(post) }));
+        await fc.assert(
+          fc.asyncProperty(anyQuery, anyFilter, async (query, filter) => {
+            const expected = posts.filter(({ post, facts }) => isAllowed(filter, post) && matchesQuery(query, facts)).map(({ post }) => post.id);
+            const shown = await found(reader, query, filter, 100);
+            assert.deepEqual(shown.map(({ id }) => id).sort(), expected.sort());
+            assert.deepEqual(await reader.count(query, filter), { posts: expected.length, exact: true });
+          }),
+          { numRuns: 300 },
+        );
+      },
+    ));
 
   test("shows whole posts, newest first", () =>
-    withPosts(Array.from({ length: 60 }, (_, number) => makeVariedPost(number)), async ({ reader }, { left }) => {
-      const shown = await found(reader, { kind: "all" }, {}, 7);
-      assert.deepEqual(
-        shown,
-        [...left.values()].sort((a, b) => b.createdAt - a.createdAt),
-      );
-    }));
+    withPosts(
+      Array.from({ length: 60 }, (_, number) => makeVariedPost(number)),
+      async ({ reader }, { left }) => {
+        const shown = await found(reader, { kind: "all" }, {}, 7);
+        assert.deepEqual(
+          shown,
+          [...left.values()].sort((a, b) => b.createdAt - a.createdAt),
+        );
+      },
+    ));
 
   test("pages of any size show each post once, while new posts come in", () =>
-    withPosts(Array.from({ length: 50 }, (_, number) => makePost(number)), async ({ reader, store }, history) => {
-      const first = await reader.search({ kind: "all" }, {}, { limit: 9 });
-      history.post(makePost(900, { createdAt: historyStartMs + 20 * 86_400_000 }));
-      await hand(store, handoversOf(history.entries, 10, await store.positions()));
-      const ids = first.items.map(({ id }) => id);
-      let cursor = first.next;
-      while (cursor !== undefined) {
-        const { items, next } = await reader.search({ kind: "all" }, {}, { limit: 9, cursor });
-        ids.push(...items.map(({ id }) => id));
-        cursor = next;
-      }
-      assert.deepEqual(ids, Array.from({ length: 50 }, (_, number) => makePostId(49 - number)));
-    }));
+    withPosts(
+      Array.from({ length: 50 }, (_, number) => makePost(number)),
+      async ({ reader, store }, history) => {
+        const first = await reader.search({ kind: "all" }, {}, { limit: 9 });
+        history.post(makePost(900, { createdAt: historyStartMs + 20 * 86_400_000 }));
+        await hand(store, handoversOf(history.entries, 10, await store.positions()));
+        const ids = first.items.map(({ id }) => id);
+        let cursor = first.next;
+        while (cursor !== undefined) {
+          const { items, next } = await reader.search({ kind: "all" }, {}, { limit: 9, cursor });
+          ids.push(...items.map(({ id }) => id));
+          cursor = next;
+        }
+        assert.deepEqual(
+          ids,
+          Array.from({ length: 50 }, (_, number) => makePostId(49 - number)),
+        );
+      },
+    ));
 
   test("a cursor of another query, another filter or none of ours is refused", () =>
-    withPosts(Array.from({ length: 5 }, (_, number) => makePost(number)), async ({ reader }) => {
-      const { next } = await reader.search({ kind: "all" }, {}, { limit: 2 });
-      assert.ok(next);
-      for (const [query, filter, cursor] of [
-        [parseQuery("number"), {}, next],
-        [{ kind: "all" }, { sources: ["world"] }, next],
-        [{ kind: "all" }, {}, "x"],
-        [{ kind: "all" }, {}, "A".repeat(5_000)],
-      ] satisfies [Query, ReadFilter, string][]) {
-        await assert.rejects(reader.search(query, filter, { limit: 2, cursor }), (error) => error instanceof EarshotError && error.code === "QUERY_INVALID");
-      }
-    }));
+    withPosts(
+      Array.from({ length: 5 }, (_, number) => makePost(number)),
+      async ({ reader }) => {
+        const { next } = await reader.search({ kind: "all" }, {}, { limit: 2 });
+        assert.ok(next);
+        for (const [query, filter, cursor] of [
+          [parseQuery("number"), {}, next],
+          [{ kind: "all" }, { sources: ["world"] }, next],
+          [{ kind: "all" }, {}, "x"],
+          [{ kind: "all" }, {}, "A".repeat(5_000)],
+        ] satisfies [Query, ReadFilter, string][]) {
+          await assert.rejects(reader.search(query, filter, { limit: 2, cursor }), (error) => error instanceof EarshotError && error.code === "QUERY_INVALID");
+        }
+      },
+    ));
 
   test("facets count what the query finds", () =>
-    withPosts(Array.from({ length: 200 }, (_, number) => makeVariedPost(number)), async ({ reader }, { left }) => {
-      for (const text of ["*", "rain", "rain language:de", "NOT rain", "is:reply"]) {
-        const query = parseQuery(text);
-        const posts = [...left.values()].filter((post) => matchesQuery(query, factsOf(post)));
-        const { posts: count, exact, facets } = await reader.facets(query, {}, { by: ["platform", "language", "sentiment", "term", "hashtag", "day"], top: 50 });
-        assert.deepEqual([count, exact], [posts.length, true]);
-        const tally = (values: readonly string[]) => [...Map.groupBy(values, (value) => value)].map(([value, list]) => ({ value, posts: list.length }));
-        const byValue = (list: readonly { readonly value: string }[] | undefined) => [...(list ?? [])].sort((a, b) => (a.value < b.value ? -1 : 1));
-        assert.deepEqual(byValue(facets["platform"]), byValue(tally(posts.map(({ platform }) => platform))));
-        assert.deepEqual(byValue(facets["sentiment"]), byValue(tally(posts.map(({ sentiment }) => sentiment?.label ?? "none"))));
-        assert.deepEqual(byValue(facets["term"]), byValue(tally(posts.flatMap(({ terms }) => terms))));
-        assert.deepEqual(byValue(facets["hashtag"]), byValue(tally(posts.flatMap(({ hashtags }) => hashtags.map((tag) => tag.toLowerCase())))));
-        assert.deepEqual(facets["day"], byValue(tally(posts.map(({ createdAt }) => new Date(createdAt).toISOString().slice(0, 10)))));
-      }
-    }));
+    withPosts(
+      Array.from({ length: 200 }, (_, number) => makeVariedPost(number)),
+      async ({ reader }, { left }) => {
+        for (const text of ["*", "rain", "rain language:de", "NOT rain", "is:reply"]) {
+          const query = parseQuery(text);
+          const posts = [...left.values()].filter((post) => matchesQuery(query, factsOf(post)));
+          const { posts: count, exact, facets } = await reader.facets(query, {}, { by: ["platform", "language", "sentiment", "term", "hashtag", "day"], top: 50 });
+          assert.deepEqual([count, exact], [posts.length, true]);
+          const tally = (values: readonly string[]) => [...Map.groupBy(values, (value) => value)].map(([value, list]) => ({ value, posts: list.length }));
+          const byValue = (list: readonly { readonly value: string }[] | undefined) => [...(list ?? [])].sort((a, b) => (a.value < b.value ? -1 : 1));
+          assert.deepEqual(byValue(facets["platform"]), byValue(tally(posts.map(({ platform }) => platform))));
+          assert.deepEqual(byValue(facets["sentiment"]), byValue(tally(posts.map(({ sentiment }) => sentiment?.label ?? "none"))));
+          assert.deepEqual(byValue(facets["term"]), byValue(tally(posts.flatMap(({ terms }) => terms))));
+          assert.deepEqual(byValue(facets["hashtag"]), byValue(tally(posts.flatMap(({ hashtags }) => hashtags.map((tag) => tag.toLowerCase())))));
+          assert.deepEqual(facets["day"], byValue(tally(posts.map(({ createdAt }) => new Date(createdAt).toISOString().slice(0, 10)))));
+        }
+      },
+    ));
 
   test("past the work limit facets are estimates, and say so", () =>
-    withPosts(Array.from({ length: 4_000 }, (_, number) => makePost(number, { language: number % 4 === 0 ? "de" : "en", createdAt: historyStartMs + number * 600_000 })), async ({ reader }) => {
-      const { posts, exact, facets } = await reader.facets(parseQuery("fixture"), {}, { by: ["language"], top: 5, maxRows: 500 });
-      assert.equal(exact, false);
-      assert.ok(Math.abs(posts - 4_000) < 600, `posts: ${posts}`);
-      assert.deepEqual(facets["language"]?.map(({ value }) => value), ["en", "de"]);
-    }));
+    withPosts(
+      Array.from({ length: 4_000 }, (_, number) => makePost(number, { language: number % 4 === 0 ? "de" : "en", createdAt: historyStartMs + number * 600_000 })),
+      async ({ reader }) => {
+        const { posts, exact, facets } = await reader.facets(parseQuery("fixture"), {}, { by: ["language"], top: 5, maxRows: 500 });
+        assert.equal(exact, false);
+        assert.ok(Math.abs(posts - 4_000) < 600, `posts: ${posts}`);
+        assert.deepEqual(
+          facets["language"]?.map(({ value }) => value),
+          ["en", "de"],
+        );
+      },
+    ));
 
   test("get finds one post with and without its time, and keeps to the filter", () =>
     withPosts([makePost(1, { source: "north" }), makePost(2, { createdAt: Date.UTC(2026, 11, 1) })], async ({ reader }) => {
@@ -188,23 +226,31 @@ describe("the search reader", () => {
     }));
 
   test("bodies that were let go come from where the reader is told to fetch them", () =>
-    withPosts(Array.from({ length: 300 }, (_, number) => makePost(number)), async ({ folder, store }, history) => {
-      history.counts(makePostId(0), { likes: 5 });
-      await hand(store, handoversOf(history.entries, 10, await store.positions()));
-      assert.ok((await store.releaseBodies(Date.now() + 1_000)) > 0);
-      const wanted: string[] = [];
-      using reader = openSearchReader({
-        folder,
-        fetchBodies: async (bodies) => {
-          wanted.push(...bodies.map(({ id }) => id));
-          return new Map(bodies.slice(1).flatMap(({ id }) => { const post = history.left.get(id); return post ? [[id, post]] : []; }));
-        },
-      });
-      const posts = await found(reader, { kind: "all" });
-      assert.equal(wanted.length, 256, "two full blocks of 128; the open one stays");
-      assert.deepEqual(posts.at(-1), { ...makePost(0), counts: { likes: 5, shares: 0, replies: 0, views: 0 } });
-      assert.equal(posts.filter(({ text }) => text === "").length, 1);
-    }));
+    withPosts(
+      Array.from({ length: 300 }, (_, number) => makePost(number)),
+      async ({ folder, store }, history) => {
+        history.counts(makePostId(0), { likes: 5 });
+        await hand(store, handoversOf(history.entries, 10, await store.positions()));
+        assert.ok((await store.releaseBodies(Date.now() + 1_000)) > 0);
+        const wanted: string[] = [];
+        using reader = openSearchReader({
+          folder,
+          fetchBodies: async (bodies) => {
+            wanted.push(...bodies.map(({ id }) => id));
+            return new Map(
+              bodies.slice(1).flatMap(({ id }) => {
+                const post = history.left.get(id);
+                return post ? [[id, post]] : [];
+              }),
+            );
+          },
+        });
+        const posts = await found(reader, { kind: "all" });
+        assert.equal(wanted.length, 256, "two full blocks of 128; the open one stays");
+        assert.deepEqual(posts.at(-1), { ...makePost(0), counts: { likes: 5, shares: 0, replies: 0, views: 0 } });
+        assert.equal(posts.filter(({ text }) => text === "").length, 1);
+      },
+    ));
 
   test("a folder that is not there yet holds nothing", async () => {
     using reader = openSearchReader({ folder: path.join(tmpdir(), "earshot-no-such-folder") });
@@ -219,20 +265,39 @@ describe("the search reader", () => {
       assert.deepEqual(await found(reader, { kind: "all" }), []);
       history.post(makePost(2));
       await hand(store, handoversOf(history.entries, 10, await store.positions()));
-      assert.deepEqual((await found(reader, { kind: "all" })).map(({ id }) => id), [makePostId(2)]);
+      assert.deepEqual(
+        (await found(reader, { kind: "all" })).map(({ id }) => id),
+        [makePostId(2)],
+      );
     }));
 
   test("a damaged file is named together with the way to rebuild it", () =>
     withPosts([makePost(1)], async ({ folder }) => {
       await writeFile(path.join(folder, "2026-12.sqlite"), "this is no database, however long the text may be".repeat(100));
       using reader = openSearchReader({ folder });
-      await assert.rejects(reader.search({ kind: "all" }, {}, { limit: 5 }), (error) => error instanceof EarshotError && error.code === "STORE_CORRUPT" && /2026-12\.sqlite.*delete the folder/.test(error.message));
+      await assert.rejects(
+        reader.search({ kind: "all" }, {}, { limit: 5 }),
+        (error) => error instanceof EarshotError && error.code === "STORE_CORRUPT" && /2026-12\.sqlite.*delete the folder/.test(error.message),
+      );
     }));
 
   test("a thousand words in one query are answered", () =>
     withPosts([makePost(1)], async ({ reader }) => {
       const words = Array.from({ length: 1_000 }, (_, number) => `w${number}`);
-      assert.equal((await found(reader, parseQuery(`${words.join(" OR ")}`))).length, 0);
-      assert.equal((await found(reader, parseQuery(`fixture ${words.slice(0, 900).map((one) => `-${one}`).join(" ")}`))).length, 1);
+      assert.equal((await found(reader, parseQuery(words.join(" OR ")))).length, 0);
+      assert.equal(
+        (
+          await found(
+            reader,
+            parseQuery(
+              `fixture ${words
+                .slice(0, 900)
+                .map((one) => `-${one}`)
+                .join(" ")}`,
+            ),
+          )
+        ).length,
+        1,
+      );
     }));
 });

@@ -172,10 +172,23 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
       }),
     count: (query, filter) =>
       guarded(async () => {
-        const { posts, exact } = await facetsOf(months().flatMap((month) => readingOf(month) ?? []), query, filter, { by: [], top: 0 });
+        const { posts, exact } = await facetsOf(
+          months().flatMap((month) => readingOf(month) ?? []),
+          query,
+          filter,
+          { by: [], top: 0 },
+        );
         return { posts, exact };
       }),
-    facets: (query, filter, facetOptions) => guarded(() => facetsOf(months().flatMap((month) => readingOf(month) ?? []), query, filter, facetOptions)),
+    facets: (query, filter, facetOptions) =>
+      guarded(() =>
+        facetsOf(
+          months().flatMap((month) => readingOf(month) ?? []),
+          query,
+          filter,
+          facetOptions,
+        ),
+      ),
     get: (id, filter, createdAt) =>
       guarded(async () => {
         for (const month of createdAt === undefined ? months() : [monthOf(createdAt)]) {

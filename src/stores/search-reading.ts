@@ -6,7 +6,25 @@ import { type AuthorId, idBytes, isAuthorId, type PostId, postIdFrom } from "../
 import type { Query } from "../core/query.ts";
 import { openRecentReader, postFrom } from "./recent.ts";
 import { compileSearch, type Names, type SearchPlan, type SqlValue } from "./search-compile.ts";
-import { authorFrom, authorKey, bytesIn, corrupt, flags, homeRow, isCorrupt, type MonthName, numberIn, type Profile, profileFrom, type Row, searchVersion, textIn, unpackCounts, unpackNumbers, windowRows } from "./search-schema.ts";
+import {
+  authorFrom,
+  authorKey,
+  bytesIn,
+  corrupt,
+  flags,
+  homeRow,
+  isCorrupt,
+  type MonthName,
+  numberIn,
+  type Profile,
+  profileFrom,
+  type Row,
+  searchVersion,
+  textIn,
+  unpackCounts,
+  unpackNumbers,
+  windowRows,
+} from "./search-schema.ts";
 
 /** A found post; `post` is absent while its body is sought elsewhere. */
 export interface FoundPost {
@@ -25,7 +43,13 @@ export interface MonthReading {
   /** The row below which about `rows` rows end, going down from `hi`; `lo` when there are fewer. */
   windowBelow(hi: number, lo: number, rows: number): number;
   /** Rows of the plan in [lo, hi], newest first. asArrays: twice as fast; columns are then named "0", "1" … */
-  select(plan: SearchPlan, columns: string, lo: number, hi: number, options: { readonly limit?: number; readonly group?: string; readonly sampled?: number; readonly asArrays?: boolean }): Row[];
+  select(
+    plan: SearchPlan,
+    columns: string,
+    lo: number,
+    hi: number,
+    options: { readonly limit?: number; readonly group?: string; readonly sampled?: number; readonly asArrays?: boolean },
+  ): Row[];
   /** Matches of words alone, without a look at `docs`. */
   countWords(match: string): number;
   found(rows: readonly Row[]): FoundPost[];
@@ -162,7 +186,8 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
     select: (plan, columns, lo, hi, { limit, group, sampled, asArrays = false }) =>
       guarded(() => {
         const key = plan.match !== undefined ? "fts.rowid" : plan.term !== undefined ? "t.row" : "d.row";
-        const from = plan.match !== undefined ? "fts CROSS JOIN docs d ON d.row = fts.rowid" : plan.term !== undefined ? "term_rows t CROSS JOIN docs d ON d.row = t.row" : "docs d";
+        const from =
+          plan.match !== undefined ? "fts CROSS JOIN docs d ON d.row = fts.rowid" : plan.term !== undefined ? "term_rows t CROSS JOIN docs d ON d.row = t.row" : "docs d";
         const driver = plan.match !== undefined ? "fts MATCH :match AND " : plan.term !== undefined ? "t.term = :term AND " : "";
         // Multiplicative hashing (Knuth, TAOCP 3, 6.4): which rows are sampled does not depend on what they hold.
         const sample = sampled === undefined ? "" : ` AND ((${key} * 2654435761) & 65535) < :sampled`;
@@ -183,7 +208,12 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         return row && (numberIn(row, "flags") & flags.hidden) === 0 ? row : undefined;
       }),
     profiles: () => guarded(profilesNow),
-    summary: () => guarded(() => prepared("SELECT day, profile, posts FROM summary").all().map((row) => ({ day: numberIn(row, "day"), profile: numberIn(row, "profile"), posts: numberIn(row, "posts") }))),
+    summary: () =>
+      guarded(() =>
+        prepared("SELECT day, profile, posts FROM summary")
+          .all()
+          .map((row) => ({ day: numberIn(row, "day"), profile: numberIn(row, "profile"), posts: numberIn(row, "posts") })),
+      ),
     tagText: (tag) => guarded(() => tagText(tag)),
     close() {
       db.close();

@@ -112,7 +112,10 @@ export interface Profile {
   readonly region: string;
 }
 
-export function profileOf(contribution: Pick<Contribution, "platform" | "source" | "language" | "sensitivity" | "region">, sentiment: string | undefined): Omit<Profile, "profile"> {
+export function profileOf(
+  contribution: Pick<Contribution, "platform" | "source" | "language" | "sensitivity" | "region">,
+  sentiment: string | undefined,
+): Omit<Profile, "profile"> {
   const { platform, source, language, sensitivity, region } = contribution;
   return { platform, source, language, sentiment: sentiment ?? "none", sensitivity, region };
 }
@@ -200,7 +203,11 @@ export function tagWord(kind: "a" | "h" | "l", number: number): string {
 /** The sentence for a file that SQLite cannot read; the index is never the only copy of a post. */
 export function corrupt(path: string, thrown: unknown): EarshotError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new EarshotError("STORE_CORRUPT", `${path}: expected a sound search file, came: ${message}; stop Earshot, delete the folder that holds this file, and it is read again from the log and the lake`, { cause: thrown });
+  return new EarshotError(
+    "STORE_CORRUPT",
+    `${path}: expected a sound search file, came: ${message}; stop Earshot, delete the folder that holds this file, and it is read again from the log and the lake`,
+    { cause: thrown },
+  );
 }
 
 /** SQLITE_CORRUPT (11), SQLITE_NOTADB (26), and FTS5's own SQLITE_CORRUPT_VTAB (267). */
@@ -215,7 +222,9 @@ export function openSearchFile(path: string, schemaSql = schema): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: 10_000 });
-    db.exec("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=33554432;");
+    db.exec(
+      "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=33554432;",
+    );
     const version = numberIn(db.prepare("PRAGMA user_version").get(), "user_version");
     const isEmpty = db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
     if (isEmpty) db.exec(`BEGIN; ${schemaSql} PRAGMA user_version=${searchVersion}; COMMIT`);

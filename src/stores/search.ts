@@ -48,7 +48,11 @@ export async function openSearchStore(options: SearchStoreOptions): Promise<Sear
   const setPosition = positionsFile.prepare("INSERT OR REPLACE INTO positions (partition, next_offset, generation, from_offset, from_index) VALUES (?, ?, ?, ?, ?)");
   const durable = new Map<number, StorePosition>();
   for (const row of positionsFile.prepare("SELECT * FROM positions").all()) {
-    durable.set(numberIn(row, "partition"), { offset: numberIn(row, "next_offset"), generation: numberIn(row, "generation"), from: { offset: numberIn(row, "from_offset"), index: numberIn(row, "from_index") } });
+    durable.set(numberIn(row, "partition"), {
+      offset: numberIn(row, "next_offset"),
+      generation: numberIn(row, "generation"),
+      from: { offset: numberIn(row, "from_offset"), index: numberIn(row, "from_index") },
+    });
   }
   /** What `apply` has taken, durable or not. */
   const taken = new Map(durable);
@@ -67,7 +71,7 @@ export async function openSearchStore(options: SearchStoreOptions): Promise<Sear
     turn = result.catch(() => {});
     return result;
   };
-  const breathe = async () => void (await setImmediate());
+  const breathe = () => setImmediate<void>(undefined);
 
   const monthFiles = (): MonthName[] =>
     readdirSync(folder)
@@ -251,8 +255,7 @@ export async function openSearchStore(options: SearchStoreOptions): Promise<Sear
         }
         return { removedPosts: removedPosts + (await removeEverywhere(part, (file) => file.removeBefore(beforeMs, rowsPerStep))) };
       }),
-    releaseBodies: (writtenBeforeMs) =>
-      inTurn(async () => monthFiles().reduce((sum, month) => sum + monthFile(month).releaseBodies(writtenBeforeMs), 0)),
+    releaseBodies: (writtenBeforeMs) => inTurn(async () => monthFiles().reduce((sum, month) => sum + monthFile(month).releaseBodies(writtenBeforeMs), 0)),
     async [Symbol.asyncDispose]() {
       try {
         await inTurn(flushInTurn);

@@ -7,7 +7,22 @@ import { describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { idBytes, type PostId } from "../core/ids.ts";
 import type { Store } from "../core/store.ts";
-import { expectedTotals, type Handover, type History, handoversOf, historyStartMs, makeAuthorId, makeHistory, makePost, makePostId, makeRandomHistory, positionAfter, type Totals, totalsOf, uniqueWord } from "./store.fixtures.ts";
+import {
+  expectedTotals,
+  type Handover,
+  type History,
+  handoversOf,
+  historyStartMs,
+  makeAuthorId,
+  makeHistory,
+  makePost,
+  makePostId,
+  makeRandomHistory,
+  positionAfter,
+  type Totals,
+  totalsOf,
+  uniqueWord,
+} from "./store.fixtures.ts";
 
 /** One store as the contract sees it. */
 export interface StoreSubject {
@@ -17,7 +32,7 @@ export interface StoreSubject {
   /** What a reader is shown after a flush. */
   totals(folder: string, store: Store): Promise<Totals>;
   /** Ids that a reader is shown. Absent: the store keeps sums only, and the tests of single posts do not apply. */
-  ids?(folder: string, store: Store): Promise<readonly PostId[]>;
+  readonly ids?: (folder: string, store: Store) => Promise<readonly PostId[]>;
   /** Everything that the store keeps lies in the folder: a copy of it is what a crash leaves. */
   readonly inFolder: boolean;
   /** `maintain({ forget: true })` leaves no byte of the deleted in plain files. Absent: the files are packed, and the store's own test shows it. */
@@ -319,7 +334,8 @@ function describePosts(subject: StoreSubject, ids: Ids, use: Use, holds: Holds):
     test("after forgetting, neither words nor ids nor authors of the deleted are in any file", () =>
       use(async (store, folder) => {
         const history = makeHistory();
-        for (let number = 0; number < 400; number++) history.post(makePost(number, { author: makeAuthorId(number % 40), text: `common words ${uniqueWord(number)}`, hashtags: [`tag${number % 50}x`] }));
+        for (let number = 0; number < 400; number++)
+          history.post(makePost(number, { author: makeAuthorId(number % 40), text: `common words ${uniqueWord(number)}`, hashtags: [`tag${number % 50}x`] }));
         await hand(store, handoversOf(history.entries, 60));
         await store.flush();
         const before = history.entries.length;

@@ -235,7 +235,13 @@ export interface Totals {
 /** Keys sorted and zeros left out, so that deepEqual compares. */
 export function totalsOf(posts: Iterable<Pick<Contribution, "platform" | "source" | "language" | "terms" | "counts"> & { readonly sentiment?: string | undefined }>): Totals {
   const sums = { posts: 0, likes: 0, views: 0 };
-  const by = { platform: new Map<string, number>(), source: new Map<string, number>(), language: new Map<string, number>(), sentiment: new Map<string, number>(), term: new Map<string, number>() };
+  const by = {
+    platform: new Map<string, number>(),
+    source: new Map<string, number>(),
+    language: new Map<string, number>(),
+    sentiment: new Map<string, number>(),
+    term: new Map<string, number>(),
+  };
   const add = (to: Map<string, number>, key: string) => to.set(key, (to.get(key) ?? 0) + 1);
   for (const post of posts) {
     sums.posts++;
