@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock, type Clock } from "../core/clock.ts";
 import type { Connector, SourceContext } from "../core/component.ts";
+import { EarshotError } from "../core/errors.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { Raw, Source, SourcePage, SourceStatus } from "../core/source.ts";
@@ -38,6 +39,25 @@ export async function readUntil(source: Source, cursor: string | undefined, enou
   }
   abort.abort();
   return pages;
+}
+
+/** As the runtime reads: what is transient is waited for, and the source goes on from its last cursor. */
+export async function readThrough(source: Source, clock: Clock, cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean): Promise<readonly SourcePage[]> {
+  const pages: SourcePage[] = [];
+  for (let failures = 0; failures < 50; failures++) {
+    try {
+      await readUntil(source, pages.at(-1)?.cursor ?? cursor, (more) => {
+        const last = more.at(-1);
+        if (last) pages.push(last);
+        return enough(pages);
+      });
+      return pages;
+    } catch (thrown) {
+      if (!(thrown instanceof EarshotError) || thrown.kind !== "transient") throw thrown;
+      await clock.sleep(Math.max(1_000, (thrown.retryAt ?? 0) - clock.now()));
+    }
+  }
+  throw new Error("the source failed 50 times");
 }
 
 export function itemsOf(pages: readonly SourcePage[]): readonly Raw[] {

@@ -32,6 +32,7 @@ export function makeRotation(endpoints: readonly string[], clock: Clock): Rotati
     },
     worked() {
       failures = 0;
+      pauseMs = firstPauseMs;
     },
     async failed(thrown, signal) {
       const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", "stream");
@@ -43,7 +44,7 @@ export function makeRotation(endpoints: readonly string[], clock: Clock): Rotati
         pauseMs = firstPauseMs;
         return;
       }
-      await clock.sleep(pauseMs, signal);
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     },
   };
