@@ -9,7 +9,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger } from "fastify";
 import { EarshotError } from "../core/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { type Access, guard } from "./access.ts";
+import type { Access } from "../runtime/access.ts";
+import { guard } from "./access.ts";
 import type { ApiContext } from "./context.ts";
 import { addPages } from "./pages.ts";
 import { handleError, problemOf, sendProblem } from "./problem.ts";
@@ -95,7 +96,7 @@ export async function makeApi(options: ApiOptions) {
   });
   guard(app, access, isOurHost);
 
-  const context: ApiContext = { app, engine, access };
+  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access };
   addSystemRoutes(context);
   addPostRoutes(context);
   addImportRoutes(context);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
 import { request } from "undici";
 import { z } from "zod";
 import { parseEnvironment } from "../core/config.ts";
@@ -37,7 +38,7 @@ export async function openClient(): Promise<Client> {
   if (run !== undefined && (await answers(run.address))) return makeClient(run.address, run.token, () => Promise.resolve());
   const { startSystem } = await import("../runtime/system.ts");
   const { serveSystem } = await import("./serve.ts");
-  const system = await startSystem({ collect: false, quiet: true });
+  const system = await startSystem({ collect: false });
   const served = await serveSystem(system, { host: "127.0.0.1", port: 0, pages: false });
   return makeClient(served.address, served.token, async () => {
     await served.stop();
@@ -60,7 +61,7 @@ function makeClient(address: string, token: string, close: () => Promise<void>):
     const response = await request(`${address}${path}`, {
       method,
       headers: { authorization, ...(body !== undefined && { "content-type": type }) },
-      ...(body !== undefined && { body: typeof body === "string" ? body : toReadable(body) }),
+      body: body === undefined || typeof body === "string" ? (body ?? null) : Readable.from(body),
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -86,10 +87,4 @@ function makeClient(address: string, token: string, close: () => Promise<void>):
     download: async (path) => (await ask("GET", path)).body,
     [Symbol.asyncDispose]: close,
   };
-}
-
-function toReadable(chunks: AsyncIterable<Uint8Array>) {
-  return (async function* () {
-    for await (const chunk of chunks) yield chunk;
-  })();
 }

@@ -1,6 +1,5 @@
 import { buildApplication, buildRouteMap, run } from "@stricli/core";
-import { backupCommand, restoreCommand } from "./commands/backup.ts";
-import { configCommand, doctorCommand, linkCommand } from "./commands/system.ts";
+import { configCommand, linkCommand } from "./commands/system.ts";
 import { eraseCommand, findCommand } from "./commands/erase.ts";
 import { exportCommand, searchCommand } from "./commands/search.ts";
 import { importCommand } from "./commands/import.ts";
@@ -13,7 +12,6 @@ import { exitCodes } from "./output.ts";
 const routes = buildRouteMap({
   routes: {
     start: startCommand,
-    doctor: doctorCommand,
     import: importCommand,
     parse: parseCommand,
     search: searchCommand,
@@ -24,8 +22,6 @@ const routes = buildRouteMap({
     world: worldCommand,
     link: linkCommand,
     config: configCommand,
-    backup: backupCommand,
-    restore: restoreCommand,
   },
   docs: { brief: "Public conversation as governed data: collect, refine, search, forget." },
 });
@@ -36,6 +32,11 @@ const application = buildApplication(routes, {
   determineExitCode: () => exitCodes.internal,
 });
 
-await run(application, process.argv.slice(2), { process });
-// stricli tells misuse by negative codes; sysexits.h has its own.
-if (typeof process.exitCode === "number" && process.exitCode < 0) process.exitCode = exitCodes.usage;
+const shell: { stdout: typeof process.stdout; stderr: typeof process.stderr; env: NodeJS.ProcessEnv; exitCode?: number | string | null } = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+};
+await run(application, process.argv.slice(2), { process: shell });
+// A command sets the exit code itself; stricli tells misuse by negative codes, sysexits.h has its own.
+if (typeof shell.exitCode === "number" && shell.exitCode !== 0) process.exitCode = shell.exitCode < 0 ? exitCodes.usage : shell.exitCode;

@@ -37,7 +37,7 @@ export function decodeRaw(frames: FrameBatch, index: number, sourceNames: Map<st
   const idLength = bytes[start + 2] ?? 0;
   const idEnd = start + 3 + idLength;
   // latin1 of the id's bytes is a cheap key; the decoded name is made once a source.
-  const key = Buffer.from(bytes.buffer, bytes.byteOffset + start + 3, idLength).latin1Slice();
+  const key = Buffer.from(bytes.buffer, bytes.byteOffset + start + 3, idLength).toString("latin1");
   let source = sourceNames.get(key);
   if (source === undefined) {
     source = decoder.decode(bytes.subarray(start + 3, idEnd));

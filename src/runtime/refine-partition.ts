@@ -1,7 +1,7 @@
-import type { Clock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { From } from "../core/event.ts";
 import type { Delivery, Log } from "../core/log.ts";
+import type { Identities } from "../ledger/identities.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { parseChange } from "./deliver.ts";
 import { frameOutcomes, type FrameOutcome, type makeRefiner } from "./refine.ts";
@@ -29,8 +29,8 @@ export interface PartitionOptions {
   readonly partition: number;
   readonly log: Log;
   readonly ledger: Ledger;
+  readonly identities: Identities;
   readonly refiner: ReturnType<typeof makeRefiner>;
-  readonly clock: Clock;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface PartitionOptions {
  * Frames are appended first, then the ledger commits: after a crash between the two, `posts` tells the ledger what it missed.
  */
 export async function openPartition(options: PartitionOptions) {
-  const { partition, log, ledger, refiner } = options;
+  const { partition, log, ledger, identities, refiner } = options;
   const ring = new Uint8Array(ringSize);
   const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0 };
   let waiters: { offset: number; resolve: () => void }[] = [];
@@ -46,6 +46,7 @@ export async function openPartition(options: PartitionOptions) {
 
   await catchUp();
   let { events, generation } = ledger.position();
+  await catchUpIdentities();
 
   async function catchUp(): Promise<void> {
     for await (const delivery of log.read("posts", partition, ledger.position().postsOffset)) {
@@ -65,6 +66,17 @@ export async function openPartition(options: PartitionOptions) {
     }
   }
 
+  /** Identities are written beside the log: what a power cut took of them is read from the raw again. */
+  async function catchUpIdentities(): Promise<void> {
+    const from = (identities.position()?.offset ?? -1) + 1;
+    if (from > events.offset) return;
+    for await (const delivery of log.read("events", partition, from, events.offset + 1)) {
+      refiner.seeIdentities(delivery);
+      identities.flush();
+    }
+    identities.flush(events);
+  }
+
   /** One after the other: live deliveries and replays share the ledger. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = turn.then(work, work);
@@ -81,8 +93,10 @@ export async function openPartition(options: PartitionOptions) {
       if (refined.posts !== undefined) postsOffset = (await log.append("posts", partition, refined.posts)) + refined.posts.count;
     } catch (error) {
       ledger.rollback();
+      identities.rollback();
       throw error;
     }
+    identities.flush(resumeAt ?? refined.last);
     ledger.commit({ postsOffset, events: resumeAt ?? refined.last, generation: atGeneration });
     counters.changes += refined.posts?.count ?? 0;
     return refined;
@@ -91,6 +105,7 @@ export async function openPartition(options: PartitionOptions) {
   return {
     partition,
     counters,
+    ledger,
     position: () => events,
     /** A live delivery. */
     accept(delivery: Delivery): Promise<void> {
@@ -142,6 +157,12 @@ export async function openPartition(options: PartitionOptions) {
       return offsets.map((offset) => (events.offset - offset < ringSize ? (frameOutcomes[ring[offset % ringSize] ?? 0] ?? "unknown") : "unknown"));
     },
     inTurn,
+    async close(): Promise<void> {
+      await inTurn(() => Promise.resolve());
+      ledger.flush();
+      ledger[Symbol.dispose]();
+      identities[Symbol.dispose]();
+    },
   };
 }
 export type Partition = Awaited<ReturnType<typeof openPartition>>;

@@ -6,9 +6,9 @@ import { idBytes, type PostId } from "../core/ids.ts";
 import { makeFrameBatchBuilder, type Delivery, type FrameBatch } from "../core/log.ts";
 import type { Parse } from "../core/source.ts";
 import { makeDraft, type Draft } from "../core/stage.ts";
-import type { Pseudonyms } from "../ledger/keys.ts";
 import type { Identities } from "../ledger/identities.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Dropped, Ledger } from "../ledger/ledger.ts";
+import type { Pseudonyms } from "../ledger/pseudonyms.ts";
 import { parseCommand, type Command } from "./commands.ts";
 import { makePost } from "./post.ts";
 import { decodeRaw } from "./raw-frame.ts";
@@ -19,6 +19,8 @@ export interface RefineSource {
   readonly platform: string;
   readonly parse: Parse;
   readonly region: string;
+  /** Engagement of posts that are not here yet waits for them; a source that keeps only what matches waits for nothing. */
+  readonly hold: boolean;
 }
 
 /** What became of one frame of `events`. */
@@ -61,7 +63,7 @@ const kept = 1;
 const duplicate = 2;
 const rejected = 3;
 const dropped = 4;
-const duplicateReasons = new Set(["duplicate", "stale", "deleted", "erased"]);
+const duplicateReasons: ReadonlySet<string> = new Set(["duplicate", "stale", "deleted", "erased"]);
 
 /** Everything of a post that an edit can change, and nothing that merely grows (counts). */
 function contentHashOf(post: SourcePost): string {
@@ -173,7 +175,7 @@ export function makeRefiner(options: RefinerOptions) {
       item.contentHash = contentHashOf(post);
       if (ledger.isRepeat(item.id, post.revision, item.contentHash, generation)) continue;
       const draft = makeDraft(item.source.platform, item.source.id, post, item.receivedAt);
-      draft.region = item.source.region;
+      if (draft.region === "zz") draft.region = item.source.region;
       fresh.push(item);
       drafts.push(draft);
     }
@@ -186,7 +188,7 @@ export function makeRefiner(options: RefinerOptions) {
     }
   }
 
-  function settle(frame: number, result: Change | readonly Change[] | { readonly drop: string }): void {
+  function settle(frame: number, result: Change | readonly Change[] | Dropped): void {
     if ("drop" in result) {
       note(frame, duplicateReasons.has(result.drop) ? duplicate : dropped);
       return;
@@ -198,7 +200,7 @@ export function makeRefiner(options: RefinerOptions) {
 
   function applyItem(item: Item, frames: FrameBatch): void {
     const { event, from, source, frame } = item;
-    const place = { from, generation };
+    const place = { from, generation, hold: source.hold };
     switch (event.type) {
       case "post": {
         const { post } = event;
@@ -217,7 +219,7 @@ export function makeRefiner(options: RefinerOptions) {
           note(frame, duplicate);
         } else if ("keep" in draft) {
           const made = makePost(draft.keep, id, pseudonyms);
-          const result = ledger.applyPost(made, contentHash, place);
+          const result = ledger.applyPost(made, contentHash, place, post.counts ?? {});
           if (!("drop" in result)) identities.put(source.platform, made.author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) });
           settle(frame, result);
         } else if ("reject" in draft) reject(draft.reject, source.id, frame, from, item.receivedAt, item.bytes, frames);
@@ -256,6 +258,26 @@ export function makeRefiner(options: RefinerOptions) {
 
   return {
     partition,
+    /** Puts the identities of what a delivery brought and the ledger still knows, and changes nothing else. */
+    seeIdentities(delivery: Delivery): void {
+      const { frames } = delivery;
+      for (let frame = 0; frame < frames.count; frame++) {
+        const raw = decodeRaw(frames, frame, sourceNames);
+        const source = raw?.kind === "raw" ? options.source(raw.source) : undefined;
+        if (raw === undefined || source === undefined) continue;
+        for (const outcome of source.parse(raw.bytes)) {
+          if (!("keep" in outcome)) continue;
+          const event = outcome.keep;
+          if (event.type === "identity") identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author);
+          if (event.type !== "post") continue;
+          const { post } = event;
+          const id = pseudonyms.postId(source.platform, post.id);
+          const author = pseudonyms.authorId(source.platform, post.author.id);
+          if (ledger.isErased(author, post.createdAt) || !ledger.isRepeat(id, post.revision, contentHashOf(post), 0)) continue;
+          identities.put(source.platform, author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) });
+        }
+      }
+    },
     /** Frames up to and with `after` are skipped. */
     refine(delivery: Delivery, after: From, atGeneration: number): Refined {
       outcomes = new Uint8Array(delivery.frames.count);

@@ -2,15 +2,28 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import type { SourceConfig } from "../core/config.ts";
 import type { Report } from "../core/component.ts";
 import { EarshotError } from "../core/errors.ts";
 
-const addressesSchema = z.looseObject({ jetstream: z.string(), mastodon: z.string() });
+const addressesSchema = z.looseObject({ jetstream: z.string(), mastodon: z.string(), token: z.string() });
 
 export interface WorldProcess extends AsyncDisposable {
   /** ws:// address of its Jetstream, http:// address of its Mastodon server. */
   readonly jetstream: string;
   readonly mastodon: string;
+  /** What its streaming asks for, as the real one does. */
+  readonly token: string;
+}
+
+export const worldTokenReference = "world:token";
+
+/** The world's two platforms as sources: the connectors of the real ones, pointed at loopback. */
+export function worldSources(world: WorldProcess): Readonly<Record<string, SourceConfig>> {
+  return {
+    "world-bluesky": { use: "bluesky", keep: "everything", paused: false, endpoints: [world.jetstream], startAt: "oldest", simulated: true },
+    "world-mastodon": { use: "mastodon", keep: "everything", paused: false, server: world.mastodon, token: worldTokenReference, simulated: true },
+  };
 }
 
 const startWithinMs = 30_000;
@@ -47,6 +60,7 @@ export async function startWorldProcess(options: {
     return {
       jetstream: parsed.jetstream,
       mastodon: parsed.mastodon,
+      token: parsed.token,
       async [Symbol.asyncDispose]() {
         child.stdin.end();
         const late = setTimeout(() => child.kill("SIGKILL"), 3_000);

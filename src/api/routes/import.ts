@@ -4,14 +4,14 @@ import { problems } from "../schemas.ts";
 
 const maxBodyBytes = 8 * 1024 * 1024 * 1024;
 
-export function addImportRoutes({ app, engine }: ApiContext): void {
-  void app.register(async (scope) => {
+export function addImportRoutes({ plain, engine }: ApiContext): void {
+  void plain.register(async (scope) => {
     // Streams pass through: an import is as long as it is.
     for (const type of ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json", "text/plain", "application/octet-stream"]) {
       scope.removeContentTypeParser(type);
       scope.addContentTypeParser(type, { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
     }
-    scope.post(
+    scope.post<{ Querystring: { platform?: string } }>(
       "/api/v1/import",
       {
         bodyLimit: maxBodyBytes,

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
-import { admits } from "../../core/filter.ts";
+import { isAllowed } from "../../core/filter.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { viewPost } from "../schemas.ts";
@@ -34,7 +34,7 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
       let sample: Post[] = [];
       const stop = engine.onPosts((posts) => {
         for (const post of posts) {
-          if (!admits(filter, post)) continue;
+          if (!isAllowed(filter, post)) continue;
           count++;
           // Reservoir sampling (Vitter 1985, algorithm R): each post of the second has the same chance.
           if (sample.length < samplePerTick) sample.push(post);

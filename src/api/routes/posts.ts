@@ -9,7 +9,7 @@ import { cursorParameter, limitParameter, postSchema, problems, queryParameter, 
 const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "day"] as const;
 type FacetName = (typeof facetNames)[number];
 
-export function addPostRoutes({ app, engine }: ApiContext): void {
+export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts",
     {
@@ -68,7 +68,7 @@ export function addPostRoutes({ app, engine }: ApiContext): void {
     },
   );
 
-  app.get(
+  plain.get<{ Querystring: { q?: string } }>(
     "/api/v1/posts/export",
     {
       config: { access: "analyst" },

@@ -5,7 +5,7 @@ import type { ApiContext } from "../context.ts";
 import { openMetricsOf } from "../open-metrics.ts";
 import { instant, iso, optionalInstant, problems } from "../schemas.ts";
 
-export function addSystemRoutes({ app, engine, access }: ApiContext): void {
+export function addSystemRoutes({ app, plain, engine, access }: ApiContext): void {
   const healthSchema = {
     tags: ["system"],
     summary: "Whether the system serves",
@@ -16,7 +16,7 @@ export function addSystemRoutes({ app, engine, access }: ApiContext): void {
     },
   };
   for (const path of ["/health", "/api/v1/health"] as const) {
-    app.get(path, { config: { access: "public", rateLimit: false }, schema: healthSchema }, (_request, reply) => {
+    plain.get(path, { config: { access: "public", rateLimit: false }, schema: healthSchema }, (_request, reply) => {
       const health = engine.health();
       return reply.code(health.status === "ok" || health.status === "paused" ? 200 : 503).send(health);
     });
@@ -25,7 +25,7 @@ export function addSystemRoutes({ app, engine, access }: ApiContext): void {
   app.get("/api/v1/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
 
   for (const path of ["/metrics", "/api/v1/metrics"] as const) {
-    app.get(
+    plain.get(
       path,
       {
         schema: {
@@ -87,7 +87,7 @@ export function addSystemRoutes({ app, engine, access }: ApiContext): void {
     },
   );
 
-  app.get(
+  plain.get(
     "/api/v1/configuration",
     {
       config: { access: "admin" },

@@ -1,0 +1,42 @@
+import { EarshotError } from "../../core/errors.ts";
+import type { Post } from "../../core/event.ts";
+import type { ReadFilter } from "../../core/filter.ts";
+import type { PostId } from "../../core/ids.ts";
+import type { Query } from "../../core/query.ts";
+import { parseQuery } from "../../core/query-parser.ts";
+import type { Sql } from "../../core/sql.ts";
+import { queryRollups } from "../../stores/rollups-query.ts";
+import type { Threads } from "../boot.ts";
+import type { Engine, FacetRequest, RollupRequest, SearchRequest } from "../engine.ts";
+
+/** The one read path: every question goes through `narrow`, whatever asks it. */
+export function makeReading(options: { readonly threads: Threads; readonly sql: Sql; readonly narrow: (filter: ReadFilter) => ReadFilter }) {
+  const { threads, sql, narrow } = options;
+  const { caller } = threads.read;
+  const queryOf = (q: string): Query => (q.trim() === "" ? { kind: "all" } : parseQuery(q));
+  return {
+    search: (request: SearchRequest) => {
+      if (request.limit < 1 || request.limit > 1_000) throw new EarshotError("USAGE", `limit: expected 1 to 1,000, came ${request.limit}`);
+      return caller.call("search", { query: queryOf(request.q), filter: narrow(request.filter), limit: request.limit, cursor: request.cursor });
+    },
+    count: (q: string, filter: ReadFilter) => caller.call("count", { query: queryOf(q), filter: narrow(filter) }),
+    async facets(request: FacetRequest) {
+      const answer = await caller.call("facets", { query: queryOf(request.q), filter: narrow(request.filter), options: { by: request.by, top: request.top } });
+      return answer;
+    },
+    post: (id: PostId, filter: ReadFilter) => caller.call("get", { id, filter: narrow(filter) }),
+    async *export(q: string, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]> {
+      const id = await caller.call("openExport", { query: queryOf(q), filter: narrow(filter) });
+      try {
+        while (!signal.aborted) {
+          const page = await caller.call("nextExport", id);
+          if (page === undefined) return;
+          yield page;
+        }
+      } finally {
+        await caller.call("closeExport", id);
+      }
+    },
+    rollups: (request: RollupRequest) => queryRollups(sql, { ...request, filter: narrow(request.filter) }),
+  } satisfies Partial<Engine>;
+}

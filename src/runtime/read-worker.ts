@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { EarshotError } from "../core/errors.ts";
+import type { Post } from "../core/event.ts";
+import type { ReadFilter } from "../core/filter.ts";
+import type { PostId } from "../core/ids.ts";
+import type { Query } from "../core/query.ts";
+import { openLedgerReader } from "../ledger/ledger-reader.ts";
+import type { SearchFacetOptions } from "../stores/search-facets.ts";
+import { openSearchReader, type WantedBody } from "../stores/search-reader.ts";
+import { connect, serve } from "./rpc.ts";
+
+/** The thread that answers questions: a long search holds up no connection and no collection. */
+const port = parentPort;
+if (port === null) throw new TypeError("read-worker: a worker thread only");
+const data: ReadWorkerData = workerData;
+
+export interface ReadWorkerData {
+  readonly folder: string;
+}
+
+/** What this thread asks of the main one. */
+export interface ReadWorkerNeeds extends Record<string, (argument: never) => unknown> {
+  bodies(wanted: readonly WantedBody[]): Promise<ReadonlyMap<PostId, Post>>;
+}
+const main = connect<ReadWorkerNeeds>(port);
+const reader = openSearchReader({ folder: join(data.folder, "search"), fetchBodies: (wanted) => main.call("bodies", wanted) });
+const ledger = openLedgerReader({ folder: join(data.folder, "ledger") });
+
+interface Export {
+  readonly pages: AsyncIterator<readonly Post[]>;
+  readonly abort: AbortController;
+}
+const exports = new Map<number, Export>();
+const mostExports = 16;
+let lastExport = 0;
+
+const handlers = {
+  search: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly limit: number; readonly cursor: string | undefined }) =>
+    reader.search(asked.query, asked.filter, { limit: asked.limit, ...(asked.cursor !== undefined && { cursor: asked.cursor }) }),
+  count: (asked: { readonly query: Query; readonly filter: ReadFilter }) => reader.count(asked.query, asked.filter),
+  facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
+  get(asked: { readonly id: PostId; readonly filter: ReadFilter }) {
+    const known = ledger.lookup(asked.id);
+    // The ledger's file follows a little later: what it does not know yet is sought in the index itself.
+    return reader.get(asked.id, asked.filter, known?.status === "post" ? known.contribution.createdAt : undefined);
+  },
+  openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
+    if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);
+    const abort = new AbortController();
+    const id = ++lastExport;
+    exports.set(id, { abort, pages: reader.export(asked.query, asked.filter, abort.signal)[Symbol.asyncIterator]() });
+    return id;
+  },
+  async nextExport(id: number): Promise<readonly Post[] | undefined> {
+    const found = exports.get(id);
+    if (found === undefined) return undefined;
+    const page = await found.pages.next();
+    if (page.done === true) exports.delete(id);
+    return page.done === true ? undefined : page.value;
+  },
+  closeExport(id: number) {
+    exports.get(id)?.abort.abort();
+    exports.delete(id);
+  },
+  postsOf: (author: Parameters<typeof ledger.postsOf>[0]) => ledger.postsOf(author).map((row) => row.id),
+  stop() {
+    for (const { abort } of exports.values()) abort.abort();
+    reader[Symbol.dispose]();
+    ledger[Symbol.dispose]();
+  },
+};
+export type ReadHandlers = typeof handlers;
+serve(port, handlers);
+port.postMessage({ ready: true });

@@ -1,0 +1,178 @@
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { loadConnector } from "../connectors/directory.ts";
+import { importLineParser } from "../connectors/files/import-line.ts";
+import { systemClock } from "../core/clock.ts";
+import { makeDiskFiles } from "../core/disk-files.ts";
+import { EarshotError, toEarshotError } from "../core/errors.ts";
+import { isAuthorId } from "../core/ids.ts";
+import type { Topic } from "../core/log.ts";
+import { parseQuery } from "../core/query-parser.ts";
+import { openIdentities } from "../ledger/identities.ts";
+import { openLedger } from "../ledger/ledger.ts";
+import { makePseudonyms } from "../ledger/pseudonyms.ts";
+import { openEmbeddedLog } from "../logs/embedded.ts";
+import { openStages } from "../stages/pipeline.ts";
+import { validateEvent } from "../stages/validate.ts";
+import { importSource, importSourceFor } from "./import.ts";
+import { makeRefiner, type RefineSource } from "./refine.ts";
+import { openPartition, type Partition, runPartition } from "./refine-partition.ts";
+import { serve } from "./rpc.ts";
+import type { RefineWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
+
+/** A thread that refines its share of the partitions. */
+const port = parentPort;
+if (port === null) throw new TypeError("refine-worker: a worker thread only");
+const data: RefineWorkerData = workerData;
+const abort = new AbortController();
+const clock = systemClock;
+const files = makeDiskFiles();
+const pseudonyms = makePseudonyms(data.ring);
+
+const log = await openEmbeddedLog({ folder: join(data.folder, "log"), files, partitions: data.partitions, shared: data.shared });
+const sources = new Map<string, RefineSource & { readonly keep: WorkerSource["keep"] }>();
+await setSources(data.sources);
+
+async function setSources(list: readonly WorkerSource[]): Promise<void> {
+  // Sources that are gone stay known: raw of theirs may wait in the log.
+  for (const source of list) {
+    const connector = await loadConnector(source.connector);
+    const options = connector.options.parse(source.options);
+    sources.set(source.id, {
+      id: source.id,
+      platform: connector.platform(options),
+      parse: connector.parser(options),
+      region: source.region,
+      hold: source.keep === "everything",
+      keep: source.keep,
+    });
+  }
+}
+
+const importPattern = new RegExp(`^${importSource}\\.([a-z0-9][a-z0-9-]{0,62})$`);
+function sourceOf(id: string): RefineSource | undefined {
+  const known = sources.get(id);
+  if (known !== undefined) return known;
+  const platform = importPattern.exec(id)?.[1];
+  if (platform === undefined) return undefined;
+  const made = { id: importSource, platform, parse: importLineParser(), region: "zz", hold: true, keep: "everything" as const };
+  sources.set(importSourceFor(platform), made);
+  return made;
+}
+
+function termsOf(list: readonly WorkerTerm[]) {
+  return list.map(({ id, query }) => ({ id, query: parseQuery(query) }));
+}
+let handles = handlesOf(data.terms);
+function handlesOf(list: readonly WorkerTerm[]): ReadonlySet<string> {
+  return new Set(list.flatMap((term) => term.handles.map((handle) => handle.replace(/^@/, "").toLowerCase())));
+}
+
+const stages = openStages({
+  mentionId: pseudonyms.mentionId,
+  isOrganisationHandle: (handle) => handles.has(handle),
+  terms: termsOf(data.terms),
+  keep: (source) => sources.get(source)?.keep ?? "everything",
+  languageTable: data.languageTable,
+});
+
+const partitions: Partition[] = [];
+for (const partition of data.own) {
+  const ledger = await openLedger({ files, folder: join(data.folder, "ledger"), partition, keyCheck: data.ring.check });
+  const identities = await openIdentities({ files, folder: join(data.folder, "identities"), partition, ring: data.ring });
+  for (const { author, upToMs, objection } of data.erasures) if (isAuthorId(author)) ledger.remember(author, upToMs, objection);
+  const refiner = makeRefiner({ partition, ledger, identities, pseudonyms, source: sourceOf, validate: validateEvent, stages: (drafts) => stages.run(drafts), clock });
+  partitions.push(await openPartition({ partition, log, ledger, identities, refiner }));
+}
+
+const running = partitions.map((partition) =>
+  runPartition(partition, log, abort.signal).catch((thrown: unknown) => {
+    if (abort.signal.aborted) return;
+    const error = toEarshotError(thrown, "INVARIANT", `refine partition ${partition.partition}`);
+    port.postMessage({ fault: { code: error.code, message: error.message } });
+  }),
+);
+
+function partitionNumbered(number: number): Partition {
+  const found = partitions.find((partition) => partition.partition === number);
+  if (found === undefined) throw new EarshotError("INVARIANT", `partition ${number}: this thread owns ${data.own.join(", ")}`);
+  return found;
+}
+
+const handlers = {
+  state() {
+    return partitions.map((partition) => ({ partition: partition.partition, next: partition.position().offset + 1, ...partition.counters }));
+  },
+  outcomes(argument: { readonly partition: number; readonly offsets: readonly number[] }) {
+    return partitionNumbered(argument.partition).outcomes(argument.offsets);
+  },
+  replay(argument: { readonly partition: number; readonly from: number; readonly to: number; readonly source: string | undefined }) {
+    const { source } = argument;
+    const wanted = (id: string) => source === undefined || id === source || (source === importSource && importPattern.test(id));
+    return partitionNumbered(argument.partition).replay(argument.from, argument.to, wanted);
+  },
+  setSources(list: readonly WorkerSource[]) {
+    return setSources(list);
+  },
+  setTerms(list: readonly WorkerTerm[]) {
+    stages.setTerms(termsOf(list));
+    handles = handlesOf(list);
+  },
+  /** Empties the frames of these keys and actors (8 bytes each, hex) and overwrites the needles, in the topics that this thread writes. */
+  async forget(argument: ForgetArgument) {
+    const remove = removerOf(argument);
+    let removedFrames = 0;
+    let redactedFrames = 0;
+    for (const partition of partitions) {
+      for (const topic of ["posts", "rejected"] as const satisfies readonly Topic[]) {
+        const report = await partition.inTurn(() => log.forget(topic, partition.partition, { remove, needles: argument.needles }));
+        removedFrames += report.removedFrames;
+        redactedFrames += report.redactedFrames;
+      }
+    }
+    return { removedFrames, redactedFrames };
+  },
+  async forgetLedger() {
+    for (const partition of partitions) await partition.inTurn(() => Promise.resolve(partition.ledger.forget()));
+  },
+  async expire(before: { readonly postsMs: number; readonly tombstonesMs: number; readonly pendingMs: number }) {
+    let removed = 0;
+    for (const partition of partitions) removed += await partition.inTurn(() => Promise.resolve(partition.ledger.expire(before)));
+    return removed;
+  },
+  postsOf(argument: { readonly authors: readonly string[] }) {
+    const ids: string[] = [];
+    for (const partition of partitions) for (const author of argument.authors) if (isAuthorId(author)) ids.push(...partition.ledger.postsOf(author).map((row) => row.id));
+    return ids;
+  },
+  async retain(argument: { readonly maxAgeMs: number; readonly maxBytes: number; readonly keepFrom: readonly number[] }) {
+    const limits = { maxAgeMs: argument.maxAgeMs, maxBytes: argument.maxBytes };
+    let freed = 0;
+    // `posts` goes first with the stores' positions; `rejected` is nobody's but the quarantine's.
+    freed += await log.retain("posts", { ...limits, keepFrom: (partition) => argument.keepFrom[partition] ?? 0 });
+    freed += await log.retain("rejected", { ...limits, keepFrom: () => Number.MAX_SAFE_INTEGER });
+    return freed;
+  },
+  async stop() {
+    abort.abort();
+    await Promise.all(running);
+    for (const partition of partitions) await partition.close();
+    await log[Symbol.asyncDispose]();
+  },
+};
+export type RefineHandlers = typeof handlers;
+
+export interface ForgetArgument {
+  /** First 8 bytes of PostIds and AuthorIds, as 16 hex digits. */
+  readonly keys: ReadonlySet<string>;
+  readonly actors: ReadonlySet<string>;
+  readonly needles: readonly Uint8Array[];
+}
+
+function removerOf(argument: ForgetArgument) {
+  const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+  return (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number) => argument.actors.has(hex(actorHigh, actorLow)) || argument.keys.has(hex(keyHigh, keyLow));
+}
+
+serve(port, handlers);
+port.postMessage({ ready: true });

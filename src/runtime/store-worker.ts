@@ -1,0 +1,143 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { join } from "node:path";
+import pg from "pg";
+import { catalogTypes, makeSql } from "../catalog/postgres-sql.ts";
+import { systemClock } from "../core/clock.ts";
+import { makeDiskFiles } from "../core/disk-files.ts";
+import { EarshotError, toEarshotError } from "../core/errors.ts";
+import type { Change, Post } from "../core/event.ts";
+import type { AuthorId } from "../core/ids.ts";
+import type { Store, StoreSize } from "../core/store.ts";
+import { openEmbeddedLog } from "../logs/embedded.ts";
+import { openLake } from "../stores/lake.ts";
+import { makeFileManifest } from "../stores/lake-manifest.ts";
+import { openRollups } from "../stores/rollups.ts";
+import { makeAuthorHash } from "../stores/rollups-authors.ts";
+import { openSearchStore } from "../stores/search.ts";
+import type { WantedBody } from "../stores/search-reader.ts";
+import { deliver } from "./deliver.ts";
+import { serve } from "./rpc.ts";
+import type { StoreWorkerData } from "./worker-data.ts";
+
+/** The thread of the stores: reads `posts` once, hands it to lake, search and rollups, and keeps them small. */
+const port = parentPort;
+if (port === null) throw new TypeError("store-worker: a worker thread only");
+const data: StoreWorkerData = workerData;
+const files = makeDiskFiles();
+const abort = new AbortController();
+const report = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => port.postMessage({ report: { level, message, fields } });
+
+const log = await openEmbeddedLog({ folder: join(data.folder, "log"), files, partitions: data.partitions, shared: data.shared });
+const pool = new pg.Pool({ ...data.postgres, max: 4, application_name: "earshot-stores", types: catalogTypes });
+pool.on("error", (error) => report("warn", `catalog: a resting connection broke: ${error.message}`));
+const sql = makeSql(pool);
+const search = await openSearchStore({ folder: join(data.folder, "search"), clock: systemClock, ...data.search });
+const lake = await openLake({ folder: join(data.folder, "lake"), files, clock: systemClock, manifest: makeFileManifest(files, join(data.folder, "lake")), ...data.lake });
+const rollups = await openRollups({ sql, clock: systemClock, authorHash: makeAuthorHash(data.ring.rollupAuthor) });
+const stores: readonly Store[] = [search, lake, rollups];
+
+let livePosts: Post[] = [];
+let liveCount = 0;
+const maxLive = 200;
+const delivering = await deliver(
+  {
+    log,
+    stores,
+    clock: systemClock,
+    report,
+    onApplied: (changes: readonly Change[]) => {
+      for (const change of changes) {
+        if (change.kind !== "post" || change.post === undefined || change.was !== undefined) continue;
+        liveCount++;
+        if (livePosts.length < maxLive) livePosts.push(change.post);
+      }
+    },
+  },
+  abort.signal,
+);
+delivering.finished.catch((thrown: unknown) => {
+  const error = toEarshotError(thrown, "INVARIANT", "stores");
+  port.postMessage({ fault: { code: error.code, message: error.message } });
+});
+
+const liveTimer = setInterval(() => {
+  if (liveCount === 0) return;
+  port.postMessage({ live: { posts: livePosts, count: liveCount } });
+  livePosts = [];
+  liveCount = 0;
+}, 250);
+
+/** Compaction in small steps, one store after the other; while changes wait, only what is owed for long. */
+let maintaining: Promise<void> = Promise.resolve();
+let idleSince = systemClock.monotonicMs();
+function maintainAll(forget: boolean): Promise<void> {
+  maintaining = maintaining.then(async () => {
+    for (const store of stores) {
+      for (;;) {
+        if (abort.signal.aborted) return;
+        const { owed } = await store.maintain({ forget });
+        if (owed === 0) break;
+      }
+    }
+  });
+  return maintaining;
+}
+const maintainTimer = setInterval(() => {
+  const nowMs = systemClock.monotonicMs();
+  if (nowMs - idleSince < data.maintainEveryMs) return;
+  idleSince = nowMs;
+  maintainAll(false).catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
+}, 1_000);
+
+function storeNamed(name: string): Store {
+  const found = stores.find((store) => store.name === name);
+  if (found === undefined) throw new EarshotError("NOT_FOUND", `store ${name}: expected one of ${stores.map((store) => store.name).join(", ")}`);
+  return found;
+}
+
+const handlers = {
+  async state() {
+    return Promise.all(
+      delivering.lanes.map(async (lane) => {
+        const size: StoreSize = await lane.store.size();
+        const positions = [...lane.next].map(([partition, position]) => [partition, position.offset] as const);
+        const durable = [...(await lane.store.positions())].map(([partition, position]) => [partition, position.offset] as const);
+        return { ...size, state: lane.state, error: lane.lastError, applied: lane.applied, repeats: lane.repeats, positions, durable };
+      }),
+    );
+  },
+  async flush() {
+    await Promise.all(stores.map((store) => store.flush()));
+  },
+  /** Everything durable, and nothing owed. */
+  async settle(argument: { readonly forget: boolean }) {
+    await Promise.all(stores.map((store) => store.flush()));
+    await maintainAll(argument.forget);
+  },
+  async erase(argument: { readonly author: AuthorId; readonly upToMs: number }) {
+    return Promise.all(stores.map((store) => store.erase(argument.author, argument.upToMs)));
+  },
+  async find(argument: { readonly author: AuthorId }) {
+    return Promise.all(stores.map((store) => store.find(argument.author)));
+  },
+  async expire(argument: { readonly store: string; readonly beforeMs: number }) {
+    return storeNamed(argument.store).expire(argument.beforeMs);
+  },
+  async bodies(wanted: readonly WantedBody[]) {
+    return (await lake.reader.bodies(wanted)).posts;
+  },
+  async stop() {
+    abort.abort();
+    clearInterval(liveTimer);
+    clearInterval(maintainTimer);
+    await delivering.finished;
+    await maintaining.catch(() => undefined);
+    await Promise.all(stores.map((store) => store.flush()));
+    await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
+    await log[Symbol.asyncDispose]();
+    await pool.end();
+  },
+};
+export type StoreHandlers = typeof handlers;
+serve(port, handlers);
+port.postMessage({ ready: true });

@@ -1,0 +1,46 @@
+import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
+import type { TermConfig } from "../core/config.ts";
+import type { KeyRing } from "../ledger/keys.ts";
+
+/** What a thread is told at its start; plain data. */
+export interface WorkerSource {
+  readonly id: string;
+  readonly connector: string;
+  /** As configured; the thread reads them again by the connector's schema. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly keep: "everything" | "matching";
+  readonly region: string;
+}
+
+export interface WorkerTerm extends TermConfig {
+  readonly id: string;
+}
+
+/** A connection string, or the embedded server's address. */
+export type PostgresSettings = PostgresAddress | { readonly connectionString: string };
+
+export interface RefineWorkerData {
+  /** The data folder. */
+  readonly folder: string;
+  readonly partitions: number;
+  /** Of these, the thread's own. */
+  readonly own: readonly number[];
+  readonly shared: SharedArrayBuffer;
+  readonly ring: KeyRing;
+  readonly sources: readonly WorkerSource[];
+  readonly terms: readonly WorkerTerm[];
+  readonly languageTable: SharedArrayBuffer;
+  /** Erasures of the register: replays and imports meet them. */
+  readonly erasures: readonly { readonly author: string; readonly upToMs: number; readonly objection: boolean }[];
+}
+
+export interface StoreWorkerData {
+  readonly folder: string;
+  readonly partitions: number;
+  readonly shared: SharedArrayBuffer;
+  readonly ring: KeyRing;
+  readonly postgres: PostgresSettings;
+  readonly maintainEveryMs: number;
+  readonly search: { readonly flushEveryMs?: number; readonly recentForMs?: number };
+  readonly lake: { readonly limits?: { readonly maxAgeMs?: number; readonly bufferedChanges?: number } };
+}
