@@ -7,6 +7,8 @@ import { joinFrames, sliceFrames } from "./frames.ts";
 
 /** What is read at once; a larger batch is read whole. */
 const chunkBytes = 2 * 1024 * 1024;
+/** Batches of more payload are delivered as views, alone; smaller ones are joined, which copies them. */
+const largeBytes = 256 * 1024;
 /** One entry of the index for so many bytes. */
 const indexEveryBytes = 64 * 1024;
 const mostIndexes = 512;
@@ -199,7 +201,7 @@ export function makeCursor(context: LogContext, indexes: Indexes, topic: Topic, 
           await fill(open, needed, await readSize(open));
         }
         const where = `log ${topic}/${partition}, offsets ${header.first} to ${header.first + header.count - 1}, ${open.path}, byte ${at}`;
-        if (pieces.length > 0 && sizeBytes + header.payloadBytes > maxBytes) break;
+        if (pieces.length > 0 && (sizeBytes + header.payloadBytes > maxBytes || header.payloadBytes > largeBytes || sizeBytes > largeBytes)) break;
         held = { first: header.first, frames: decodeBatch(chunk, at - chunkAt, header, open.nonce, where) };
         note(open.index, header.first, at);
         at += batchHeaderBytes + padded(header.storedBytes);
