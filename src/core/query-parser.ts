@@ -1,7 +1,7 @@
 import { EarshotError } from "./errors.ts";
 import { isAuthorId } from "./ids.ts";
 import { fieldValues, isQueryField, type Query, queryFields, type QueryField, queryLimits } from "./query.ts";
-import { foldText, queryTokens } from "./tokens.ts";
+import { foldText, isOnePaired, isPairEndingIn, queryTokens } from "./tokens.ts";
 
 type Lexeme =
   | { readonly kind: "open" | "close" | "and" | "or" | "not" | "end"; readonly at: number }
@@ -185,11 +185,7 @@ export function parseQuery(text: string): Query {
     const last = words.at(-1);
     if (last === undefined) fail(lexeme.at, "a word", lexeme.text === "" ? "nothing" : shown(lexeme.text));
     if (!starred && !prefix) return words.length === 1 ? { kind: "word", word: last, prefix: false } : { kind: "phrase", words };
-    const open: Query = { kind: "word", word: last, prefix: true };
-    if (words.length === 1) return open;
-    const before = words.slice(0, -1);
-    const head = before[0] ?? last;
-    return combine("and", [before.length === 1 ? { kind: "word", word: head, prefix: false } : { kind: "phrase", words: before }, open]);
+    return withOpenEnd(words);
   }
 
   if (lexemes.length === 1) return { kind: "all" };
@@ -197,6 +193,25 @@ export function parseQuery(text: string): Query {
   const rest = peek();
   if (rest.kind !== "end") fail(rest.at, "AND, OR or the end", came(rest));
   return query;
+}
+
+/**
+ * Words of which the last is the beginning of a word. A phrase has no open end, so its open words stand beside it:
+ * the last one, and those before it that are one character of a script without spaces.
+ */
+function withOpenEnd(words: readonly string[]): Query {
+  const closed = words.slice(0, -1);
+  const open = words.slice(-1);
+  for (let last = closed.at(-1); last !== undefined && isOnePaired(last); last = closed.at(-1)) {
+    closed.pop();
+    const before = closed.at(-1);
+    if (before !== undefined && isPairEndingIn(before, last)) break;
+    open.unshift(last);
+  }
+  const [first] = closed;
+  const parts: Query[] = open.map((word) => ({ kind: "word", word, prefix: true }));
+  if (first !== undefined) parts.unshift(closed.length === 1 ? { kind: "word", word: first, prefix: false } : { kind: "phrase", words: closed });
+  return combine("and", parts);
 }
 
 /** Parts of the same kind become one level; one part stands for itself. */
@@ -258,6 +273,7 @@ function parseRange(value: string, at: number): Query {
 function parseDate(text: string, at: number): number | undefined {
   if (text === "") return undefined;
   const ms = day.test(text) || instant.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) fail(at, "a date such as 2026-01-31 or 2026-01-31T12:00Z", shown(text));
+  // Date.parse makes March of February 31st.
+  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text.slice(0, 10))) fail(at, "a date such as 2026-01-31 or 2026-01-31T12:00Z", shown(text));
   return ms;
 }

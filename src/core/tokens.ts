@@ -72,22 +72,31 @@ function isAscii(char: string): boolean {
 /** Learns one UTF-16 unit the first time that it is met. */
 function learn(code: number): number {
   const char = String.fromCharCode(code);
-  let kind: number;
-  if (code >= 0xd800 && code <= 0xdfff) kind = surrogate;
-  else if (droppedMark.test(char)) kind = dropped;
-  else if (wordCharacter.test(char)) kind = isPaired(code) ? paired : letter;
-  else if (anyMark.test(char)) kind = mark;
-  else kind = separator;
+  const kind = code >= 0xd800 && code <= 0xdfff ? surrogate : kindOfCharacter(char, code);
   folds[code] = kind === letter || kind === paired ? foldCharacter(char).charCodeAt(0) : code;
   kinds[code] = kind;
   return kind;
 }
+
+function kindOfCharacter(char: string, code: number): number {
+  if (droppedMark.test(char)) return dropped;
+  // What shows a character of such a script (an enclosed or annotating one) folds to it, and pairs as it does.
+  if (wordCharacter.test(char)) return isPaired(code) || isPaired(foldCharacter(char).codePointAt(0) ?? 0) ? paired : letter;
+  return anyMark.test(char) ? mark : separator;
+}
 for (let code = 0; code < 0x250; code++) learn(code);
 
+const pointKinds = new Map<number, number>();
+const mostPoints = 10_000;
+
+/** Kind of a code point above the first 65,536. */
 function kindOfPoint(point: number): number {
-  const char = String.fromCodePoint(point);
-  if (wordCharacter.test(char)) return isPaired(point) ? paired : letter;
-  return anyMark.test(char) ? mark : separator;
+  const known = pointKinds.get(point);
+  if (known !== undefined) return known;
+  if (pointKinds.size >= mostPoints) pointKinds.clear();
+  const kind = kindOfCharacter(String.fromCodePoint(point), point);
+  pointKinds.set(point, kind);
+  return kind;
 }
 
 /** text[start, end) folded; what is dropped in words is dropped. */

@@ -12,10 +12,14 @@ export interface LanguageOptions {
 const sampleLength = 280;
 /** Below this many letters a text tells nothing without a hint. */
 const leastLetters = 3;
-/** A text of fewer n-grams needs a clear lead; of fewer letters than `hintLetters` the platform's hint counts more. */
+/** Of fewer letters, the platform's hint is believed. */
 const hintLetters = 16;
-const clearMargin = 0.04;
-const leastScore = 0.45;
+/** A lead of less than this gives way to the hint. */
+const hintMargin = 0.04;
+/** Without a hint, a short text (of so few n-grams) needs such a lead. */
+const clearMargin = 0.02;
+const shortNgrams = 8;
+const leastScore = 0.4;
 
 /** Says the language of the text (BCP 47 primary tag), "und" when unsure. The platform's tag is a hint that breaks ties. */
 export function makeLanguage(options: LanguageOptions = {}): Stage {
@@ -35,9 +39,9 @@ export function makeLanguage(options: LanguageOptions = {}): Stage {
     const { language, margin, score, ngrams } = found;
     if (hint === undefined || !known.has(hint)) {
       if (hint !== undefined && letters < hintLetters) return hint;
-      return score < leastScore || (margin < clearMargin && ngrams < 12) ? "und" : language;
+      return score < leastScore || (margin < clearMargin && ngrams < shortNgrams) ? "und" : language;
     }
-    if (letters < hintLetters || margin < clearMargin) return hint;
+    if (letters < hintLetters || margin < hintMargin) return hint;
     return score < leastScore ? "und" : language;
   };
   return {

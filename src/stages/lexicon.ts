@@ -12,7 +12,7 @@ export interface Lexicon {
   readonly size: number;
 }
 
-export const lexiconLanguages = ["en"] as const;
+export const lexiconLanguages = ["de", "en", "es", "fr", "it", "pt"] as const;
 
 const cacheLimit = 50_000;
 const lists = ["negators", "boosters", "dampers", "contrast"] as const;

@@ -5,6 +5,8 @@ import type { PiiSpan } from "../core/event.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 
 const maxSpans = 100;
+/** Numbers looked at closely in one post: a text of nothing but digits must not cost more than others. */
+const maxAttempts = 200;
 
 /** Marks personal data in the final text, and makes the post "personal" when there is any. */
 export function makePii(): Stage {
@@ -137,7 +139,7 @@ function isCard(number: string): boolean {
 
 const ipv4 = /(?<![\w.-])(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}(?![\w-]|\.\d)/g;
 /** Version numbers look alike. */
-const versionBefore = /(?:version|ver|v|release|firmware|build|build|section|chapter|§)[.: ]{0,2}$/i;
+const versionBefore = /(?:version|ver|v|release|firmware|build|section|chapter|§)[.: ]{0,2}$/i;
 
 function findIpv4(text: string, spans: PiiSpan[]): void {
   for (const match of text.matchAll(ipv4)) {
@@ -177,8 +179,10 @@ const dateLike = /^(?:\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ]
 const amountLike = /^\d{1,3}(?:[., ]\d{3})+$/;
 
 function findPhones(text: string, country: CountryCode, spans: PiiSpan[]): void {
+  let attempts = 0;
   for (const match of text.matchAll(phoneLike)) {
     const [candidate] = match;
+    if (++attempts > maxAttempts) return;
     const start = match.index;
     const end = start + candidate.length;
     if (dateLike.test(candidate) || amountLike.test(candidate) || !isFree(spans, start, end) || isInUrl(text, start)) continue;

@@ -142,11 +142,12 @@ export function makeTerms(options: TermsOptions): TermsStage {
   const tag = (draft: Draft): void => {
     collectCandidates(draft.tokens.words);
     if (found.length === 0) return;
-    const facts = factsOfDraft(draft);
     const ids: string[] = [];
+    let facts: QueryFacts | undefined;
     for (const i of found) {
       const term = index.terms[i];
-      if (term !== undefined && matchesQuery(term.query, facts)) ids.push(term.id);
+      // One word is the whole query: its key was the match.
+      if (term !== undefined && (term.query.kind === "word" || matchesQuery(term.query, (facts ??= factsOfDraft(draft))))) ids.push(term.id);
     }
     if (ids.length > 0) draft.terms = ids.toSorted();
   };
