@@ -13,7 +13,13 @@ describe("the fake clock", () => {
   test("sleepers wake in the order of their time, each at its own time", async () => {
     const clock = makeFakeClock(0);
     const woken: string[] = [];
-    for (const [name, ms] of [["c", 30], ["a", 10], ["b", 20], ["d", 40]] as const) void clock.sleep(ms).then(() => woken.push(`${name}${clock.now()}`));
+    for (const [name, ms] of [
+      ["c", 30],
+      ["a", 10],
+      ["b", 20],
+      ["d", 40],
+    ] as const)
+      void clock.sleep(ms).then(() => woken.push(`${name}${clock.now()}`));
     await clock.advance(30);
     await Promise.resolve();
     assert.deepEqual(woken, ["a10", "b20", "c30"]);
@@ -34,7 +40,10 @@ describe("the fake clock", () => {
     assert.equal(clock.now(), 100);
   });
 
-  for (const [name, clock] of [["fake", makeFakeClock(0)], ["system", systemClock]] as const) {
+  for (const [name, clock] of [
+    ["fake", makeFakeClock(0)],
+    ["system", systemClock],
+  ] as const) {
     test(`a sleep of the ${name} clock rejects with the reason of its signal, before or while it sleeps`, async () => {
       const reason = new Error("enough");
       await assert.rejects(clock.sleep(60_000, AbortSignal.abort(reason)), reason);

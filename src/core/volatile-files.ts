@@ -70,7 +70,18 @@ interface Disk {
 }
 
 export function makeVolatileFiles(seed: number): VolatileFiles {
-  return filesOf({ names: new Map(), durableNames: new Map(), nameChanges: [], folders: new Set(), life: 0, changes: 0, failAt: Infinity, faults: [], roomBytes: Infinity, random: mulberry32(seed) });
+  return filesOf({
+    names: new Map(),
+    durableNames: new Map(),
+    nameChanges: [],
+    folders: new Set(),
+    life: 0,
+    changes: 0,
+    failAt: Infinity,
+    faults: [],
+    roomBytes: Infinity,
+    random: mulberry32(seed),
+  });
 }
 
 function filesOf(disk: Disk): VolatileFiles {

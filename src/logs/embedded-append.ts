@@ -27,6 +27,7 @@ export function makeAppender(context: LogContext, topic: Topic, partition: numbe
   let queue: Asked[] = [];
   let running: Promise<void> | undefined;
   let closed = false;
+  let mustStartSegment = false;
   let tail: { readonly file: File; readonly first: Offset; readonly nonce: number } | undefined;
 
   async function letGo(): Promise<void> {
@@ -61,6 +62,7 @@ export function makeAppender(context: LogContext, topic: Topic, partition: numbe
     const first = slot.next;
     const { file, header } = await createSegment(context, topic, partition, first);
     tail = { file, first, nonce: header.nonce };
+    mustStartSegment = false;
     slot.tailMadeAt = header.madeAt;
     slot.tailBytes = segmentHeaderBytes;
     slot.tailFirst = first;
@@ -79,7 +81,8 @@ export function makeAppender(context: LogContext, topic: Topic, partition: numbe
     const sizeBytes = group.reduce((sum, asked) => sum + asked.sizeBytes, 0);
     let open = await openTail();
     const used = slot.tailBytes;
-    if (used > segmentHeaderBytes && (used + sizeBytes > context.segmentBytes || context.clock.now() - slot.tailMadeAt >= context.segmentAgeMs)) open = await startSegment();
+    const isFull = used + sizeBytes > context.segmentBytes;
+    if (used > segmentHeaderBytes && (mustStartSegment || isFull || context.clock.now() - slot.tailMadeAt >= context.segmentAgeMs)) open = await startSegment();
     const start = slot.tailBytes;
     const first = slot.next;
     const parts: Uint8Array[] = [];
@@ -105,9 +108,14 @@ export function makeAppender(context: LogContext, topic: Topic, partition: numbe
       await open.file.sync();
     } catch (error) {
       // A page that failed to reach the disk may be marked clean: a second sync would lie. Nothing of it must be read again.
-      slot.broken = true;
-      await open.file.truncate(start).catch(() => {});
+      let isCut = true;
+      await open.file.truncate(start).catch(() => {
+        isCut = false;
+      });
       await letGo().catch(() => {});
+      // File systems that find out late that they are full: go on in a new file, whose pages are new, when there is room.
+      if (isCut && toEarshotError(error, "FOLDER_UNUSABLE", where).code === "DISK_FULL") mustStartSegment = true;
+      else slot.broken = true;
       throw error;
     }
     if (slot.oldestAt < 0) slot.oldestAt = group[0]?.frames.times[0] ?? context.clock.now();

@@ -65,10 +65,19 @@ export function decodeSegmentHeader(bytes: Buffer, where: string): SegmentHeader
   if (bytes.length < 12 || !bytes.subarray(0, 8).equals(segmentMagic)) throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected a log segment, came another file`);
   const version = bytes.readUInt16LE(8);
   if (version !== formatVersion) throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected version ${formatVersion} of the log, came ${version}`);
-  if (bytes.length < segmentHeaderBytes || bytes.readUInt32LE(36) !== crc32(bytes.subarray(0, 36))) throw new EarshotError("LOG_CORRUPT", `${where}: the header of the segment fails its checksum`);
+  if (bytes.length < segmentHeaderBytes || bytes.readUInt32LE(36) !== crc32(bytes.subarray(0, 36)))
+    throw new EarshotError("LOG_CORRUPT", `${where}: the header of the segment fails its checksum`);
   const topic = topics[bytes.readUInt16LE(12)];
   if (topic === undefined) throw new EarshotError("FORMAT_UNKNOWN", `${where}: a topic that is not known`);
-  return { topic, partition: bytes.readUInt16LE(14), first: bytes.readDoubleLE(16), madeAt: bytes.readDoubleLE(24), nonce: bytes.readUInt32LE(32), compressed: (bytes.readUInt16LE(10) & 1) === 1, generation: bytes.readUInt16LE(10) >>> 1 };
+  return {
+    topic,
+    partition: bytes.readUInt16LE(14),
+    first: bytes.readDoubleLE(16),
+    madeAt: bytes.readDoubleLE(24),
+    nonce: bytes.readUInt32LE(32),
+    compressed: (bytes.readUInt16LE(10) & 1) === 1,
+    generation: bytes.readUInt16LE(10) >>> 1,
+  };
 }
 
 export type Codec = 0 | 1;

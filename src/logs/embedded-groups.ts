@@ -51,7 +51,8 @@ function decode(bytes: Buffer, place: string): number[] {
   if (bytes.length < headBytes || bytes.toString("latin1", 0, 8) !== magic) throw new EarshotError("FORMAT_UNKNOWN", `${place}: expected positions of a group, came another file`);
   if (bytes.readUInt32LE(8) !== version) throw new EarshotError("FORMAT_UNKNOWN", `${place}: expected version ${version}, came ${bytes.readUInt32LE(8)}`);
   const body = bytes.subarray(headBytes);
-  if (crc32(body) !== bytes.readUInt32LE(12)) throw new EarshotError("LOG_CORRUPT", `${place}: the positions fail their checksum; without the file the group starts at the oldest offset`);
+  if (crc32(body) !== bytes.readUInt32LE(12))
+    throw new EarshotError("LOG_CORRUPT", `${place}: the positions fail their checksum; without the file the group starts at the oldest offset`);
   const parsed: unknown = JSON.parse(body.toString("utf8"));
   if (!Array.isArray(parsed) || !parsed.every((item) => Number.isSafeInteger(item))) throw new EarshotError("LOG_CORRUPT", `${place}: expected positions, came something else`);
   return parsed;

@@ -63,10 +63,29 @@ export async function recoverPartition(context: LogContext, topic: Topic, partit
       slot.tailMadeAt = header.madeAt;
     }
   }
+  const read = Math.max(0, ...shared.groups().map((group) => (group.topic === topic ? group.position(partition) : 0)));
+  if (read > slot.next) await skipTo(context, topic, partition, read);
   let sizeBytes = slot.tailBytes;
-  for (const first of segments.slice(0, -1)) sizeBytes += (await files.sizeBytes(segmentPath(context, topic, partition, first))) ?? 0;
+  for (const first of segments.filter((some) => some !== slot.tailFirst)) sizeBytes += (await files.sizeBytes(segmentPath(context, topic, partition, first))) ?? 0;
   slot.sizeBytes = sizeBytes;
   slot.oldestAt = await oldestTime(context, topic, partition, segments[0] ?? tailFirst);
+}
+
+/** A group has read past the end, so acknowledged frames were cut with what looked torn: it is told, and their offsets are not given again. */
+async function skipTo(context: LogContext, topic: Topic, partition: number, next: Offset): Promise<void> {
+  const slot = context.shared.slot(topic, partition);
+  const place = segmentPath(context, topic, partition, slot.tailFirst);
+  const error = new EarshotError(
+    "LOG_CORRUPT",
+    `log ${topic}/${partition}: offsets ${slot.next} to ${next - 1} are gone, which a group has read: ${place}, byte ${slot.tailBytes}`,
+  );
+  context.found({ kind: "corrupt", topic, partition, from: slot.next, to: next, path: place, atByte: slot.tailBytes, sizeBytes: 0, error });
+  const { file, header } = await createSegment(context, topic, partition, next);
+  await file[Symbol.asyncDispose]();
+  slot.next = next;
+  slot.tailFirst = next;
+  slot.tailBytes = segmentHeaderBytes;
+  slot.tailMadeAt = header.madeAt;
 }
 
 /** Undefined where the header was torn: nothing was acknowledged behind it. */

@@ -3,7 +3,21 @@ import { constants, zstdCompress } from "node:zlib";
 import { EarshotError } from "../core/errors.ts";
 import type { File } from "../core/files.ts";
 import type { FrameBatch, Offset, Topic } from "../core/log.ts";
-import { type BatchHeader, batchHeaderBytes, batchLength, bodyBytesOf, bodyIsRight, bodyParts, codecZstd, decodeBatch, decodeBatchHeader, encodeBatch, encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./embedded-format.ts";
+import {
+  type BatchHeader,
+  batchHeaderBytes,
+  batchLength,
+  bodyBytesOf,
+  bodyIsRight,
+  bodyParts,
+  codecZstd,
+  decodeBatch,
+  decodeBatchHeader,
+  encodeBatch,
+  encodeSegmentHeader,
+  type SegmentHeader,
+  segmentHeaderBytes,
+} from "./embedded-format.ts";
 import { findBatch, type LogContext, partitionFolder, readSegmentHeader, segmentPath, temporaryEnding } from "./embedded-segments.ts";
 import { joinFrames } from "./frames.ts";
 
@@ -81,14 +95,21 @@ export async function changeSegment(context: LogContext, topic: Topic, partition
   let into: File | undefined;
   try {
     for await (const stored of storedBatches(file, file.sizeBytes, first, end, header.nonce)) {
-      if (stored.header === undefined) damage ??= new EarshotError("LOG_CORRUPT", `log ${topic}/${partition}: ${place}, byte ${stored.atByte}: what stands here cannot be read, so nothing of it can be forgotten`);
+      if (stored.header === undefined)
+        damage ??= new EarshotError(
+          "LOG_CORRUPT",
+          `log ${topic}/${partition}: ${place}, byte ${stored.atByte}: what stands here cannot be read, so nothing of it can be forgotten`,
+        );
       const changed = stored.header === undefined ? undefined : change(decodeBatch(stored.bytes, 0, stored.header, header.nonce, place));
       if (changed === undefined || stored.header === undefined) {
         await into?.append([stored.bytes]);
         continue;
       }
       into ??= await copyHead(context, file, place, { ...header, generation: header.generation + 1 }, stored.atByte);
-      const parts = stored.header.codec === codecZstd ? await compressed(changed, stored.header.first, header.nonce) : encodeBatch(changed, stored.header.first, stored.header.first, header.nonce);
+      const parts =
+        stored.header.codec === codecZstd
+          ? await compressed(changed, stored.header.first, header.nonce)
+          : encodeBatch(changed, stored.header.first, stored.header.first, header.nonce);
       await into.append(parts);
     }
     if (into !== undefined) await putInPlace(context, topic, partition, first, file, into);
@@ -157,7 +178,7 @@ async function copyHead(context: LogContext, file: File, place: string, header: 
   const into = await openTemporary(context, place);
   await into.append([encodeSegmentHeader(header)]);
   const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, toByte));
-  for (let at = segmentHeaderBytes; at < toByte; ) {
+  for (let at = segmentHeaderBytes; at < toByte;) {
     const filled = await file.read(chunk.subarray(0, Math.min(chunk.length, toByte - at)), at);
     if (filled === 0) throw new EarshotError("LOG_CORRUPT", `${place}: expected ${toByte} bytes, came ${at}`);
     await into.append([chunk.subarray(0, filled)]);

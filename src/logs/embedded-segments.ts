@@ -3,7 +3,17 @@ import type { Clock } from "../core/clock.ts";
 import type { EarshotError } from "../core/errors.ts";
 import type { File, Files } from "../core/files.ts";
 import type { Offset, Topic } from "../core/log.ts";
-import { type BatchHeader, batchHeaderBytes, batchMagicBytes, decodeBatchHeader, decodeSegmentHeader, encodeSegmentHeader, makeNonce, type SegmentHeader, segmentHeaderBytes } from "./embedded-format.ts";
+import {
+  type BatchHeader,
+  batchHeaderBytes,
+  batchMagicBytes,
+  decodeBatchHeader,
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  makeNonce,
+  type SegmentHeader,
+  segmentHeaderBytes,
+} from "./embedded-format.ts";
 import type { Shared } from "./embedded-shared.ts";
 
 /** Something found damaged, or cut away, with its place. */

@@ -173,7 +173,8 @@ export function viewShared(buffer: SharedArrayBuffer): Shared {
       const known = find();
       if (known !== undefined) return known;
       const encoded = Buffer.from(name, "utf8");
-      if (encoded.length === 0 || encoded.length > groupNameBytes || encoded.includes(0)) throw new TypeError(`group: expected a name of 1 to ${groupNameBytes} bytes, came ${encoded.length}`);
+      if (encoded.length === 0 || encoded.length > groupNameBytes || encoded.includes(0))
+        throw new TypeError(`group: expected a name of 1 to ${groupNameBytes} bytes, came ${encoded.length}`);
       using _held = await lock(words, groupsLockWord);
       const made = find();
       if (made !== undefined) return made;

@@ -13,7 +13,8 @@ function setUp(options: Partial<EmbeddedLogOptions> = {}) {
   const files = makeVolatileFiles(7);
   const findings: LogFinding[] = [];
   const clock = makeFakeClock(1_700_000_000_000);
-  const open = (more: Partial<EmbeddedLogOptions> = {}) => openEmbeddedLog({ folder, files, clock, partitions: 1, found: (finding) => findings.push(finding), ...options, ...more });
+  const open = (more: Partial<EmbeddedLogOptions> = {}) =>
+    openEmbeddedLog({ folder, files, clock, partitions: 1, found: (finding) => findings.push(finding), ...options, ...more });
   return { files, findings, clock, open };
 }
 
@@ -112,6 +113,44 @@ describe("the embedded log, when the disk fails", () => {
     assert.deepEqual([...(await readTexts(log, "posts", 0)).values()], ["before", "after"]);
   });
 
+  test("a disk that is found full by the sync rejects with DISK_FULL, and appends go on in a new segment", async () => {
+    const { files, findings, open } = setUp();
+    {
+      await using log = await open();
+      await log.append("posts", 0, batchOfTexts(["before"]));
+      files.inject({ on: "sync", error: "ENOSPC" });
+      await assert.rejects(log.append("posts", 0, batchOfTexts(["lost"])), isCode("DISK_FULL"));
+      assert.equal(await log.append("posts", 0, batchOfTexts(["after"])), 1);
+    }
+    await using log = await open();
+    assert.deepEqual([...(await readTexts(log, "posts", 0)).values()], ["before", "after"]);
+    assert.equal((await files.list(`${folder}/posts/0`)).length, 2);
+    assert.deepEqual(findings, []);
+  });
+
+  test("a damaged last batch that a group has read is told as corrupt, and its offset is not given again", async () => {
+    const { files, findings, open } = setUp();
+    {
+      await using log = await open();
+      await log.append("posts", 0, batchOfTexts(["one"]));
+      await log.append("posts", 0, batchOfTexts(["two"]));
+      for (const delivery of await takeUntil(log, "group", {}, (some) => countOf(some) === 2)) await delivery.commit();
+    }
+    files.flipBit(segment, (await files.read(segment)).indexOf("two"));
+    for (let time = 0; time < 2; time++) {
+      await using log = await open();
+      await assert.rejects(readTexts(log, "posts", 0, 1), isCode("LOG_CORRUPT"));
+      assert.equal(await log.append("posts", 0, batchOfTexts(["three"])), 2 + time);
+    }
+    assert.deepEqual(
+      findings.map(({ kind, from, to }) => ({ kind, from, to })),
+      [
+        { kind: "torn", from: 1, to: undefined },
+        { kind: "corrupt", from: 1, to: 2 },
+      ],
+    );
+  });
+
   test("a segment of a newer version, or a file that is no segment, is refused with FORMAT_UNKNOWN", async () => {
     const { files, open } = setUp();
     {
@@ -158,7 +197,8 @@ describe("the embedded log, when the disk fails", () => {
 });
 
 describe("the embedded log, kept small", () => {
-  const fill = (count: number, from = 0) => batchOf(Array.from({ length: count }, (_, i) => ({ key: i + 1, actor: i % 5, time: i, text: `{"text":"words that repeat themselves, number ${from + i}"}` })));
+  const fill = (count: number, from = 0) =>
+    batchOf(Array.from({ length: count }, (_, i) => ({ key: i + 1, actor: i % 5, time: i, text: `{"text":"words that repeat themselves, number ${from + i}"}` })));
 
   test("maintain compresses closed segments one by one, and every frame reads the same", async () => {
     const { open } = setUp({ segmentBytes: 20_000 });
@@ -194,7 +234,10 @@ describe("the embedded log, kept small", () => {
     }
     const after = [...seen].filter(([offset]) => offset >= 900);
     assert.ok(after.length === 300 && after.every(([offset, isEmpty]) => isEmpty === (offset % 5 === 1)), "the last frames");
-    assert.ok([...seen.keys()].every((offset, i, all) => i === 0 || offset > (all[i - 1] ?? 0)), "order");
+    assert.ok(
+      [...seen.keys()].every((offset, i, all) => i === 0 || offset > (all[i - 1] ?? 0)),
+      "order",
+    );
   });
 
   test("retain removes by age, but never past what is still to be read", async () => {

@@ -43,7 +43,11 @@ async function check(log: EmbeddedLog, partition: number, expected: Expected, se
   assert.ok(state !== undefined);
   assert.ok(state.oldest <= expected.keepFrom, `${place}: oldest ${state.oldest} passed ${expected.keepFrom}`);
   const found = await readTexts(log, "posts", partition);
-  assert.deepEqual([...found.keys()], Array.from({ length: state.next - state.oldest }, (_, i) => state.oldest + i), `${place}: offsets`);
+  assert.deepEqual(
+    [...found.keys()],
+    Array.from({ length: state.next - state.oldest }, (_, i) => state.oldest + i),
+    `${place}: offsets`,
+  );
   for (const { texts, first, failed } of expected.batches) {
     if (first === undefined) {
       const present = texts.filter((text) => [...found.values()].includes(text));
@@ -64,7 +68,11 @@ async function check(log: EmbeddedLog, partition: number, expected: Expected, se
   const texts = [...found.values()].filter((text) => text !== "");
   assert.equal(new Set(texts).size, texts.length, `${place}: a frame came twice`);
   const orders = texts.map((text) => Number(/^(\d+)/.exec(text)?.[1]));
-  assert.deepEqual(orders, orders.toSorted((a, b) => a - b), `${place}: order`);
+  assert.deepEqual(
+    orders,
+    orders.toSorted((a, b) => a - b),
+    `${place}: order`,
+  );
 }
 
 async function life(seed: number): Promise<void> {

@@ -67,7 +67,10 @@ describe("threads that share the embedded log", { timeout: 60_000 }, () => {
     const [seen]: [number, string][][][] = await seenByReader;
     for (const partition of [0, 1]) {
       const all = await readTexts(log, "posts", partition);
-      assert.deepEqual([...all.keys()], Array.from({ length: rounds * 3 + rounds / 2 }, (_, i) => i));
+      assert.deepEqual(
+        [...all.keys()],
+        Array.from({ length: rounds * 3 + rounds / 2 }, (_, i) => i),
+      );
       assert.deepEqual(
         seen?.[partition]?.map(([offset]) => offset),
         [...all.keys()],

@@ -74,8 +74,13 @@ async function checkFolder(context: LogContext): Promise<void> {
   } catch (error) {
     throw new EarshotError("FORMAT_UNKNOWN", `${place}: expected JSON`, { cause: error });
   }
-  if (typeof found !== "object" || found === null || !("version" in found) || found.version !== 1 || !("partitions" in found)) throw new EarshotError("FORMAT_UNKNOWN", `${place}: expected version 1 of the log, came ${text.trim().slice(0, 100)}`);
-  if (found.partitions !== shared.partitions) throw new EarshotError("CONFIG_INVALID", `${place}: the log has ${String(found.partitions)} partitions, the configuration ${shared.partitions}; another count needs a migration`);
+  if (typeof found !== "object" || found === null || !("version" in found) || found.version !== 1 || !("partitions" in found))
+    throw new EarshotError("FORMAT_UNKNOWN", `${place}: expected version 1 of the log, came ${text.trim().slice(0, 100)}`);
+  if (found.partitions !== shared.partitions)
+    throw new EarshotError(
+      "CONFIG_INVALID",
+      `${place}: the log has ${String(found.partitions)} partitions, the configuration ${shared.partitions}; another count needs a migration`,
+    );
 }
 
 function makeLog(context: LogContext): EmbeddedLog {

@@ -17,7 +17,8 @@ export interface PlainFrame {
 
 export function batchOf(frames: readonly PlainFrame[]): FrameBatch {
   const builder = makeFrameBatchBuilder();
-  for (const [i, { key, actor, time, text }] of frames.entries()) builder.add({ keyHigh: key, keyLow: key + 1, actorHigh: actor, actorLow: actor + 1, time, from: { offset: key * 10, index: i }, generation: 3 }, text);
+  for (const [i, { key, actor, time, text }] of frames.entries())
+    builder.add({ keyHigh: key, keyLow: key + 1, actorHigh: actor, actorLow: actor + 1, time, from: { offset: key * 10, index: i }, generation: 3 }, text);
   return builder.take();
 }
 
@@ -43,7 +44,13 @@ export async function readTexts(log: Log, topic: Topic, partition: number, from:
 }
 
 /** Takes deliveries of a subscription until `enough`. */
-export async function takeUntil(log: Log, group: string, options: Parameters<Log["subscribe"]>[2], enough: (taken: readonly Delivery[]) => boolean, topic: Topic = "posts"): Promise<Delivery[]> {
+export async function takeUntil(
+  log: Log,
+  group: string,
+  options: Parameters<Log["subscribe"]>[2],
+  enough: (taken: readonly Delivery[]) => boolean,
+  topic: Topic = "posts",
+): Promise<Delivery[]> {
   const taken: Delivery[] = [];
   const done = new AbortController();
   for await (const delivery of log.subscribe(topic, group, options, done.signal)) {
@@ -120,7 +127,10 @@ export function testLog(name: string, makePlace: () => Promise<LogPlace>): void 
         const first = await log.append("posts", 0, batchOfTexts(numbered(0, 10)));
         await log.append("posts", 0, batchOfTexts(numbered(10, 10)));
         const found = await readTexts(log, "posts", 0, first + 7, first + 13);
-        assert.deepEqual([...found], numbered(7, 6).map((text, i) => [first + 7 + i, text]));
+        assert.deepEqual(
+          [...found],
+          numbered(7, 6).map((text, i) => [first + 7 + i, text]),
+        );
         assert.equal((await readTexts(log, "posts", 0, first + 20)).size, 0);
       }));
 
@@ -145,7 +155,8 @@ export function testLog(name: string, makePlace: () => Promise<LogPlace>): void 
         const of = (partition: number) => taken.filter((delivery) => delivery.partition === partition).flatMap(({ frames }) => textsOf(frames));
         assert.deepEqual(of(0), numbered(0, 3));
         assert.deepEqual(of(1), numbered(10, 2));
-      }));
+      }),
+    );
 
     test("a subscription ends when its signal aborts while it waits", { timeout: 20_000 }, () =>
       withLog(async (log) => {
@@ -154,7 +165,8 @@ export function testLog(name: string, makePlace: () => Promise<LogPlace>): void 
         await log.append("rejected", 0, batchOfTexts(["another topic"]));
         done.abort();
         assert.deepEqual(await taking, []);
-      }));
+      }),
+    );
 
     test("a group goes on after its last commit when the log is opened again", { timeout: 20_000 }, async () => {
       await using place = await makePlace();
@@ -183,7 +195,8 @@ export function testLog(name: string, makePlace: () => Promise<LogPlace>): void 
           taken.flatMap(({ frames }) => textsOf(frames)),
           numbered(4, 2),
         );
-      }));
+      }),
+    );
 
     test("a delivery is no larger than asked, but one frame comes always", { timeout: 20_000 }, () =>
       withLog(async (log) => {
@@ -193,7 +206,8 @@ export function testLog(name: string, makePlace: () => Promise<LogPlace>): void 
           taken.map(({ frames }) => textsOf(frames).map((text) => text.length)),
           [[40], [500], [40, 40]],
         );
-      }));
+      }),
+    );
 
     test("what was appended is there when the log is opened again, and offsets go on", async () => {
       await using place = await makePlace();

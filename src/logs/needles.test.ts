@@ -35,7 +35,10 @@ describe("needles", () => {
     const frames = batchOf([{ key: 1, actor: 2, time: 3, text: "gone" }]);
     const changed = forgetIn(frames, () => true, makeNeedleFinder([]), count);
     assert.ok(changed !== undefined);
-    assert.equal(forgetIn(changed, () => true, makeNeedleFinder([]), count), undefined);
+    assert.equal(
+      forgetIn(changed, () => true, makeNeedleFinder([]), count),
+      undefined,
+    );
     assert.equal(count.removedFrames, 1);
   });
 });
