@@ -1,5 +1,4 @@
-import { makeRandom, type Random } from "./random.ts";
-import { slugLetters } from "./compose.ts";
+import { base32Letters, makeRandom, type Random } from "./random.ts";
 import { inventedWord, pickLanguage } from "./vocabulary.ts";
 import type { LanguageWords } from "./words/language.ts";
 import { en } from "./words/en.ts";
@@ -78,8 +77,12 @@ function makeAuthor(seed: string, platform: Platform, index: number, generation:
   const ends = index > 20 && random.chance(endingShare);
   const how = random.next();
   return {
-    platform, index, language, bot, posts: 0,
-    nativeId: platform === "bluesky" ? `did:plc:${random.letters(slugLetters, 24)}` : String(109_000_000_000_000_000n + BigInt(index * 1000 + generation) * 1_000_003n),
+    platform,
+    index,
+    language,
+    bot,
+    posts: 0,
+    nativeId: platform === "bluesky" ? `did:plc:${random.letters(base32Letters, 24)}` : String(109_000_000_000_000_000n + BigInt(index * 1000 + generation) * 1_000_003n),
     handle: platform === "bluesky" ? `${slug}.simulated.example` : remote ? `${slug}@${random.pick(otherHosts)}` : slug,
     name: random.chance(0.2) ? `${name} 🌊` : name,
     followers: Math.floor(Math.exp(random.next() * 9)),
@@ -87,7 +90,7 @@ function makeAuthor(seed: string, platform: Platform, index: number, generation:
     ...(ends && {
       ending: {
         afterPosts: 2 + random.int(5),
-        how: how < 0.6 ? "deleted" as const : how < 0.75 ? "takendown" as const : "deactivated" as const,
+        how: how < 0.6 ? ("deleted" as const) : how < 0.75 ? ("takendown" as const) : ("deactivated" as const),
         comesBack: how >= 0.9,
       },
     }),

@@ -1,6 +1,6 @@
 import { type Brand, brands } from "./brands.ts";
 import { type PiiKind, pickPii } from "./pii.ts";
-import type { Random } from "./random.ts";
+import { base32Letters, type Random } from "./random.ts";
 import { angryEmoji, emoji, happyEmoji, pickInvented, towns, wordsOf } from "./vocabulary.ts";
 import type { LanguageWords } from "./words/language.ts";
 
@@ -123,13 +123,18 @@ export function compose(random: Random, wish: Wish): Draft {
   if (random.chance(0.15)) tagWith(hashtagOf(random, language));
   if (random.chance(0.11) && room(80)) {
     const site = brand?.site ?? `${random.pick(["news", "blog", "shop", "video"])}.simulated.example`;
-    const url = `https://${site}/${random.letters(slugLetters, 8)}/${pickSlug(random)}${random.chance(0.3) ? "?utm_source=sim&id=" + random.int(100_000) : ""}`;
+    const url = `https://${site}/${random.letters(base32Letters, 8)}/${pickSlug(random)}${random.chance(0.3) ? "?utm_source=sim&id=" + random.int(100_000) : ""}`;
     entity({ kind: "link", url }, url.length + 1);
     links.push(url);
   }
   flush();
   return {
-    parts, language: language.tag, mood, hashtags, links, pii,
+    parts,
+    language: language.tag,
+    mood,
+    hashtags,
+    links,
+    pii,
     ...(secondLanguage !== undefined && { secondLanguage }),
     brands: brands.filter((one) => named.has(one.name) || hashtags.includes(one.name)).map((one) => one.id),
     products: brand?.products.filter((one) => named.has(one)) ?? [],
@@ -139,18 +144,24 @@ export function compose(random: Random, wish: Wish): Draft {
 export function fill(random: Random, language: LanguageWords, frame: string, subject: string | undefined): string {
   return frame.replace(slot, (_whole, name: string) => {
     switch (name) {
-      case "x": return subject ?? pickInvented(random, language);
-      case "g": return random.pick(language.good);
-      case "h": return random.pick(language.bad);
-      case "w": return pickInvented(random, language);
-      case "t": return random.pick(language.times);
-      case "c": return random.pick(towns);
-      default: return random.chance(0.65) ? random.pick(language.nouns) : pickInvented(random, language);
+      case "x":
+        return subject ?? pickInvented(random, language);
+      case "g":
+        return random.pick(language.good);
+      case "h":
+        return random.pick(language.bad);
+      case "w":
+        return pickInvented(random, language);
+      case "t":
+        return random.pick(language.times);
+      case "c":
+        return random.pick(towns);
+      default:
+        return random.chance(0.65) ? random.pick(language.nouns) : pickInvented(random, language);
     }
   });
 }
 
-export const slugLetters = "abcdefghijklmnopqrstuvwxyz234567";
 const english = wordsOf("en");
 
 function pickSlug(random: Random): string {

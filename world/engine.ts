@@ -1,3 +1,4 @@
+import type { Audience } from "./audience.ts";
 import { type Author, makePopulation, type Platform, type Population } from "./authors.ts";
 import { crisisStrength } from "./brands.ts";
 import { edited } from "./compose.ts";
@@ -10,19 +11,6 @@ import { makeRandom, type Random } from "./random.ts";
 import { makeSender, type Sender } from "./sender.ts";
 import { makeWindow, type PostWindow } from "./window.ts";
 import { tidOf } from "./wire/bluesky.ts";
-
-/** What the world tells while it runs. */
-export interface Audience {
-  deliver(delivery: Delivery): void;
-  /** A post exists from now on (it may be on its way still). */
-  born(post: LivePost): void;
-  /** Nothing will happen to the post any more. */
-  settled(post: LivePost): void;
-  /** An account ended; `posts` are those of it that were not settled. */
-  ended(author: Author, atMs: number): void;
-  /** The id of a message whose creation time is wrong. */
-  ambiguous(platform: Platform, id: string): void;
-}
 
 export interface Engine {
   /** Virtual time of what comes next; Infinity when the world is over. */
@@ -59,6 +47,7 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
   const doomed = new Map<Author, LivePost[]>();
   let nowMs = options.startMs;
   let posts = 0;
+  let reactionUs = 0;
 
   const againShare: Partial<Record<DeliveryKind, number>> = { post: 0.82, edit: 1, delete: 1, reaction: 1, unreaction: 1, counts: 1, erase: 1 };
   const sender: Sender = makeSender(random, mix, audience, (delivery, mayStill) => {
@@ -159,7 +148,9 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
     }
     const actor = populations.bluesky.pickLasting(random);
     const like = random.chance(0.75);
-    const rkey = tidOf(Math.floor(nowMs * 1000), random.int(1000));
+    // Two likes of one account at one moment are two records.
+    reactionUs = Math.max(reactionUs + 1, Math.floor(nowMs * 1000));
+    const rkey = tidOf(reactionUs, actor.index);
     const mark = { withdrawn: false };
     if (like) post.likes += 1;
     else post.shares += 1;

@@ -18,7 +18,13 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 async function digests(folder: string): Promise<string[]> {
-  return Promise.all(files.map(async (name) => createHash("sha256").update(await readFile(join(folder, name))).digest("hex")));
+  return Promise.all(
+    files.map(async (name) =>
+      createHash("sha256")
+        .update(await readFile(join(folder, name)))
+        .digest("hex"),
+    ),
+  );
 }
 
 test("the same seed writes the same bytes, another seed others", async () => {
@@ -60,7 +66,10 @@ test("the files hold the mix that is asked for, in envelopes of the real sizes, 
     const words = new Set<string>();
     for (const line of (await readFile(join(out, "truth.ndjson"), "utf8")).split("\n")) {
       if (line === "") continue;
-      for (const word of String(JSON.parse(line).text).toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []) words.add(word);
+      for (const word of String(JSON.parse(line).text)
+        .toLowerCase()
+        .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [])
+        words.add(word);
     }
     assert.ok(words.size > 25_000, `${words.size} words`);
   });

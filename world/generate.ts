@@ -41,16 +41,24 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   const ratePerSecond = posts / (hours * 3_600);
   const engine = makeEngine(
     {
-      seed, startMs, mix: { ...benchMix, ...options.mix }, blueskyShare: 0.7, postsAtMost: posts, delayFactor: 1,
+      seed,
+      startMs,
+      mix: { ...benchMix, ...options.mix },
+      blueskyShare: 0.7,
+      postsAtMost: posts,
+      delayFactor: 1,
       accounts: Math.min(40_000, Math.max(200, Math.floor(posts / 10))),
       crisesAt: () => crisis,
       // More by day than by night.
       ratePerSecondAt: (atMs) => ratePerSecond * (1 + 0.6 * Math.sin((((atMs / hourMs) % 24) / 24) * 2 * Math.PI - Math.PI / 2)),
     },
-    { ...oracle, deliver(delivery) {
-      oracle.deliver(delivery);
-      (delivery.platform === "bluesky" ? jetstream : mastodon).add(delivery.wire);
-    } },
+    {
+      ...oracle,
+      deliver(delivery) {
+        oracle.deliver(delivery);
+        (delivery.platform === "bluesky" ? jetstream : mastodon).add(delivery.wire);
+      },
+    },
   );
   for (let steps = 0; engine.step(); steps += 1) {
     if (steps % 500 === 0) for (const lines of [jetstream, mastodon, truths]) await lines.settle();

@@ -16,8 +16,7 @@ interface Entry<T> {
 export function makeAgenda<T>(): Agenda<T> {
   const heap: Entry<T>[] = [];
   let order = 0;
-  const before = (left: Entry<T>, right: Entry<T>): boolean =>
-    left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
+  const before = (left: Entry<T>, right: Entry<T>): boolean => left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
   const up = (start: number, entry: Entry<T>): void => {
     let index = start;
     while (index > 0) {

@@ -33,7 +33,9 @@ test("serve ends at SIGTERM", async () => {
 test("a wrong option is named, and the exit code is 1", async () => {
   const child = spawn(process.execPath, [main, "serve", "--rate", "fast"], { stdio: ["pipe", "ignore", "pipe"] });
   let said = "";
-  child.stderr.on("data", (chunk) => { said += String(chunk); });
+  child.stderr.on("data", (chunk) => {
+    said += String(chunk);
+  });
   assert.deepEqual(await once(child, "close"), [1, null]);
   assert.match(said, /--rate: expected a number of 0 or more, got "fast"/u);
 });

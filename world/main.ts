@@ -16,15 +16,29 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     args: rest,
     options: {
-      seed: { type: "string" }, posts: { type: "string" }, out: { type: "string" }, hours: { type: "string" }, rate: { type: "string" },
-      "jetstream-port": { type: "string" }, "mastodon-port": { type: "string" }, history: { type: "string" }, faults: { type: "string" }, token: { type: "string" }, host: { type: "string" },
+      seed: { type: "string" },
+      posts: { type: "string" },
+      out: { type: "string" },
+      hours: { type: "string" },
+      rate: { type: "string" },
+      "jetstream-port": { type: "string" },
+      "mastodon-port": { type: "string" },
+      history: { type: "string" },
+      faults: { type: "string" },
+      token: { type: "string" },
+      host: { type: "string" },
       "token-for-timelines": { type: "boolean", default: false },
     },
   });
   const seed = values.seed ?? "earshot";
   if (command === "generate") {
     if (values.out === undefined) throw new TypeError(`--out: expected a folder\n${usage}`);
-    const { summary, files } = await generate({ seed, posts: number("posts", values.posts, 10_000), out: values.out, ...(values.hours !== undefined && { hours: number("hours", values.hours, 72) }) });
+    const { summary, files } = await generate({
+      seed,
+      posts: number("posts", values.posts, 10_000),
+      out: values.out,
+      ...(values.hours !== undefined && { hours: number("hours", values.hours, 72) }),
+    });
     process.stdout.write(`${JSON.stringify({ out: values.out, posts: summary.posts, livePosts: summary.livePosts, files })}\n`);
     return;
   }
@@ -32,16 +46,28 @@ async function main(): Promise<void> {
     const faults = values.faults ?? "off";
     if (faults !== "off" && faults !== "mild" && faults !== "storm") throw new TypeError(`--faults: expected off, mild or storm, got ${JSON.stringify(faults)}`);
     const world = await startWorld({
-      seed, faults, ...(values.host !== undefined && { host: values.host }), ...(values.token !== undefined && { token: values.token }),
+      seed,
+      faults,
+      ...(values.host !== undefined && { host: values.host }),
+      ...(values.token !== undefined && { token: values.token }),
       tokenForTimelines: values["token-for-timelines"],
-      ratePerSecond: number("rate", values.rate, 5), historyPosts: number("history", values.history, 2_000), historyHours: number("hours", values.hours, 6),
-      jetstreamPort: number("jetstream-port", values["jetstream-port"], 0), mastodonPort: number("mastodon-port", values["mastodon-port"], 0),
+      ratePerSecond: number("rate", values.rate, 5),
+      historyPosts: number("history", values.history, 2_000),
+      historyHours: number("hours", values.hours, 6),
+      jetstreamPort: number("jetstream-port", values["jetstream-port"], 0),
+      mastodonPort: number("mastodon-port", values["mastodon-port"], 0),
     });
     // Ends with the one who started it: a closed standard input, or a signal.
     const ended = Promise.withResolvers<void>();
-    process.stdin.on("end", ended.resolve).on("close", ended.resolve).on("error", () => ended.resolve()).resume();
+    process.stdin
+      .on("end", ended.resolve)
+      .on("close", ended.resolve)
+      .on("error", () => ended.resolve())
+      .resume();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve());
-    process.stdout.write(`${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary` })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary` })}\n`,
+    );
     await ended.promise;
     await world.stop();
     process.stdin.destroy();

@@ -15,7 +15,12 @@ export interface PostMaker {
   make(platform: Platform, createdMs: number, deliveredMs: number, late: boolean, by?: Author): LivePost;
 }
 
-export function makePostMaker(random: Random, options: EngineOptions, populations: Readonly<Record<Platform, Population>>, windows: Readonly<Record<Platform, PostWindow>>): PostMaker {
+export function makePostMaker(
+  random: Random,
+  options: EngineOptions,
+  populations: Readonly<Record<Platform, Population>>,
+  windows: Readonly<Record<Platform, PostWindow>>,
+): PostMaker {
   let made = 0;
   const pickMood = (crisis: number): Mood => {
     if (random.chance(crisis * 0.85)) return "negative";
@@ -34,7 +39,10 @@ export function makePostMaker(random: Random, options: EngineOptions, population
       campaign = undefined;
     }
     const draft = compose(random, {
-      language: author.language, brand, campaign, mention,
+      language: author.language,
+      brand,
+      campaign,
+      mention,
       mood: campaign !== undefined ? "positive" : pickMood(brand !== undefined && brand.id === crisis?.brandId ? strength : 0),
       lettersAtMost: platform === "bluesky" ? 285 : 480,
       piiShare: options.mix.pii,
@@ -58,7 +66,8 @@ export function makePostMaker(random: Random, options: EngineOptions, population
       if (roll < mix.replies) parent = window.pick(random, (post) => post.reshared === undefined && depthOf(post) < 12);
       else if (roll < mix.replies + mix.quotes) quoted = window.pick(random, (post) => post.reshared === undefined);
       else if (roll < mix.replies + mix.quotes + boosts) reshared = window.pick(random, (post) => post.reshared === undefined && post.author !== author);
-      else if (roll < mix.replies + mix.quotes + boosts + mix.nearDuplicates) copied = window.pick(random, (post) => post.reshared === undefined && post.parent === undefined && post.draft.parts.length > 0);
+      else if (roll < mix.replies + mix.quotes + boosts + mix.nearDuplicates)
+        copied = window.pick(random, (post) => post.reshared === undefined && post.parent === undefined && post.draft.parts.length > 0);
       let mention: Mentioned | undefined;
       if (parent !== undefined && platform === "mastodon") mention = parent.author;
       else if (random.chance(0.06)) mention = populations[platform].pickLasting(random);
@@ -73,17 +82,37 @@ export function makePostMaker(random: Random, options: EngineOptions, population
       const rkey = platform === "bluesky" ? tidOf(createdMs * 1000 + (made % 1000), author.index) : "";
       const uri = platform === "bluesky" ? `at://${author.nativeId}/app.bsky.feed.post/${rkey}` : statusUri(author, id);
       return {
-        platform, author, createdMs, deliveredMs, draft, parent, quoted, reshared, campaign, late, rkey, uri,
+        platform,
+        author,
+        createdMs,
+        deliveredMs,
+        draft,
+        parent,
+        quoted,
+        reshared,
+        campaign,
+        late,
+        rkey,
+        uri,
         id: platform === "bluesky" ? uri : id,
         text: platform === "bluesky" ? renderText(draft.parts).text : renderStatus(draft.parts).text,
         root: parent === undefined ? undefined : (parent.root ?? parent),
         duplicateGroup: copied?.duplicateGroup,
-        revision: 0, editedMs: undefined, delivered: false, gone: undefined, goneMs: undefined, goneHow: undefined,
-        likes: 0, shares: 0, replies: 0, untold: { likes: 0, shares: 0, replies: 0 },
+        revision: 0,
+        editedMs: undefined,
+        delivered: false,
+        gone: undefined,
+        goneMs: undefined,
+        goneHow: undefined,
+        likes: 0,
+        shares: 0,
+        replies: 0,
+        untold: { likes: 0, shares: 0, replies: 0 },
         cid: platform === "bluesky" ? makeCid(random) : "",
         popularity: random.next() ** 3,
         extrasSeed: random.int(0x7fffffff),
-        messages: 0, holds: 0,
+        messages: 0,
+        holds: 0,
       };
     },
   };
@@ -99,4 +128,3 @@ function depthOf(post: LivePost): number {
 function mastodonId(deliveredMs: number, made: number): string {
   return String((BigInt(Math.floor(deliveredMs)) << 16n) | BigInt(made & 0xffff));
 }
-

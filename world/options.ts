@@ -23,8 +23,21 @@ export interface Mix {
 }
 
 export const benchMix: Mix = {
-  redelivered: 0.05, engagement: 0.1, edits: 0.03, deletes: 0.03, late: 0.05, malformed: 0.001, drifted: 0.003,
-  replies: 0.2, quotes: 0.03, boosts: 0.08, nearDuplicates: 0.04, brandMentions: 0.16, pii: 0.012, identities: 0.001, endings: 0.012,
+  redelivered: 0.05,
+  engagement: 0.1,
+  edits: 0.03,
+  deletes: 0.03,
+  late: 0.05,
+  malformed: 0.001,
+  drifted: 0.003,
+  replies: 0.2,
+  quotes: 0.03,
+  boosts: 0.08,
+  nearDuplicates: 0.04,
+  brandMentions: 0.16,
+  pii: 0.012,
+  identities: 0.001,
+  endings: 0.012,
 };
 
 export const liveMix: Mix = { ...benchMix, engagement: 0.7, brandMentions: 0.25, endings: 0.03 };

@@ -15,8 +15,25 @@ function run(seed: string, steps: number, mix: Partial<Mix>, extra: Partial<Engi
   const oracle = makeOracle({ settledPostsAtMost: 1_000_000 });
   const sent: Delivery[] = [];
   const engine = makeEngine(
-    { seed, startMs, mix: { ...benchMix, ...mix }, blueskyShare: 0.7, accounts: 60, postsAtMost: 3_000, delayFactor: 1, ratePerSecondAt: () => 0.2, crisesAt: () => undefined, ...extra },
-    { ...oracle, deliver: (delivery) => { oracle.deliver(delivery); sent.push(delivery); } },
+    {
+      seed,
+      startMs,
+      mix: { ...benchMix, ...mix },
+      blueskyShare: 0.7,
+      accounts: 60,
+      postsAtMost: 3_000,
+      delayFactor: 1,
+      ratePerSecondAt: () => 0.2,
+      crisesAt: () => undefined,
+      ...extra,
+    },
+    {
+      ...oracle,
+      deliver: (delivery) => {
+        oracle.deliver(delivery);
+        sent.push(delivery);
+      },
+    },
   );
   for (let step = 0; step < steps && engine.step(); step += 1);
   return { oracle, sent, posts: engine.posts };
@@ -48,12 +65,17 @@ function compare(oracle: Oracle, sent: readonly Delivery[]): void {
 
 test("after any prefix of the messages a naive reader of them agrees with the oracle on every post", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 1e6 }), fc.integer({ min: 1, max: 2_500 }), (seed, steps) => {
+    fc.property(fc.integer({ min: 0, max: 1e6 }), fc.integer({ min: 1, max: 1_500 }), (seed, steps) => {
       const { oracle, sent } = run(String(seed), steps, rough);
       compare(oracle, sent);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
+});
+
+test("two likes of one account at one moment are two records, each counted", () => {
+  const { oracle, sent } = run("999996", 369, rough);
+  compare(oracle, sent);
 });
 
 test("a world run to its end agrees with a naive reader, and holds every kind of trouble", () => {
@@ -91,14 +113,30 @@ test("rollups by minute add up to the summary", () => {
     { posts: summary.livePosts, likes: summary.likes, shares: summary.shares, replies: summary.replies },
   );
   for (const [brand, posts] of Object.entries(summary.byBrand)) {
-    assert.equal(rows.reduce((total, row) => (row.by === "brand" && row.brand === brand ? total + row.posts : total), 0), posts);
+    assert.equal(
+      rows.reduce((total, row) => (row.by === "brand" && row.brand === brand ? total + row.posts : total), 0),
+      posts,
+    );
   }
 });
 
 test("totals stay exact when settled posts are forgotten", () => {
   const whole = run("bounded", Infinity, rough).oracle;
   const oracle = makeOracle({ settledPostsAtMost: 10 });
-  const engine = makeEngine({ seed: "bounded", startMs, mix: { ...benchMix, ...rough }, blueskyShare: 0.7, accounts: 60, postsAtMost: 3_000, delayFactor: 1, ratePerSecondAt: () => 0.2, crisesAt: () => undefined }, oracle);
+  const engine = makeEngine(
+    {
+      seed: "bounded",
+      startMs,
+      mix: { ...benchMix, ...rough },
+      blueskyShare: 0.7,
+      accounts: 60,
+      postsAtMost: 3_000,
+      delayFactor: 1,
+      ratePerSecondAt: () => 0.2,
+      crisesAt: () => undefined,
+    },
+    oracle,
+  );
   while (engine.step());
   engine.close();
   assert.deepEqual(oracle.summary(), whole.summary());
@@ -109,8 +147,26 @@ test("totals stay exact when settled posts are forgotten", () => {
 test("a closed world has settled every post", () => {
   let settled = 0;
   const engine = makeEngine(
-    { seed: "close", startMs, mix: { ...benchMix, ...rough }, blueskyShare: 0.7, accounts: 60, postsAtMost: 500, delayFactor: 1, ratePerSecondAt: () => 1, crisesAt: () => undefined },
-    { deliver() {}, born() {}, ended() {}, ambiguous() {}, settled() { settled += 1; } },
+    {
+      seed: "close",
+      startMs,
+      mix: { ...benchMix, ...rough },
+      blueskyShare: 0.7,
+      accounts: 60,
+      postsAtMost: 500,
+      delayFactor: 1,
+      ratePerSecondAt: () => 1,
+      crisesAt: () => undefined,
+    },
+    {
+      deliver() {},
+      born() {},
+      ended() {},
+      ambiguous() {},
+      settled() {
+        settled += 1;
+      },
+    },
   );
   for (let step = 0; step < 400; step += 1) engine.step();
   engine.close();

@@ -1,6 +1,6 @@
 import type { Platform } from "./authors.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Audience } from "./engine.ts";
+import type { Audience } from "./audience.ts";
 import type { LivePost } from "./post.ts";
 import { makeRollups, type Rollups, type RollupRow } from "./rollups.ts";
 import { type Truth, truthOf } from "./truth.ts";
@@ -21,7 +21,9 @@ export interface Summary {
   readonly tombstonesWithoutPost: number;
   readonly erasedAuthors: number;
   readonly endedMastodonAccounts: number;
-  readonly byPlatform: Readonly<Record<Platform, { readonly posts: number; readonly livePosts: number; readonly likes: number; readonly shares: number; readonly replies: number }>>;
+  readonly byPlatform: Readonly<
+    Record<Platform, { readonly posts: number; readonly livePosts: number; readonly likes: number; readonly shares: number; readonly replies: number }>
+  >;
   readonly byLanguage: Readonly<Record<string, number>>;
   readonly byBrand: Readonly<Record<string, number>>;
   readonly bySentiment: Readonly<Record<string, number>>;
@@ -68,14 +70,32 @@ export interface OracleOptions {
 }
 
 const sentName: Record<Delivery["kind"], keyof SentCounts> = {
-  post: "posts", edit: "edits", delete: "deletes", reaction: "reactions", unreaction: "unreactions", counts: "counts",
-  erase: "erasures", account: "accounts", identity: "identities", malformed: "rejected", ambiguous: "ambiguous",
+  post: "posts",
+  edit: "edits",
+  delete: "deletes",
+  reaction: "reactions",
+  unreaction: "unreactions",
+  counts: "counts",
+  erase: "erasures",
+  account: "accounts",
+  identity: "identities",
+  malformed: "rejected",
+  ambiguous: "ambiguous",
 };
 
 interface Totals {
   readonly summary: {
-    posts: number; livePosts: number; deletedPosts: number; erasedPosts: number; editedPosts: number; reshares: number; replyPosts: number;
-    likes: number; shares: number; replies: number; tombstonesWithoutPost: number;
+    posts: number;
+    livePosts: number;
+    deletedPosts: number;
+    erasedPosts: number;
+    editedPosts: number;
+    reshares: number;
+    replyPosts: number;
+    likes: number;
+    shares: number;
+    replies: number;
+    tombstonesWithoutPost: number;
   };
   readonly byPlatform: Record<Platform, { posts: number; livePosts: number; likes: number; shares: number; replies: number }>;
   readonly byLanguage: Record<string, number>;
@@ -88,7 +108,9 @@ function makeTotals(): Totals {
   return {
     summary: { posts: 0, livePosts: 0, deletedPosts: 0, erasedPosts: 0, editedPosts: 0, reshares: 0, replyPosts: 0, likes: 0, shares: 0, replies: 0, tombstonesWithoutPost: 0 },
     byPlatform: { bluesky: platform(), mastodon: platform() },
-    byLanguage: {}, byBrand: {}, bySentiment: {},
+    byLanguage: {},
+    byBrand: {},
+    bySentiment: {},
   };
 }
 
@@ -125,8 +147,21 @@ const listedAtMost = 100_000;
 
 export function makeOracle(options: OracleOptions): Oracle {
   const sent: SentCounts = {
-    messages: 0, posts: 0, edits: 0, deletes: 0, reactions: 0, unreactions: 0, counts: 0, erasures: 0, accounts: 0, identities: 0,
-    redelivered: 0, late: 0, drifted: 0, rejected: 0, ambiguous: 0,
+    messages: 0,
+    posts: 0,
+    edits: 0,
+    deletes: 0,
+    reactions: 0,
+    unreactions: 0,
+    counts: 0,
+    erasures: 0,
+    accounts: 0,
+    identities: 0,
+    redelivered: 0,
+    late: 0,
+    drifted: 0,
+    rejected: 0,
+    ambiguous: 0,
   };
   const open = new Map<string, LivePost>();
   const settled = new Map<string, Truth>();
@@ -168,7 +203,8 @@ export function makeOracle(options: OracleOptions): Oracle {
     ended(author, atMs) {
       if (author.platform === "bluesky") erasedCount += 1;
       else endedMastodon += 1;
-      if (erasedAuthors.length < listedAtMost) erasedAuthors.push({ author: author.nativeId, platform: author.platform, at: new Date(atMs).toISOString(), how: author.ending?.how ?? "deleted" });
+      if (erasedAuthors.length < listedAtMost)
+        erasedAuthors.push({ author: author.nativeId, platform: author.platform, at: new Date(atMs).toISOString(), how: author.ending?.how ?? "deleted" });
     },
     ambiguous(_platform, id) {
       if (ambiguousIds.length < listedAtMost) ambiguousIds.push(id);
@@ -176,7 +212,16 @@ export function makeOracle(options: OracleOptions): Oracle {
     summary() {
       const totals = structuredClone(settledTotals);
       for (const post of open.values()) if (known(post)) count(totals, truthOf(post));
-      return { ...totals.summary, erasedAuthors: erasedCount, endedMastodonAccounts: endedMastodon, byPlatform: totals.byPlatform, byLanguage: totals.byLanguage, byBrand: totals.byBrand, bySentiment: totals.bySentiment, sent: { ...sent } };
+      return {
+        ...totals.summary,
+        erasedAuthors: erasedCount,
+        endedMastodonAccounts: endedMastodon,
+        byPlatform: totals.byPlatform,
+        byLanguage: totals.byLanguage,
+        byBrand: totals.byBrand,
+        bySentiment: totals.bySentiment,
+        sent: { ...sent },
+      };
     },
     rollups() {
       const rollups = settledRollups.copy();

@@ -28,9 +28,7 @@ export function pickPii(random: Random): Pii {
 
 /** Numbers that regulators keep free for fiction: 555-01xx in North America, 7700 900xxx in the United Kingdom. */
 function phone(random: Random): string {
-  return random.chance(0.5)
-    ? `+1 212 555 01${String(random.int(100)).padStart(2, "0")}`
-    : `+44 7700 900${String(random.int(1000)).padStart(3, "0")}`;
+  return random.chance(0.5) ? `+1 212 555 01${String(random.int(100)).padStart(2, "0")}` : `+44 7700 900${String(random.int(1000)).padStart(3, "0")}`;
 }
 
 /** Sixteen digits of the networks' test ranges, with a right Luhn digit. */

@@ -73,3 +73,6 @@ export function makeRandom(seed: string): Random {
     },
   };
 }
+
+/** RFC 4648 base32 in lower case, as DIDs and content ids use it. */
+export const base32Letters = "abcdefghijklmnopqrstuvwxyz234567";

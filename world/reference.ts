@@ -125,7 +125,7 @@ export function makeReference(): Reference {
       return;
     }
     const reply = isJson(record["reply"]) && isJson(record["reply"]["parent"]) ? text(record["reply"]["parent"]["uri"]) : undefined;
-    const gone = deleted.delete(id) ? "delete" as const : Date.parse(createdAt) <= (erasedAt.get(did) ?? 0) ? "erase" as const : undefined;
+    const gone = deleted.delete(id) ? ("delete" as const) : Date.parse(createdAt) <= (erasedAt.get(did) ?? 0) ? ("erase" as const) : undefined;
     posts.set(id, { text: words, revision: timeUs, createdAt, author: did, likes: 0, shares: 0, replies: 0, gone, replyTo: reply });
     if (gone === undefined && reply !== undefined) totalsOf(reply).replies += 1;
   };
@@ -153,7 +153,7 @@ export function makeReference(): Reference {
     const counts = { likes: Number(status["favourites_count"]), shares: Number(status["reblogs_count"]), replies: Number(status["replies_count"]) };
     const known = posts.get(id);
     if (known === undefined) {
-      const gone = deleted.delete(id) ? "delete" as const : undefined;
+      const gone = deleted.delete(id) ? ("delete" as const) : undefined;
       posts.set(id, { text: plain(html), revision, createdAt, author: String(account["id"]), ...counts, gone, replyTo: undefined });
     } else if (revision > known.revision || (revision === known.revision && message["event"] === "status.update")) {
       Object.assign(known, { text: plain(html), revision, ...counts });

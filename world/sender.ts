@@ -1,6 +1,6 @@
 import type { Author, Ending } from "./authors.ts";
 import type { Delivery, DeliveryKind } from "./delivery.ts";
-import type { Audience } from "./engine.ts";
+import type { Audience } from "./audience.ts";
 import type { Mix } from "./options.ts";
 import type { LivePost } from "./post.ts";
 import type { Random } from "./random.ts";
@@ -36,20 +36,44 @@ export function makeSender(random: Random, mix: Mix, audience: Audience, conside
   const nextSeq = (): number => (seq += 1);
 
   const jetstream = (kind: DeliveryKind, atUs: number, wire: string, did: string, collection: string | undefined, mayStill: () => boolean, marks?: Partial<Delivery>): void => {
-    const delivery: Delivery = { platform: "bluesky", kind, atUs, wire, redelivered: false, late: false, drifted: false, did, ...(collection !== undefined && { collection }), ...marks };
+    const delivery: Delivery = {
+      platform: "bluesky",
+      kind,
+      atUs,
+      wire,
+      redelivered: false,
+      late: false,
+      drifted: false,
+      did,
+      ...(collection !== undefined && { collection }),
+      ...marks,
+    };
     audience.deliver(delivery);
     considerAgain(delivery, mayStill);
   };
   const streaming = (kind: DeliveryKind, nowMs: number, event: string, payload: string, mayStill: () => boolean, marks?: Partial<Delivery>): void => {
-    const delivery: Delivery = { platform: "mastodon", kind, atUs: timeUs(nowMs), wire: streamMessage(event, payload), redelivered: false, late: false, drifted: false, event, payload, ...marks };
+    const delivery: Delivery = {
+      platform: "mastodon",
+      kind,
+      atUs: timeUs(nowMs),
+      wire: streamMessage(event, payload),
+      redelivered: false,
+      late: false,
+      drifted: false,
+      event,
+      payload,
+      ...marks,
+    };
     audience.deliver(delivery);
     considerAgain(delivery, mayStill);
   };
   /** A status may come again while it is the newest word on its post, or when its revision is an old one. */
   const unlessOvertaken = (post: LivePost): (() => boolean) => {
     post.messages += 1;
-    const { messages, revision } = post;
-    return () => post.messages === messages || post.revision > revision;
+    const { messages, revision, reshared } = post;
+    const told = reshared?.messages;
+    // A boost brings its original along, whose counts must not be old ones either.
+    return () => (post.messages === messages && reshared?.messages === told) || post.revision > revision;
   };
   const tell = (post: LivePost): void => {
     const { untold } = post;
@@ -75,7 +99,15 @@ export function makeSender(random: Random, mix: Mix, audience: Audience, conside
       const record = postRecord(post, iso(post.createdMs));
       // The create of a post that was edited before it came carries the first revision's place in time.
       const revUs = post.revision === 0 ? atUs : post.createdMs * 1000;
-      const wire = commitMessage({ did: post.author.nativeId, timeUs: revUs, operation: "create", collection, rkey: post.rkey, record: drifted ? driftRecord(random, record) : record, cid: post.cid });
+      const wire = commitMessage({
+        did: post.author.nativeId,
+        timeUs: revUs,
+        operation: "create",
+        collection,
+        rkey: post.rkey,
+        record: drifted ? driftRecord(random, record) : record,
+        cid: post.cid,
+      });
       jetstream("post", atUs, wire, post.author.nativeId, collection, always, marks);
     },
     edit(post, nowMs) {
@@ -88,7 +120,15 @@ export function makeSender(random: Random, mix: Mix, audience: Audience, conside
       const atUs = timeUs(nowMs);
       post.cid = makeCid(random);
       post.text = renderText(post.draft.parts).text;
-      const wire = commitMessage({ did: post.author.nativeId, timeUs: atUs, operation: "update", collection, rkey: post.rkey, record: postRecord(post, iso(post.createdMs)), cid: post.cid });
+      const wire = commitMessage({
+        did: post.author.nativeId,
+        timeUs: atUs,
+        operation: "update",
+        collection,
+        rkey: post.rkey,
+        record: postRecord(post, iso(post.createdMs)),
+        cid: post.cid,
+      });
       jetstream("edit", atUs, wire, post.author.nativeId, collection, always);
     },
     counts(post, nowMs) {
@@ -101,7 +141,14 @@ export function makeSender(random: Random, mix: Mix, audience: Audience, conside
         return;
       }
       const atUs = timeUs(nowMs);
-      jetstream("delete", atUs, commitMessage({ did: post.author.nativeId, timeUs: atUs, operation: "delete", collection, rkey: post.rkey }), post.author.nativeId, collection, always);
+      jetstream(
+        "delete",
+        atUs,
+        commitMessage({ did: post.author.nativeId, timeUs: atUs, operation: "delete", collection, rkey: post.rkey }),
+        post.author.nativeId,
+        collection,
+        always,
+      );
     },
     reaction(post, actor, rkey, like, nowMs, mark) {
       const atUs = timeUs(nowMs);
@@ -151,4 +198,3 @@ export function makeSender(random: Random, mix: Mix, audience: Audience, conside
     },
   };
 }
-

@@ -76,42 +76,57 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
   const statuses = makeStatusStore(options.statusesAtMost ?? 20_000);
   const engine = makeEngine(
     {
-      seed, startMs: beginMs - spanMs, mix: { ...liveMix, ...options.mix }, blueskyShare: 0.7, postsAtMost: Infinity,
-      accounts: options.accounts ?? 2_000, delayFactor: options.delayFactor ?? 1,
+      seed,
+      startMs: beginMs - spanMs,
+      mix: { ...liveMix, ...options.mix },
+      blueskyShare: 0.7,
+      postsAtMost: Infinity,
+      accounts: options.accounts ?? 2_000,
+      delayFactor: options.delayFactor ?? 1,
       // One crisis lies in the history, at two fifths of it.
       crisesAt: recurringCrises(beginMs - spanMs * 0.6),
       ratePerSecondAt: (atMs) => (atMs < beginMs ? historyRate : ratePerSecond),
       notBeforeMs: (posts) => (posts >= historyPosts ? beginMs : 0),
     },
-    { ...oracle, deliver(delivery) {
-      oracle.deliver(delivery);
-      logs[delivery.platform].add(delivery);
-      if (delivery.platform === "mastodon") statuses.take(delivery);
-      listen?.(delivery);
-    } },
+    {
+      ...oracle,
+      deliver(delivery) {
+        oracle.deliver(delivery);
+        logs[delivery.platform].add(delivery);
+        if (delivery.platform === "mastodon") statuses.take(delivery);
+        listen?.(delivery);
+      },
+    },
   );
   engine.advanceTo(beginMs);
 
   const chance = (name: string) => makeRandom(`${seed}/faults/${name}`);
   const jetstream = makeJetstreamServer(logs.bluesky, () => faults, chance("jetstream"));
-  const mastodon = makeMastodonServer(logs.mastodon, statuses, {
-    token, tokenForTimelines: options.tokenForTimelines ?? false, requestsPerWindow: options.requestsPerWindow ?? 300, nowMs,
-  }, () => faults, chance("mastodon"));
+  const mastodon = makeMastodonServer(
+    logs.mastodon,
+    statuses,
+    {
+      token,
+      tokenForTimelines: options.tokenForTimelines ?? false,
+      requestsPerWindow: options.requestsPerWindow ?? 300,
+      nowMs,
+    },
+    () => faults,
+    chance("mastodon"),
+  );
 
   const jetstreamHttp = createServer((request, response) => {
     const url = new URL(request.url ?? "/", `http://${request.headers.host ?? host}`);
-    if (!answerFromOracle(oracle, url, response)) response.writeHead(url.pathname === "/subscribe" ? 400 : 404, { "content-type": "text/plain" }).end("simulated Jetstream: WebSocket at /subscribe");
+    if (!answerFromOracle(oracle, url, response))
+      response.writeHead(url.pathname === "/subscribe" ? 400 : 404, { "content-type": "text/plain" }).end("simulated Jetstream: WebSocket at /subscribe");
   });
-  jetstreamHttp.on("upgrade", jetstream.upgrade);
+  jetstreamHttp.on("upgrade", (request, socket, head) => jetstream.upgrade(request, socket, head));
   const mastodonHttp = createServer((request, response) => {
     const url = new URL(request.url ?? "/", `http://${request.headers.host ?? host}`);
     if (!answerFromOracle(oracle, url, response)) mastodon.request(request, response, url);
   });
-  mastodonHttp.on("upgrade", mastodon.upgrade);
-  const [jetstreamPort, mastodonPort] = await Promise.all([
-    open(jetstreamHttp, host, options.jetstreamPort ?? 0),
-    open(mastodonHttp, host, options.mastodonPort ?? 0),
-  ]);
+  mastodonHttp.on("upgrade", (request, socket, head) => mastodon.upgrade(request, socket, head));
+  const [jetstreamPort, mastodonPort] = await Promise.all([open(jetstreamHttp, host, options.jetstreamPort ?? 0), open(mastodonHttp, host, options.mastodonPort ?? 0)]);
 
   const advanceTo = (atMs: number): void => {
     engine.advanceTo(atMs);
@@ -124,7 +139,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
     timer = setTimeout(follow, Math.min(1_000, Math.max(stepEveryMs, engine.nextAtMs() - Date.now())));
   };
   if (clock === "wall") follow();
-  const thumps = clock === "wall" ? setInterval(mastodon.thump, thumpEveryMs) : undefined;
+  const thumps = clock === "wall" ? setInterval(() => mastodon.thump(), thumpEveryMs) : undefined;
 
   const stop = async (): Promise<void> => {
     clearTimeout(timer);
@@ -141,7 +156,10 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
   return {
     jetstreamUrl: `ws://${host}:${jetstreamPort}/subscribe`,
     mastodonUrl: `http://${host}:${mastodonPort}`,
-    token, oracle, nowMs, stop,
+    token,
+    oracle,
+    nowMs,
+    stop,
     advanceTo: advance,
     advanceBy: (ms) => advance(virtualMs + ms),
     setFaults(wish) {

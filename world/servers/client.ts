@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
+import { textOf } from "./frame.ts";
 
 /** Small clients for the tests of the servers. */
 export interface Listener extends AsyncDisposable {
@@ -18,7 +19,7 @@ export async function listen(url: string): Promise<Listener> {
   const messages: string[] = [];
   let wake: (() => void) | undefined;
   socket.on("message", (data) => {
-    messages.push(data.toString());
+    messages.push(textOf(data));
     wake?.();
   });
   const closed = new Promise<void>((resolve) => {
@@ -30,7 +31,8 @@ export async function listen(url: string): Promise<Listener> {
   await once(socket, "open");
   socket.on("error", () => {});
   return {
-    messages, closed,
+    messages,
+    closed,
     send: (text) => socket.send(text),
     async take(count) {
       while (messages.length < count) {

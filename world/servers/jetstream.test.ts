@@ -8,10 +8,9 @@ const nowMs = Date.UTC(2026, 8, 1, 12);
 
 async function open(options: Partial<WorldOptions> = {}): Promise<{ world: World; sent: Delivery[] }> {
   const sent: Delivery[] = [];
-  const world = await startWorld(
-    { seed: "jetstream", clock: "virtual", nowMs, historyPosts: 300, historyHours: 1, ratePerSecond: 1, accounts: 100, ...options },
-    (delivery) => { if (delivery.platform === "bluesky") sent.push(delivery); },
-  );
+  const world = await startWorld({ seed: "jetstream", clock: "virtual", nowMs, historyPosts: 300, historyHours: 1, ratePerSecond: 1, accounts: 100, ...options }, (delivery) => {
+    if (delivery.platform === "bluesky") sent.push(delivery);
+  });
   return { world, sent };
 }
 
@@ -22,7 +21,10 @@ test("a cursor of 0 replays the history in the order in which it was sent, and g
   assert.ok(sent.length > 200);
   await client.take(sent.length);
   world.advanceBy(60_000);
-  assert.deepEqual(await client.take(sent.length), sent.map(({ wire }) => wire));
+  assert.deepEqual(
+    await client.take(sent.length),
+    sent.map(({ wire }) => wire),
+  );
 });
 
 test("a cursor replays from its microsecond on, that included", async () => {
@@ -30,7 +32,10 @@ test("a cursor replays from its microsecond on, that included", async () => {
   await using _world = world;
   const from = 100;
   await using client = await listen(`${world.jetstreamUrl}?cursor=${sent[from]?.atUs ?? 0}`);
-  assert.deepEqual(await client.take(sent.length - from), sent.slice(from).map(({ wire }) => wire));
+  assert.deepEqual(
+    await client.take(sent.length - from),
+    sent.slice(from).map(({ wire }) => wire),
+  );
 });
 
 test("without a cursor, and with one from the future, only what comes now is sent", async () => {
@@ -51,7 +56,10 @@ test("collections filter commits, with wildcards, and let identities and account
   await using _world = world;
   const likes = sent.filter(({ collection }) => collection === undefined || collection === "app.bsky.feed.like");
   await using some = await listen(`${world.jetstreamUrl}?cursor=0&wantedCollections=app.bsky.feed.like`);
-  assert.deepEqual(await some.take(likes.length), likes.map(({ wire }) => wire));
+  assert.deepEqual(
+    await some.take(likes.length),
+    likes.map(({ wire }) => wire),
+  );
   assert.ok(likes.some(({ kind }) => kind === "identity"));
   await using all = await listen(`${world.jetstreamUrl}?cursor=0&wantedCollections=app.bsky.feed.*`);
   assert.equal((await all.take(sent.length)).length, sent.length);
@@ -63,10 +71,16 @@ test("repositories and sizes filter too", async () => {
   const did = sent[0]?.did ?? "";
   const own = sent.filter((delivery) => delivery.did === did && delivery.wire.length <= 10_000);
   await using byDid = await listen(`${world.jetstreamUrl}?cursor=0&wantedDids=${did}`);
-  assert.deepEqual(await byDid.take(own.length), own.map(({ wire }) => wire));
+  assert.deepEqual(
+    await byDid.take(own.length),
+    own.map(({ wire }) => wire),
+  );
   const small = sent.filter(({ wire }) => Buffer.byteLength(wire) <= 500);
   await using bySize = await listen(`${world.jetstreamUrl}?cursor=0&maxMessageSizeBytes=500`);
-  assert.deepEqual(await bySize.take(small.length), small.map(({ wire }) => wire));
+  assert.deepEqual(
+    await bySize.take(small.length),
+    small.map(({ wire }) => wire),
+  );
 });
 
 test("a wrong query is refused with 400, another path with 404", async () => {
@@ -86,7 +100,10 @@ test("a client that asks for it is sent nothing before its options, which filter
   assert.equal(client.messages.length, 0);
   client.send(JSON.stringify({ type: "options_update", payload: { wantedCollections: ["app.bsky.feed.repost"] } }));
   const reposts = sent.filter(({ collection }) => collection === undefined || collection === "app.bsky.feed.repost");
-  assert.deepEqual(await client.take(reposts.length), reposts.map(({ wire }) => wire));
+  assert.deepEqual(
+    await client.take(reposts.length),
+    reposts.map(({ wire }) => wire),
+  );
 });
 
 test("an invalid options update ends the connection", async () => {

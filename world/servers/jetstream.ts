@@ -4,7 +4,9 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Delivery } from "../delivery.ts";
 import type { Random } from "../random.ts";
 import type { Faults } from "./faults.ts";
+import { textOf } from "./frame.ts";
 import type { MessageLog } from "./message-log.ts";
+import { refuse } from "./refuse.ts";
 import { makeReader, type Reader } from "./stream.ts";
 
 /** Jetstream's `/subscribe` (bluesky-social/jetstream, read 2026-11): JSON text frames, cursors in microseconds. */
@@ -29,14 +31,21 @@ export function makeJetstreamServer(log: MessageLog, faults: () => Faults, rando
 
   const serve = (socket: WebSocket, query: URLSearchParams, wanted: Wanted, cursor: number | undefined): void => {
     const begin = cursor === undefined || cursor > (log.at(log.end - 1)?.atUs ?? 0) ? log.end : log.positionFrom(cursor);
-    const reader = makeReader(log, begin, makeFilter(wanted), {
-      send: (delivery, sent) => socket.send(delivery.wire, () => sent()),
-      waitingBytes: () => socket.bufferedAmount,
-      cut(how) {
-        if (how === "reset") socket.terminate();
-        else socket.close(how === "close" ? 1012 : 1008, how === "close" ? "service restart" : "consumer too slow");
+    const reader = makeReader(
+      log,
+      begin,
+      makeFilter(wanted),
+      {
+        send: (delivery, sent) => socket.send(delivery.wire, () => sent()),
+        waitingBytes: () => socket.bufferedAmount,
+        cut(how) {
+          if (how === "reset") socket.terminate();
+          else socket.close(how === "close" ? 1012 : 1008, how === "close" ? "service restart" : "consumer too slow");
+        },
       },
-    }, faults, random);
+      faults,
+      random,
+    );
     const start = (): void => {
       readers.set(socket, reader);
       reader.pump();
@@ -47,7 +56,7 @@ export function makeJetstreamServer(log: MessageLog, faults: () => Faults, rando
     });
     socket.on("error", () => socket.terminate());
     socket.on("message", (data) => {
-      const update = parseOptionsUpdate(data.toString());
+      const update = parseOptionsUpdate(textOf(data));
       if (update === undefined) {
         socket.close(1008, "invalid options update");
         return;
@@ -73,9 +82,10 @@ export function makeJetstreamServer(log: MessageLog, faults: () => Faults, rando
       const dids = url.searchParams.getAll("wantedDids");
       const size = Number(url.searchParams.get("maxMessageSizeBytes") ?? 0);
       const cursorText = url.searchParams.get("cursor");
-      const wrong = faultOfWanted(collections, dids)
-        ?? (Number.isInteger(size) ? undefined : "maxMessageSizeBytes is no whole number")
-        ?? (cursorText === null || /^-?\d+$/u.test(cursorText) ? undefined : "invalid cursor");
+      const wrong =
+        faultOfWanted(collections, dids) ??
+        (Number.isInteger(size) ? undefined : "maxMessageSizeBytes is no whole number") ??
+        (cursorText === null || /^-?\d+$/u.test(cursorText) ? undefined : "invalid cursor");
       if (wrong !== undefined) {
         refuse(socket, 400, "Bad Request", wrong);
         return;
@@ -141,9 +151,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function texts(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
-}
-
-export function refuse(socket: Duplex, status: number, reason: string, body: string): void {
-  socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }

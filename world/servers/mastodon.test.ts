@@ -13,13 +13,18 @@ async function open(options: Partial<WorldOptions> = {}): Promise<{ world: World
   const sent: Delivery[] = [];
   const world = await startWorld(
     { seed: "mastodon", clock: "virtual", nowMs, historyPosts: 400, historyHours: 2, ratePerSecond: 2, accounts: 100, requestsPerWindow: 10_000, ...options },
-    (delivery) => { if (delivery.platform === "mastodon") sent.push(delivery); },
+    (delivery) => {
+      if (delivery.platform === "mastodon") sent.push(delivery);
+    },
   );
   return { world, sent, timeline: `${world.mastodonUrl}/api/v1/timelines/public` };
 }
 
 function liveIds(world: World): string[] {
-  return [...world.oracle.posts()].filter((post) => post.platform === "mastodon" && post.delivered && post.deleted === null).map((post) => post.id).toSorted(compareIds);
+  return [...world.oracle.posts()]
+    .filter((post) => post.platform === "mastodon" && post.delivered && post.deleted === null)
+    .map((post) => post.id)
+    .toSorted(compareIds);
 }
 
 test("following the Link headers back gives every live status once, in the form that was told last", async () => {
@@ -63,10 +68,16 @@ test("since_id gives the newest page above it, and a page never holds more than 
   await using _world = world;
   const all = liveIds(world);
   const since = await get(`${timeline}?limit=100&since_id=${all[2]}`);
-  assert.deepEqual(since.statuses.map(({ id }) => id), all.slice(-40).toReversed());
+  assert.deepEqual(
+    since.statuses.map(({ id }) => id),
+    all.slice(-40).toReversed(),
+  );
   assert.equal((await get(timeline)).statuses.length, 20);
   const all40 = await get(`${timeline}?limit=40&since_id=${all.at(-5)}`);
-  assert.deepEqual(all40.statuses.map(({ id }) => id), all.slice(-4).toReversed());
+  assert.deepEqual(
+    all40.statuses.map(({ id }) => id),
+    all.slice(-4).toReversed(),
+  );
 });
 
 test("a tag's timeline holds exactly the statuses with the tag", async () => {
@@ -99,6 +110,22 @@ test("a status is there until it is deleted, and shows its newest form", async (
     }
   }
   assert.ok(edited > 5 && deleted > 5);
+});
+
+test("a boost shows the counts that its original has now", async () => {
+  const { world } = await open({ mix: { boosts: 0.3, engagement: 2 } });
+  await using _world = world;
+  world.advanceBy(120_000);
+  let boosts = 0;
+  for (const post of world.oracle.posts()) {
+    const original = post.platform === "mastodon" && post.deleted === null && post.delivered ? world.oracle.post(post.reshareOf ?? "") : undefined;
+    if (original?.deleted !== null) continue;
+    boosts += 1;
+    const { statuses } = await get(`${world.mastodonUrl}/api/v1/statuses/${post.id}`);
+    assert.match(JSON.stringify(statuses), new RegExp(`"reblog":\\{"id":"${original.id}".*?"favourites_count":"?${original.likes},`, "u"));
+    if (boosts === 20) break;
+  }
+  assert.ok(boosts > 5);
 });
 
 test("streams need the token: 401 without it and with a wrong one", async () => {
@@ -139,8 +166,14 @@ test("the WebSocket and the server-sent events tell the same events in the same 
     if (events.length >= fresh.length) break;
   }
   aborter.abort();
-  assert.deepEqual(events, fresh.map(({ event, payload }) => ({ event, payload })));
-  assert.deepEqual(await socket.take(fresh.length), fresh.map(({ wire }) => wire));
+  assert.deepEqual(
+    events,
+    fresh.map(({ event, payload }) => ({ event, payload })),
+  );
+  assert.deepEqual(
+    await socket.take(fresh.length),
+    fresh.map(({ wire }) => wire),
+  );
 });
 
 test("a WebSocket may subscribe by a message", async () => {
@@ -153,7 +186,10 @@ test("a WebSocket may subscribe by a message", async () => {
   world.advanceBy(60_000);
   const got = await socket.take(5);
   const from = sent.findIndex(({ wire }) => wire === got[0]);
-  assert.deepEqual(got, sent.slice(from, from + 5).map(({ wire }) => wire));
+  assert.deepEqual(
+    got,
+    sent.slice(from, from + 5).map(({ wire }) => wire),
+  );
 });
 
 test("the rate limit counts down, answers 429 with the time of its reset, and opens again then", async () => {
@@ -207,7 +243,9 @@ test("the oracle answers on the world's address, marked as for tests", async () 
   const response = await fetch(`${world.mastodonUrl}/oracle/summary`);
   assert.equal(response.headers.get("x-simulated"), "test only");
   assert.deepEqual(await response.json(), world.oracle.summary());
-  const lines = (await (await fetch(`${world.jetstreamUrl.replace("ws", "http").replace("/subscribe", "")}/oracle/posts?platform=mastodon&deleted=false`)).text()).trim().split("\n");
+  const lines = (await (await fetch(`${world.jetstreamUrl.replace("ws", "http").replace("/subscribe", "")}/oracle/posts?platform=mastodon&deleted=false`)).text())
+    .trim()
+    .split("\n");
   assert.equal(lines.length, world.oracle.summary().byPlatform.mastodon.livePosts);
   assert.equal((await fetch(`${world.mastodonUrl}/oracle/else`)).status, 404);
 });

@@ -5,7 +5,8 @@ import { mastodonHost } from "../authors.ts";
 import { hash32, type Random } from "../random.ts";
 import { iso, sseMessage } from "../wire/mastodon.ts";
 import type { Faults } from "./faults.ts";
-import { refuse } from "./jetstream.ts";
+import { refuse } from "./refuse.ts";
+import { textOf } from "./frame.ts";
 import type { MessageLog } from "./message-log.ts";
 import type { StatusStore } from "./status-store.ts";
 import { makeReader, type Reader } from "./stream.ts";
@@ -81,9 +82,13 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
     const media = query.get("only_media") === "true";
     const rows = statuses.page({
       limit,
-      ...(maxId !== null && { maxId }), ...(sinceId !== null && { sinceId }), ...(minId !== null && { minId }),
+      ...(maxId !== null && { maxId }),
+      ...(sinceId !== null && { sinceId }),
+      ...(minId !== null && { minId }),
       fits: ({ json }) =>
-        (marker === undefined || json.includes(marker)) && (!local || json.includes(`"uri":"https://${mastodonHost}/users/`)) && (!media || !json.includes(`"media_attachments":[]`)),
+        (marker === undefined || json.includes(marker)) &&
+        (!local || json.includes(`"uri":"https://${mastodonHost}/users/`)) &&
+        (!media || !json.includes(`"media_attachments":[]`)),
     });
     const first = rows[0];
     const last = rows.at(-1);
@@ -102,11 +107,18 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
   const stream = (response: ServerResponse): void => {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "private, no-store", connection: "keep-alive" });
     response.write(":)\n");
-    const reader = makeReader(log, log.end, () => true, {
-      send: ({ event = "", payload = "" }, sent) => response.write(sseMessage(event, payload), () => sent()),
-      waitingBytes: () => response.writableLength,
-      cut: (how) => (how === "reset" ? response.destroy() : response.end()),
-    }, faults, random);
+    const reader = makeReader(
+      log,
+      log.end,
+      () => true,
+      {
+        send: ({ event = "", payload = "" }, sent) => response.write(sseMessage(event, payload), () => sent()),
+        waitingBytes: () => response.writableLength,
+        cut: (how) => (how === "reset" ? response.destroy() : response.end()),
+      },
+      faults,
+      random,
+    );
     readers.set(response, reader);
     response.on("close", () => {
       reader.stop();
@@ -167,11 +179,18 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
       else if (random.chance(faults().refused)) refuse(socket, 503, "Service Unavailable", "try again");
       else {
         sockets.handleUpgrade(request, socket, head, (webSocket) => {
-          const reader = makeReader(log, log.end, () => true, {
-            send: (delivery, sent) => webSocket.send(delivery.wire, () => sent()),
-            waitingBytes: () => webSocket.bufferedAmount,
-            cut: (how) => (how === "reset" ? webSocket.terminate() : webSocket.close(1001)),
-          }, faults, random);
+          const reader = makeReader(
+            log,
+            log.end,
+            () => true,
+            {
+              send: (delivery, sent) => webSocket.send(delivery.wire, () => sent()),
+              waitingBytes: () => webSocket.bufferedAmount,
+              cut: (how) => (how === "reset" ? webSocket.terminate() : webSocket.close(1001)),
+            },
+            faults,
+            random,
+          );
           const listen = (): void => {
             readers.set(webSocket, reader);
             reader.pump();
@@ -182,7 +201,7 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
           });
           webSocket.on("error", () => webSocket.terminate());
           webSocket.on("message", (data) => {
-            const wish = subscription(data.toString());
+            const wish = subscription(textOf(data));
             if (wish === "subscribe") listen();
             else if (wish === "unsubscribe") readers.delete(webSocket);
           });
@@ -211,7 +230,7 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
   };
 }
 
-export function limitHeaders(limit: number, remaining: number, resetMs: number): Record<string, string> {
+function limitHeaders(limit: number, remaining: number, resetMs: number): Record<string, string> {
   return { "x-ratelimit-limit": String(limit), "x-ratelimit-remaining": String(remaining), "x-ratelimit-reset": iso(resetMs).replace("Z", "000Z") };
 }
 
@@ -235,10 +254,19 @@ function subscription(text: string): string | undefined {
 
 function instance(url: URL, tokenForTimelines: boolean): unknown {
   return {
-    domain: mastodonHost, title: "Simulated Mastodon", version: "4.5.0+simulated", source_url: "https://github.com/mastodon/mastodon",
-    description: "A server of a simulated world: every account and every post is invented.", usage: { users: { active_month: 1000 } },
-    languages: ["en"], registrations: { enabled: false, approval_required: false, message: null },
-    configuration: { urls: { streaming: url.origin.replace(/^http/u, "ws") }, timelines_access: { live_feeds: { local: tokenForTimelines ? "authenticated" : "public", remote: tokenForTimelines ? "authenticated" : "public" } } },
-    api_versions: { mastodon: 7 }, rules: [],
+    domain: mastodonHost,
+    title: "Simulated Mastodon",
+    version: "4.5.0+simulated",
+    source_url: "https://github.com/mastodon/mastodon",
+    description: "A server of a simulated world: every account and every post is invented.",
+    usage: { users: { active_month: 1000 } },
+    languages: ["en"],
+    registrations: { enabled: false, approval_required: false, message: null },
+    configuration: {
+      urls: { streaming: url.origin.replace(/^http/u, "ws") },
+      timelines_access: { live_feeds: { local: tokenForTimelines ? "authenticated" : "public", remote: tokenForTimelines ? "authenticated" : "public" } },
+    },
+    api_versions: { mastodon: 7 },
+    rules: [],
   };
 }

@@ -39,7 +39,7 @@ export function answerFromOracle(oracle: Oracle, url: URL, response: ServerRespo
   }
 }
 
-function* filtered(oracle: Oracle, query: URLSearchParams): Generator<unknown> {
+function* filtered(oracle: Oracle, query: URLSearchParams): Generator {
   const platform = query.get("platform");
   const id = query.get("id");
   const since = query.get("since");

@@ -19,7 +19,9 @@ export function makeRestFaults(faults: () => Faults, random: Random, nowMs: () =
     }
     let edge = now.serverErrors;
     if (roll < edge) {
-      answer(request, response, [500, 502, 503][Math.floor((roll / edge) * 3)] ?? 503, "<html><body><h1>We're sorry, but something went wrong</h1></body></html>", { "content-type": "text/html" });
+      answer(request, response, [500, 502, 503][Math.floor((roll / edge) * 3)] ?? 503, "<html><body><h1>We're sorry, but something went wrong</h1></body></html>", {
+        "content-type": "text/html",
+      });
       return;
     }
     if (roll < (edge += now.tooManyRequests)) {

@@ -22,6 +22,7 @@ export interface StatusRow {
 }
 
 const idPattern = /^\{"id":"(\d+)"/u;
+const boostPattern = /"filtered":\[\],"reblog":\{"id":"(\d+)"/u;
 
 export function makeStatusStore(statusesAtMost: number): StatusStore {
   let rows: StatusRow[] = [];
@@ -37,6 +38,13 @@ export function makeStatusStore(statusesAtMost: number): StatusStore {
       else high = middle;
     }
     return low;
+  };
+  /** A boost shows its original as it is now. */
+  const shown = (row: StatusRow): StatusRow => {
+    const original = byId.get(boostPattern.exec(row.json)?.[1] ?? "");
+    if (original === undefined) return row;
+    const status: Record<string, unknown> = JSON.parse(row.json);
+    return { id: row.id, json: JSON.stringify({ ...status, reblog: JSON.parse(original.json) }) };
   };
   const add = (row: StatusRow): void => {
     byId.set(row.id, row);
@@ -67,7 +75,10 @@ export function makeStatusStore(statusesAtMost: number): StatusStore {
       // A post that comes after its own edit is an old form.
       else if (kind !== "post") known.json = payload;
     },
-    get: (id) => byId.get(id)?.json,
+    get(id) {
+      const row = byId.get(id);
+      return row === undefined ? undefined : shown(row).json;
+    },
     page({ limit, maxId, sinceId, minId, fits }) {
       const from = minId ?? sinceId;
       let low = from === undefined ? 0 : indexFrom(from);
@@ -77,7 +88,7 @@ export function makeStatusStore(statusesAtMost: number): StatusStore {
       const step = minId === undefined ? -1 : 1;
       for (let index = step < 0 ? high - 1 : low; index >= low && index < high && found.length < limit; index += step) {
         const row = rows[index];
-        if (row !== undefined && (fits === undefined || fits(row))) found.push(row);
+        if (row !== undefined && (fits === undefined || fits(row))) found.push(shown(row));
       }
       return step < 0 ? found : found.toReversed();
     },

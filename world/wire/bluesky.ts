@@ -1,11 +1,10 @@
 import type { Author } from "../authors.ts";
 import type { Draft, Part } from "../compose.ts";
 import type { LivePost } from "../post.ts";
-import { mix32, type Random } from "../random.ts";
+import { base32Letters, mix32, type Random } from "../random.ts";
 
 /** Jetstream's JSON messages and the records of app.bsky.feed.* in them. */
 export const tidLetters = "234567abcdefghijklmnopqrstuvwxyz";
-export const cidLetters = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** A timestamp identifier: 53 bits of microseconds and 10 bits of clock id in base32-sortable (AT Protocol, "TID"). */
 export function tidOf(timeUs: number, clockId = 7): string {
@@ -25,7 +24,7 @@ export function tidOf(timeUs: number, clockId = 7): string {
 }
 
 export function makeCid(random: Random): string {
-  return `bafyrei${random.letters(cidLetters, 52)}`;
+  return `bafyrei${random.letters(base32Letters, 52)}`;
 }
 
 interface Facet {
@@ -49,12 +48,24 @@ export function renderText(parts: readonly Part[]): { text: string; facets: Face
   };
   for (const part of parts) {
     switch (part.kind) {
-      case "text": add(part.text); break;
-      case "break": add("\n"); break;
-      case "paragraph": add("\n\n"); break;
-      case "mention": mark(`@${part.name}`, { $type: "app.bsky.richtext.facet#mention", did: part.account.nativeId }); break;
-      case "hashtag": mark(`#${part.tag}`, { $type: "app.bsky.richtext.facet#tag", tag: part.tag }); break;
-      case "link": mark(shownLink(part.url), { $type: "app.bsky.richtext.facet#link", uri: part.url }); break;
+      case "text":
+        add(part.text);
+        break;
+      case "break":
+        add("\n");
+        break;
+      case "paragraph":
+        add("\n\n");
+        break;
+      case "mention":
+        mark(`@${part.name}`, { $type: "app.bsky.richtext.facet#mention", did: part.account.nativeId });
+        break;
+      case "hashtag":
+        mark(`#${part.tag}`, { $type: "app.bsky.richtext.facet#tag", tag: part.tag });
+        break;
+      case "link":
+        mark(shownLink(part.url), { $type: "app.bsky.richtext.facet#link", uri: part.url });
+        break;
     }
   }
   return { text, facets };
@@ -71,16 +82,17 @@ const pictureWords = ["a cup on a table", "a bicycle in the rain", "screenshot o
 function embedOf(post: LivePost, draft: Draft): unknown {
   const roll = mix32(post.extrasSeed) % 100;
   const quoted = post.quoted === undefined ? undefined : { uri: post.quoted.id, cid: post.quoted.cid };
-  const images = roll < 6
-    ? {
-        $type: "app.bsky.embed.images",
-        images: Array.from({ length: 1 + (roll % 2) }, (_unused, index) => ({
-          alt: (post.extrasSeed + index) % 3 === 0 ? "" : `Simulated: ${pictureWords[(post.extrasSeed + index) % pictureWords.length] ?? ""}`,
-          aspectRatio: { height: 1000, width: 750 },
-          image: { $type: "blob", ref: { $link: fakeCid(post.extrasSeed + index) }, mimeType: "image/jpeg", size: 120_000 + (post.extrasSeed % 400_000) },
-        })),
-      }
-    : undefined;
+  const images =
+    roll < 6
+      ? {
+          $type: "app.bsky.embed.images",
+          images: Array.from({ length: 1 + (roll % 2) }, (_unused, index) => ({
+            alt: (post.extrasSeed + index) % 3 === 0 ? "" : `Simulated: ${pictureWords[(post.extrasSeed + index) % pictureWords.length] ?? ""}`,
+            aspectRatio: { height: 1000, width: 750 },
+            image: { $type: "blob", ref: { $link: fakeCid(post.extrasSeed + index) }, mimeType: "image/jpeg", size: 120_000 + (post.extrasSeed % 400_000) },
+          })),
+        }
+      : undefined;
   if (quoted !== undefined && images !== undefined) {
     return { $type: "app.bsky.embed.recordWithMedia", record: { $type: "app.bsky.embed.record", record: quoted }, media: images };
   }
@@ -92,12 +104,12 @@ function embedOf(post: LivePost, draft: Draft): unknown {
   return images;
 }
 
-export function fakeCid(seed: number): string {
+function fakeCid(seed: number): string {
   let text = "bafkrei";
   let state = seed >>> 0;
   for (let index = 0; index < 52; index += 1) {
     if (index % 6 === 0) state = mix32(state + index + 1);
-    text += cidLetters[state & 31] ?? "";
+    text += base32Letters[state & 31] ?? "";
     state >>>= 5;
   }
   return text;
@@ -136,7 +148,9 @@ export interface CommitParts {
 export function commitMessage(parts: CommitParts): string {
   const { did, timeUs, operation, collection, rkey, record, cid } = parts;
   return JSON.stringify({
-    did, time_us: timeUs, kind: "commit",
+    did,
+    time_us: timeUs,
+    kind: "commit",
     commit: { rev: tidOf(timeUs, 1), operation, collection, rkey, ...(record !== undefined && { record }), ...(cid !== undefined && { cid }) },
   });
 }
@@ -151,7 +165,9 @@ export function identityMessage(author: Author, timeUs: number, seq: number, tim
 
 export function accountMessage(author: Author, timeUs: number, seq: number, time: string, active: boolean, status: string | undefined): string {
   return JSON.stringify({
-    did: author.nativeId, time_us: timeUs, kind: "account",
+    did: author.nativeId,
+    time_us: timeUs,
+    kind: "account",
     account: { active, did: author.nativeId, seq, ...(status !== undefined && { status }), time },
   });
 }

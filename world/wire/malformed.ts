@@ -10,14 +10,22 @@ export function malformedJetstream(random: Random, model: LivePost, timeUs: numb
   const cid = makeCid(random);
   const commit = (changed: unknown): string => commitMessage({ did, timeUs, operation: "create", collection: "app.bsky.feed.post", rkey, record: changed, cid });
   switch (random.int(8)) {
-    case 0: return commit(record).slice(0, 40 + random.int(120));
-    case 1: return "[]";
-    case 2: return JSON.stringify({ time_us: timeUs, kind: "commit", commit: { operation: "create", collection: "app.bsky.feed.post", rkey, record } });
-    case 3: return commit({ ...record, text: { value: record["text"] } });
-    case 4: return commit({ ...record, text: 42 });
-    case 5: return commitMessage({ did, timeUs, operation: "create", collection: "app.bsky.feed.post", rkey, cid });
-    case 6: return JSON.stringify({ did: 17, time_us: "soon", kind: "commit", commit: null });
-    default: return commit(null);
+    case 0:
+      return commit(record).slice(0, 40 + random.int(120));
+    case 1:
+      return "[]";
+    case 2:
+      return JSON.stringify({ time_us: timeUs, kind: "commit", commit: { operation: "create", collection: "app.bsky.feed.post", rkey, record } });
+    case 3:
+      return commit({ ...record, text: { value: record["text"] } });
+    case 4:
+      return commit({ ...record, text: 42 });
+    case 5:
+      return commitMessage({ did, timeUs, operation: "create", collection: "app.bsky.feed.post", rkey, cid });
+    case 6:
+      return JSON.stringify({ did: 17, time_us: "soon", kind: "commit", commit: null });
+    default:
+      return commit(null);
   }
 }
 
@@ -30,12 +38,18 @@ export function malformedStatus(random: Random, model: LivePost): { event: strin
     return JSON.stringify(changed);
   };
   switch (random.int(6)) {
-    case 0: return { event: "update", payload: json.slice(0, 60 + random.int(300)) };
-    case 1: return { event: "update", payload: "null" };
-    case 2: return { event: "update", payload: without("id", null) };
-    case 3: return { event: "update", payload: without("account", null) };
-    case 4: return { event: "update", payload: without("content", { html: "<p>no</p>" }) };
-    default: return { event: "status.update", payload: "<html><body>502 Bad Gateway</body></html>" };
+    case 0:
+      return { event: "update", payload: json.slice(0, 60 + random.int(300)) };
+    case 1:
+      return { event: "update", payload: "null" };
+    case 2:
+      return { event: "update", payload: without("id", null) };
+    case 3:
+      return { event: "update", payload: without("account", null) };
+    case 4:
+      return { event: "update", payload: without("content", { html: "<p>no</p>" }) };
+    default:
+      return { event: "status.update", payload: "<html><body>502 Bad Gateway</body></html>" };
   }
 }
 
@@ -58,23 +72,32 @@ export function badDateStatus(random: Random, model: LivePost): string {
 /** Additive drift: the meaning of the post stays the same. */
 export function driftRecord(random: Random, record: Record<string, unknown>): Record<string, unknown> {
   switch (random.int(5)) {
-    case 0: return { ...record, simulatedField: { nested: [1, 2, { deep: true }] } };
+    case 0:
+      return { ...record, simulatedField: { nested: [1, 2, { deep: true }] } };
     case 1: {
       const { langs: _langs, ...rest } = record;
       return rest;
     }
-    case 2: return { ...record, embed: { $type: "app.bsky.embed.hologram", frames: 3 } };
-    case 3: return { ...record, labels: { $type: "com.atproto.label.defs#selfLabels", values: [] }, tags: [] };
-    default: return { ...record, langs: [] };
+    case 2:
+      return { ...record, embed: { $type: "app.bsky.embed.hologram", frames: 3 } };
+    case 3:
+      return { ...record, labels: { $type: "com.atproto.label.defs#selfLabels", values: [] }, tags: [] };
+    default:
+      return { ...record, langs: [] };
   }
 }
 
 export function driftStatus(random: Random, json: string): string {
   switch (random.int(5)) {
-    case 0: return `${json.slice(0, -1)},"simulated_field":{"nested":[1,2,{"deep":true}]}}`;
-    case 1: return json.replace(`"filtered":[],`, "");
-    case 2: return json.replace(/"favourites_count":(\d+)/u, `"favourites_count":"$1"`);
-    case 3: return json.replace(`"emojis":[],"quote"`, `"emojis":null,"tagged_collections":[],"quote"`);
-    default: return json.replace(/"language":"(\w+)"/u, `"language":null`);
+    case 0:
+      return `${json.slice(0, -1)},"simulated_field":{"nested":[1,2,{"deep":true}]}}`;
+    case 1:
+      return json.replace(`"filtered":[],`, "");
+    case 2:
+      return json.replace(/"favourites_count":(\d+)/u, `"favourites_count":"$1"`);
+    case 3:
+      return json.replace(`"emojis":[],"quote"`, `"emojis":null,"tagged_collections":[],"quote"`);
+    default:
+      return json.replace(/"language":"(\w+)"/u, `"language":null`);
   }
 }

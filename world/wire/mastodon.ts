@@ -17,9 +17,7 @@ export function hostOf(author: Author): string {
 }
 
 function escapeHtml(text: string): string {
-  return /[&<>"']/u.test(text)
-    ? text.replace(/&/gu, "&amp;").replace(/</gu, "&lt;").replace(/>/gu, "&gt;").replace(/"/gu, "&quot;").replace(/'/gu, "&#39;")
-    : text;
+  return /[&<>"']/u.test(text) ? text.replace(/&/gu, "&amp;").replace(/</gu, "&lt;").replace(/>/gu, "&gt;").replace(/"/gu, "&quot;").replace(/'/gu, "&#39;") : text;
 }
 
 /** HTML, and the plain text that is left of it: br is one new line, a new paragraph two, links whole. */
@@ -79,14 +77,35 @@ function makeAccountJson(author: Author): string {
   const picture = (kind: string, file: string): string => `https://files.${mastodonHost}/cache/accounts/${kind}/${folder}/original/${file}.jpg`;
   const file = mix32(author.index).toString(16).padStart(16, "0");
   return JSON.stringify({
-    id: author.nativeId, username: name, acct: author.handle, display_name: author.name, locked: false, bot: author.bot,
-    discoverable: author.index % 3 !== 0, indexable: author.index % 2 === 0, group: false, created_at: day,
+    id: author.nativeId,
+    username: name,
+    acct: author.handle,
+    display_name: author.name,
+    locked: false,
+    bot: author.bot,
+    discoverable: author.index % 3 !== 0,
+    indexable: author.index % 2 === 0,
+    group: false,
+    created_at: day,
     note: `<p>Simulated account ${author.index} of a world that does not exist.</p>`,
-    url: `https://${host}/@${name}`, uri: `https://${host}/users/${name}`,
-    avatar: picture("avatars", file), avatar_static: picture("avatars", file), header: picture("headers", file), header_static: picture("headers", file),
-    followers_count: author.followers, following_count: (author.followers * 7) % 900, statuses_count: 10 + (author.index % 4000),
-    last_status_at: iso(author.createdAtMs + 86_400_000 * 200).slice(0, 10), hide_collections: null, noindex: false, emojis: [], roles: [],
-    fields: author.index % 3 === 0 ? [{ name: "World", value: `<a href="https://${host}/about" target="_blank" rel="nofollow noopener noreferrer me" translate="no">${host}/about</a>`, verified_at: null }] : [],
+    url: `https://${host}/@${name}`,
+    uri: `https://${host}/users/${name}`,
+    avatar: picture("avatars", file),
+    avatar_static: picture("avatars", file),
+    header: picture("headers", file),
+    header_static: picture("headers", file),
+    followers_count: author.followers,
+    following_count: (author.followers * 7) % 900,
+    statuses_count: 10 + (author.index % 4000),
+    last_status_at: iso(author.createdAtMs + 86_400_000 * 200).slice(0, 10),
+    hide_collections: null,
+    noindex: false,
+    emojis: [],
+    roles: [],
+    fields:
+      author.index % 3 === 0
+        ? [{ name: "World", value: `<a href="https://${host}/about" target="_blank" rel="nofollow noopener noreferrer me" translate="no">${host}/about</a>`, verified_at: null }]
+        : [],
   });
 }
 
@@ -95,20 +114,43 @@ function mediaJson(post: LivePost): string {
   if (roll >= 12) return "[]";
   const id = String(BigInt(post.id) - 5_000n);
   const base = `https://files.${mastodonHost}/media_attachments/files/${id.match(/.{3}/gu)?.join("/") ?? id}`;
-  return JSON.stringify([{
-    id, type: roll < 10 ? "image" : "video", url: `${base}/original/${post.extrasSeed.toString(16)}.${roll < 10 ? "jpg" : "mp4"}`,
-    preview_url: `${base}/small/${post.extrasSeed.toString(16)}.jpg`, remote_url: null, preview_remote_url: null, text_url: null,
-    meta: { original: { width: 1200, height: 800, size: "1200x800", aspect: 1.5 }, small: { width: 588, height: 392, size: "588x392", aspect: 1.5 } },
-    description: roll % 3 === 0 ? null : "Simulated picture of a table with a cup", blurhash: "UGF5?xYk^6#M@-5c,1J5@[or[Q6.",
-  }]);
+  return JSON.stringify([
+    {
+      id,
+      type: roll < 10 ? "image" : "video",
+      url: `${base}/original/${post.extrasSeed.toString(16)}.${roll < 10 ? "jpg" : "mp4"}`,
+      preview_url: `${base}/small/${post.extrasSeed.toString(16)}.jpg`,
+      remote_url: null,
+      preview_remote_url: null,
+      text_url: null,
+      meta: { original: { width: 1200, height: 800, size: "1200x800", aspect: 1.5 }, small: { width: 588, height: 392, size: "588x392", aspect: 1.5 } },
+      description: roll % 3 === 0 ? null : "Simulated picture of a table with a cup",
+      blurhash: "UGF5?xYk^6#M@-5c,1J5@[or[Q6.",
+    },
+  ]);
 }
 
 function cardJson(url: string | undefined): string {
   if (url === undefined || url.length % 3 === 0) return "null";
   return JSON.stringify({
-    url, title: "Simulated page", description: "A page of the simulated world that leads nowhere.", language: "en", type: "link",
-    author_name: "", author_url: "", provider_name: "Simulated", provider_url: "", html: "", width: 0, height: 0, image: null,
-    image_description: "", embed_url: "", blurhash: null, published_at: null, authors: [],
+    url,
+    title: "Simulated page",
+    description: "A page of the simulated world that leads nowhere.",
+    language: "en",
+    type: "link",
+    author_name: "",
+    author_url: "",
+    provider_name: "Simulated",
+    provider_url: "",
+    html: "",
+    width: 0,
+    height: 0,
+    image: null,
+    image_description: "",
+    embed_url: "",
+    blurhash: null,
+    published_at: null,
+    authors: [],
   });
 }
 
