@@ -24,6 +24,8 @@ export interface CatalogOptions {
   /** All of them, in order, whoever owns the tables. */
   readonly migrations: readonly Migration[];
   readonly maxConnections?: number;
+  /** A connection that rests so long is closed. */
+  readonly idleCloseMs?: number;
   readonly temporaryFolder?: EmbeddedPostgresOptions["temporaryFolder"];
 }
 
@@ -66,8 +68,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
 function openPool(options: CatalogOptions, embedded: EmbeddedPostgres | undefined): pg.Pool {
   const common = {
     max: options.maxConnections ?? 8,
-    min: 1,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: options.idleCloseMs ?? 60_000,
     connectionTimeoutMillis: 15_000,
     application_name: "earshot",
     types: catalogTypes,

@@ -50,7 +50,7 @@ const socketPort = 5432;
 const maxSocketPathBytes = process.platform === "darwin" ? 103 : 107;
 const neededFreeBytes = 160 * 1024 * 1024;
 const startWithinMs = 60_000;
-const stopGraceMs = 30_000;
+const stopGraceMs = 60_000;
 
 /**
  * Starts the Postgres that is ours alone: no network, journal on, a process group of its own, gone soon after we are.
@@ -82,6 +82,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const watch = watchOver(pid);
   const askToStop = process.platform === "win32" ? () => askBy(program, dataFolder) : undefined;
   const stop = async () => {
+    // Its end is waited for, so it must keep the event loop awake.
+    child.ref();
     await stopPostmaster({ pid, dataFolder, clock, graceMs: stopGraceMs, ...(askToStop && { askToStop }) });
     await ended;
     watch?.kill("SIGKILL");
