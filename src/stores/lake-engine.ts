@@ -36,6 +36,9 @@ export async function openLakeEngine(options: EngineOptions): Promise<LakeEngine
       autoload_known_extensions: "false",
       // Files here never change under a name; the operating system's cache is enough, and a second one doubles memory.
       enable_external_file_cache: "false",
+      // Partitioned writes get sorted rows, so a partition need not be gathered in memory before it is written.
+      partitioned_write_flush_threshold: "20480",
+      partitioned_write_max_open_files: "4",
     });
   } catch (error) {
     throw toEarshotError(error, "STORE_UNAVAILABLE", "lake engine");
