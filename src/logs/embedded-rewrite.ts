@@ -34,16 +34,19 @@ interface Stored {
   readonly header: BatchHeader | undefined;
 }
 
-/** The batches of a segment below `end`, in order. Their bytes are the caller's. */
-async function* storedBatches(file: File, sizeBytes: number, first: Offset, end: Offset, nonce: number): AsyncGenerator<Stored> {
+/** The batches of a segment below `end`, in order. Their bytes are the caller's to change, and its own while `isHeld` says so, else until the next one. */
+async function* storedBatches(file: File, sizeBytes: number, first: Offset, end: Offset, nonce: number, isHeld: () => boolean = () => false): AsyncGenerator<Stored> {
   let at = segmentHeaderBytes;
   let next = first;
-  let chunk = Buffer.alloc(0);
+  let room = Buffer.alloc(0);
+  let chunk = room;
   let chunkAt = 0;
   const fill = async (length: number): Promise<void> => {
     if (at >= chunkAt && at + length <= chunkAt + chunk.length) return;
-    const into = Buffer.allocUnsafeSlow(Math.min(Math.max(chunkBytes, length), sizeBytes - at));
-    chunk = into.subarray(0, await file.read(into, at));
+    const size = Math.min(Math.max(chunkBytes, length), sizeBytes - at);
+    // Memory of this size is costly to get and to collect.
+    if (room.length < size || isHeld()) room = Buffer.allocUnsafeSlow(size);
+    chunk = room.subarray(0, await file.read(room.subarray(0, size), at));
     chunkAt = at;
   };
   while (next < end && at < sizeBytes) {
@@ -138,7 +141,7 @@ export async function compressSegment(context: LogContext, topic: Topic, partiti
       block = [];
       size = 0;
     };
-    for await (const stored of storedBatches(file, file.sizeBytes, first, end, header.nonce)) {
+    for await (const stored of storedBatches(file, file.sizeBytes, first, end, header.nonce, () => block.length > 0)) {
       if (stored.header === undefined) {
         await flush();
         await into.append([stored.bytes]);
