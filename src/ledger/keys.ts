@@ -107,10 +107,10 @@ export async function openKeys(options: { readonly files: Files; readonly folder
       keys = next;
       return ring();
     },
-    renewBucketKey: buckets.renew,
-    destroyOldBucketKey: buckets.destroyOld,
-    unfinishedBuckets: buckets.unfinished,
-    [Symbol.asyncDispose]: buckets[Symbol.asyncDispose],
+    renewBucketKey: (bucket) => buckets.renew(bucket),
+    destroyOldBucketKey: (bucket) => buckets.destroyOld(bucket),
+    unfinishedBuckets: () => buckets.unfinished(),
+    [Symbol.asyncDispose]: () => buckets[Symbol.asyncDispose](),
   };
 }
 

@@ -189,6 +189,27 @@ test("a flushed ledger opens with its position and rows; what was only committed
   assert.equal(ledger.isRepeat(postIdOf(1), 0, hashOf(1), 0), true);
 });
 
+test("a flush between apply and commit writes what is committed only, and the batch can still be committed or dropped", async () => {
+  using folder = temporaryFolder();
+  using ledger = await openTestLedger(folder.path);
+  const place = makePlaces();
+  ledger.applyPost(makeTestPost(1), hashOf(1), place());
+  ledger.commit({ postsOffset: 1, events: { offset: 0, index: 0 }, generation: 0 });
+  ledger.flush();
+  for (const end of ["commit", "rollback"] as const) {
+    ledger.begin();
+    ledger.applyReaction(postIdOf(1), hashOf(end.length), "likes", now, place());
+    ledger.applyPost(makeTestPost(2), hashOf(2), place());
+    ledger.flush();
+    if (end === "commit") ledger.commit({ postsOffset: 3, events: { offset: 2, index: 0 }, generation: 0 });
+    else ledger.rollback();
+    ledger.flush();
+  }
+  assert.deepEqual(ledger.position(), { postsOffset: 3, events: { offset: 2, index: 0 }, generation: 0 });
+  assert.equal(changeOf(ledger.applyDelete(postIdOf(1), now, place())).was?.counts.likes, 1);
+  assert.equal(ledger.isRepeat(postIdOf(2), 0, hashOf(2), 0), true);
+});
+
 test("two posts whose ids begin alike are kept apart, also in the file", async () => {
   using folder = temporaryFolder();
   const place = makePlaces();

@@ -8,10 +8,11 @@ interface Layer {
   readonly rows: Map<PostId, Row | undefined>;
   readonly marks: Map<string, PlacedMark>;
   readonly erased: Map<string, ErasedAuthor>;
+  readonly unlinked: { readonly id: PostId; readonly author: AuthorId }[];
 }
 
 function makeLayer(): Layer {
-  return { rows: new Map(), marks: new Map(), erased: new Map() };
+  return { rows: new Map(), marks: new Map(), erased: new Map(), unlinked: [] };
 }
 
 /**
@@ -46,6 +47,8 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
     stored = progress;
     held = makeLayer();
     read.clear();
+    // The file has forgotten where the rows of the batch lie, which it must know to write them.
+    for (const id of batch.rows.keys()) table.get(id);
   }
   let stored = progress;
 
@@ -66,11 +69,14 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
   return {
     row,
     mark,
-    setRow(id: PostId, row_: Row | undefined): void {
-      const was = row(id)?.status === "pending" ? 1 : 0;
-      const is = row_?.status === "pending" ? 1 : 0;
-      if (was !== is) next = { ...next, pendingRows: next.pendingRows + is - was };
-      batch.rows.set(id, row_);
+    setRow(id: PostId, is: Row | undefined): void {
+      const was = row(id);
+      const more = (is?.status === "pending" ? 1 : 0) - (was?.status === "pending" ? 1 : 0);
+      if (more !== 0) next = { ...next, pendingRows: next.pendingRows + more };
+      if (was?.status === "post" && (is?.status !== "post" || is.contribution.author !== was.contribution.author)) {
+        batch.unlinked.push({ id, author: was.contribution.author });
+      }
+      batch.rows.set(id, is);
     },
     setMark(placed: PlacedMark): void {
       const known = mark(placed.mark);
@@ -89,10 +95,8 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
     postsOf(author: AuthorId): StoredRow[] {
       return [...merged(table.postsOf(author), (row) => row.status === "post" && row.contribution.author === author)];
     },
-    /** A snapshot, so that rows may be set meanwhile. */
-    scan(): StoredRow[] {
-      return [...merged(table.scan(), () => true)];
-    },
+    /** Rows that are there may be set meanwhile. */
+    scan: (): Iterable<StoredRow> => merged(table.scan(), () => true),
     applied: () => next.applied,
     setApplied(from: From, generation: number): void {
       next = { ...next, applied: { from, generation } };
@@ -108,6 +112,7 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
       for (const [id, row] of batch.rows) held.rows.set(id, row);
       for (const [id, placed] of batch.marks) held.marks.set(id, placed);
       for (const [author, erased] of batch.erased) held.erased.set(author, erased);
+      held.unlinked.push(...batch.unlinked);
       batch = makeLayer();
       read.clear();
       if (held.rows.size + held.marks.size >= maxHeldRows) flush();
@@ -117,12 +122,14 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
     expire(before: { readonly postsMs: number; readonly tombstonesMs: number; readonly pendingMs: number }): number {
       flush();
       const gone = new Map<PostId, Row | undefined>();
+      const unlinked: { id: PostId; author: AuthorId }[] = [];
       let pending = 0;
       let count = 0;
       const drop = (): void => {
         progress = { ...progress, pendingRows: progress.pendingRows - pending };
         next = progress;
-        table.write({ rows: gone, marks: new Map(), erased: new Map(), progress });
+        table.write({ rows: gone, marks: new Map(), erased: new Map(), unlinked, progress });
+        unlinked.length = 0;
         count += gone.size;
         pending = 0;
         gone.clear();
@@ -131,7 +138,9 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
         const at = row.status === "post" ? row.contribution.createdAt : row.at;
         const limit = row.status === "post" ? before.postsMs : row.status === "pending" ? before.pendingMs : before.tombstonesMs;
         if (at >= limit) continue;
+        table.get(id);
         gone.set(id, undefined);
+        if (row.status === "post") unlinked.push({ id, author: row.contribution.author });
         if (row.status === "pending") pending++;
         if (gone.size >= 5_000) drop();
       }
@@ -139,7 +148,7 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
       const lone = table.expireMarks(before.tombstonesMs, before.pendingMs);
       progress = { ...progress, loneMarks: Math.max(0, progress.loneMarks - lone) };
       next = progress;
-      table.write({ rows: gone, marks: new Map(), erased: new Map(), progress });
+      table.write({ rows: gone, marks: new Map(), erased: new Map(), unlinked, progress });
       stored = progress;
       return count;
     },

@@ -9,7 +9,9 @@ import { makeNames, makePacker, makeUnpacker } from "./pack.ts";
 import { packRow, type Row, unpackRow } from "./row.ts";
 
 const applicationId = 0x45_4c_44_47;
-const formatVersion = 1;
+const formatVersion = 2;
+/** Pages in the journal before they are moved into the file: 16 MB. */
+const journalPages = 4_000;
 
 /** How far the ledger has come. */
 export interface LedgerPosition {
@@ -46,6 +48,8 @@ export interface Changes {
   readonly rows: ReadonlyMap<PostId, Row | undefined>;
   readonly marks: ReadonlyMap<string, PlacedMark>;
   readonly erased: ReadonlyMap<string, ErasedAuthor>;
+  /** Posts that no longer are the author's. */
+  readonly unlinked: readonly { readonly id: PostId; readonly author: AuthorId }[];
   readonly progress: Progress;
 }
 
@@ -69,8 +73,9 @@ export async function removeDatabase(files: Files, file: string): Promise<void> 
 }
 
 /**
- * One partition's file. A row's key is the first 8 bytes of its PostId; in the rare case that another post has it, one of the
- * next 255. Throws LEDGER_CORRUPT where the file is damaged, FORMAT_UNKNOWN where a newer version wrote it.
+ * One partition's file. Rows are appended under a number; two narrow trees lead to it: by the first 8 bytes of the PostId (in the
+ * rare case that another post has them, by one of the next keys), and by 31 bits of the author with the number. Random writes
+ * touch the narrow trees only. Throws LEDGER_CORRUPT where the file is damaged or older, FORMAT_UNKNOWN where a newer version wrote it.
  */
 export function openTable(file: string, options: { readonly readOnly?: boolean; readonly cacheBytes?: number } = {}) {
   const where = `ledger ${file}`;
@@ -90,23 +95,24 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
     throw error;
   }
   const select = told(() => ({
-    row: database.prepare("select body from post where id = ?"),
+    row: database.prepare("select key.n, body from key join post on post.n = key.n where id = ?"),
     mark: database.prepare("select post, at, flags from mark where id = ?"),
     erased: database.prepare("select up_to, objection from erased where author = ?"),
-    author: database.prepare("select id, body from post where author = ?"),
-    after: database.prepare("select id, body from post where id > ? order by id limit ?"),
+    author: database.prepare("select body from post where n in (select id & 4294967295 from author where id between ? and ?)"),
+    after: database.prepare("select n, body from post where n > ? order by n limit ?"),
+    last: database.prepare("select max(n) as n from post"),
     progress: database.prepare("select * from progress"),
   }));
-  select.author.setReadBigInts(true);
-  select.after.setReadBigInts(true);
   const readNames = () => makeNames(parseNames(database.prepare("select id, name from name order by id").all()));
   let names = told(readNames);
   const packer = makePacker();
+  /** Numbers of the rows that were read since the last write. */
+  const numbers = new Map<PostId, number>();
   /** Posts that do not lie under their own key, and how many keys further they do. */
   const displaced = new Map<PostId, number>();
 
   function unpackBody(body: Uint8Array): Row {
-    const packed = body.subarray(9);
+    const packed = body.subarray(16);
     try {
       return unpackRow(makeUnpacker(packed), names);
     } catch (error) {
@@ -117,13 +123,9 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
     }
   }
 
-  function stored(found: Record<string, unknown>): StoredRow {
-    const { id, body } = found;
-    if (typeof id !== "bigint" || !(body instanceof Uint8Array)) throw new EarshotError("LEDGER_CORRUPT", `${where}: a row is not of its kind`);
-    const bytes = Buffer.alloc(16);
-    bytes.writeBigInt64BE(BigInt.asIntN(64, id - BigInt(body[0] ?? 0)));
-    bytes.set(body.subarray(1, 9), 8);
-    return { id: postIdFrom(bytes), row: unpackBody(body) };
+  function stored({ body }: Record<string, unknown>): StoredRow {
+    if (!(body instanceof Uint8Array)) throw new EarshotError("LEDGER_CORRUPT", `${where}: a row is not of its kind`);
+    return { id: postIdFrom(body.subarray(0, 16)), row: unpackBody(body) };
   }
 
   return {
@@ -137,10 +139,11 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
           if (step > 0) displaced.set(id, step);
           return undefined;
         }
-        const { body } = found;
-        if (!(body instanceof Uint8Array)) throw new EarshotError("LEDGER_CORRUPT", `${where}: a row is not of its kind`);
-        if (body[0] === step && bytes.compare(body, 1, 9, 8, 16) === 0) {
+        const { body, n } = found;
+        if (!(body instanceof Uint8Array) || typeof n !== "number") throw new EarshotError("LEDGER_CORRUPT", `${where}: a row is not of its kind`);
+        if (bytes.compare(body, 0, 16) === 0) {
           if (step > 0) displaced.set(id, step);
+          if (!options.readOnly) numbers.set(id, n);
           return unpackBody(body);
         }
         key = BigInt.asIntN(64, key + 1n);
@@ -163,19 +166,19 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
       for (const row of database.prepare("select word from erased").iterate()) yield Number(row["word"]);
     },
     postsOf(author: AuthorId): StoredRow[] {
+      const first = authorLink(author, 0);
       return select.author
-        .all(authorWord(author))
+        .all(first, first + 0xffffffffn)
         .map(stored)
         .filter(({ row }) => row.status === "post" && row.contribution.author === author);
     },
-    /** All rows in bounded steps, in the order of their keys. */
+    /** All rows in bounded steps, the oldest first. */
     *scan(): Iterable<StoredRow> {
-      let after = -(2n ** 63n);
-      for (;;) {
+      for (let after = -1; ;) {
         const found = select.after.all(after, 1_000);
         for (const row of found) yield stored(row);
-        const last = found.at(-1)?.["id"];
-        if (typeof last !== "bigint") return;
+        const last = found.at(-1)?.["n"];
+        if (typeof last !== "number") return;
         after = last;
       }
     },
@@ -203,30 +206,55 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
   };
 
   function makeWriter(): (changes: Changes) => void {
-    const putRow = database.prepare("insert into post (id, author, body) values (?, ?, ?) on conflict (id) do update set author = excluded.author, body = excluded.body");
-    const dropRow = database.prepare("delete from post where id = ?");
+    const putRow = database.prepare("insert into post (n, body) values (?, ?)");
+    const changeRow = database.prepare("update post set body = ? where n = ?");
+    const dropRow = database.prepare("delete from post where n = ?");
+    const putKey = database.prepare("insert into key (id, n) values (?, ?)");
+    const dropKey = database.prepare("delete from key where id = ?");
+    const link = database.prepare("insert or ignore into author (id) values (?)");
+    const unlink = database.prepare("delete from author where id = ?");
     const putMark = database.prepare("insert or replace into mark (id, post, at, flags) values (?, ?, ?, ?)");
     const putErased = database.prepare("insert or replace into erased (author, word, up_to, objection) values (?, ?, ?, ?)");
     const putName = database.prepare("insert or replace into name (id, name) values (?, ?)");
     const putProgress = database.prepare("insert or replace into progress values (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    return ({ rows, marks, erased, progress }) =>
+    const ownKey = (id: PostId): bigint => {
+      const key = idBytes(id).readBigInt64BE(0);
+      return displaced.size === 0 ? key : BigInt.asIntN(64, key + BigInt(displaced.get(id) ?? 0));
+    };
+    return ({ rows, marks, erased, unlinked, progress }) =>
       told(() => {
         database.exec("begin immediate");
         try {
+          for (const { id, author } of unlinked) {
+            const n = numbers.get(id);
+            if (n !== undefined) unlink.run(authorLink(author, n));
+          }
+          let last = Number(select.last.get()?.["n"] ?? 0);
+          // Sorted, so that neighbours in a tree are written together.
+          const keys: { readonly order: number; readonly key: bigint; readonly n: number }[] = [];
+          const links: { readonly order: number; readonly key: bigint }[] = [];
           for (const [id, row] of rows) {
-            const bytes = idBytes(id);
-            const step = displaced.size === 0 ? 0 : (displaced.get(id) ?? 0);
-            const own = bytes.readBigInt64BE(0);
-            const key = step === 0 ? own : BigInt.asIntN(64, own + BigInt(step));
+            const known = numbers.get(id);
             if (row === undefined) {
-              dropRow.run(key);
+              if (known === undefined) continue;
+              dropRow.run(known);
+              dropKey.run(ownKey(id));
               continue;
             }
-            packer.byte(step);
-            packer.bytes(bytes.subarray(8));
+            const n = known ?? ++last;
+            packer.base64(id.slice(2));
             packRow(packer, row, names);
-            putRow.run(key, row.status === "post" ? authorWord(row.contribution.author) : null, packer.take());
+            if (known === undefined) {
+              putRow.run(n, packer.take());
+              const key = ownKey(id);
+              keys.push({ order: Number(key), key, n });
+            } else changeRow.run(packer.take(), n);
+            if (row.status !== "post") continue;
+            const key = authorLink(row.contribution.author, n);
+            links.push({ order: Number(key), key });
           }
+          for (const { key, n } of keys.sort((a, b) => a.order - b.order)) putKey.run(key, n);
+          for (const { key } of links.sort((a, b) => a.order - b.order)) link.run(key);
           for (const mark of marks.values()) {
             putMark.run(markKey(mark.mark), mark.post === undefined ? null : idBytes(mark.post), mark.at, mark.count * 2 + (mark.gone ? 1 : 0));
           }
@@ -238,6 +266,8 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
           putProgress.run(postsOffset, events.offset, events.index, generation, applied.from.offset, applied.from.index, applied.generation, pendingRows, loneMarks);
           database.exec("commit");
           names.settle();
+          numbers.clear();
+          displaced.clear();
         } catch (error) {
           if (database.isTransaction) database.exec("rollback");
           throw error;
@@ -254,8 +284,9 @@ function prepareFile(database: DatabaseSync, where: string): void {
       pragma page_size = 4096;
       pragma journal_mode = wal;
       begin;
-      create table post (id integer primary key, author integer, body blob not null);
-      create index post_author on post (author) where author is not null;
+      create table post (n integer primary key, body blob not null);
+      create table key (id integer primary key, n integer not null);
+      create table author (id integer primary key);
       create table mark (id integer primary key, post blob, at integer not null, flags integer not null);
       create table erased (author blob primary key, word integer not null, up_to integer not null, objection integer not null) without rowid;
       create table name (id integer primary key, name text not null);
@@ -269,14 +300,17 @@ function prepareFile(database: DatabaseSync, where: string): void {
       commit;`);
   } else if (owner !== applicationId || version > formatVersion) {
     throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected a ledger of version ${formatVersion} or older, came version ${version}`);
+  } else if (version < formatVersion) {
+    throw new EarshotError("LEDGER_CORRUPT", `${where}: expected version ${formatVersion}, came version ${version}; it is made anew from the log`);
   }
   // NORMAL: a power cut may lose the last commits, never the file's sense; `posts` gives them again.
   database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory;");
+  database.exec(`pragma wal_autocheckpoint = ${journalPages}`);
 }
 
-/** 48 bits of the pseudonym: finds candidates, which are then compared whole. */
-function authorWord(author: AuthorId): number {
-  return idBytes(author).readUIntBE(0, 6);
+/** 31 bits of the pseudonym, then the row's number: finds candidates, which are then compared whole. */
+function authorLink(author: AuthorId, n: number): bigint {
+  return (BigInt(idBytes(author).readUInt32BE(0) >>> 1) << 32n) | BigInt(n);
 }
 
 /** The first 32 bits of an erased author's hash. */
