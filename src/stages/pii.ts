@@ -175,7 +175,7 @@ function findCoordinates(text: string, spans: PiiSpan[]): void {
 
 const phoneLike = /(?<![\w#$€£¥.,/=&?%:@-])(?:\+|00)?\(?\d(?:[ \u00a0./()-]{0,3}\d){6,14}(?![\w%€£$¥°]|[.,:/]\d)/g;
 /** Dates, years and plain numbers look like national numbers: without a country code some form is asked for. */
-const dateLike = /^(?:\d{4}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ]\d{4}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d)/;
+const dateLike = /^(?:(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ]\d{4}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d)/;
 const amountLike = /^\d{1,3}(?:[., ]\d{3})+$/;
 
 function findPhones(text: string, country: CountryCode, spans: PiiSpan[]): void {

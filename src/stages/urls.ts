@@ -24,14 +24,26 @@ export function findUrls(text: string): readonly FoundUrl[] {
 
 function trimUrl(url: string): string {
   let end = url.length;
+  let closed: Map<string, number> | undefined;
   while (end > 0) {
     const last = url.charAt(end - 1);
     const open = closing[last];
-    // A bracket that the address itself opened belongs to it.
-    if (trailing.has(last) || (open !== undefined && url.lastIndexOf(open, end - 1) < 0)) end--;
-    else break;
+    if (open !== undefined) {
+      // A bracket that the address itself opened belongs to it.
+      closed ??= new Map(Object.entries(closing).map(([close, opener]) => [close, countOf(url, close) - countOf(url, opener)]));
+      const excess = closed.get(last) ?? 0;
+      if (excess <= 0) break;
+      closed.set(last, excess - 1);
+    } else if (!trailing.has(last)) break;
+    end--;
   }
   return end === url.length ? url : url.slice(0, end);
+}
+
+function countOf(text: string, char: string): number {
+  let count = 0;
+  for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) count++;
+  return count;
 }
 
 const trackingParameter =

@@ -147,7 +147,8 @@ function faultOf(event: SourceEvent): { readonly reject: EarshotError } {
   const [first] = checks[event.type].Errors(event);
   const where = (first?.instancePath ?? "").split("/").filter(Boolean).join(".") || event.type;
   const message = first?.message ?? "the shape of the contract";
-  return refuse(first?.keyword === "required" ? "FIELD_MISSING" : "FIELD_INVALID", `${where}: ${message}`);
+  const isDate = first?.keyword !== "required" && /(?:^|\.)(?:createdAt|editedAt|at)$/.test(where);
+  return refuse(isDate ? "DATE_INVALID" : first?.keyword === "required" ? "FIELD_MISSING" : "FIELD_INVALID", `${where}: ${message}`);
 }
 
 function faultOfDate(where: string, ms: number, nowMs: number): { readonly reject: EarshotError } | undefined {
