@@ -103,7 +103,7 @@ function isShouted(text: string, start: number, length: number): boolean {
 }
 
 const happyFace = /(?:^|[\s.!?,])(?:[:;=8]['´]?-?[)\]D*]|[xX]D|\^_*\^|<3)/g;
-const sadFace = /(?:^|[\s.!?,])(?:[:=]['´]?-?[(\[/|\\]|[:;]_[:;]|D:|<\/3|-_+-|T_T)(?!\/)/g;
+const sadFace = /(?:^|[\s.!?,])(?:[:=]['´]?-?[([/|\\]|[:;]_[:;]|D:|<\/3|-_+-|T_T)(?!\/)/g;
 
 function scoreSigns(text: string, emoji: ReadonlyMap<number, number>): number {
   let sum = 0;

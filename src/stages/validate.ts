@@ -1,5 +1,5 @@
 import { Compile } from "typebox/compile";
-import Type from "typebox";
+import { Type } from "typebox";
 import { EarshotError, type ErrorCode } from "../core/errors.ts";
 import type { Outcome, SourceAuthor, SourceEvent, SourcePost } from "../core/event.ts";
 
