@@ -1,7 +1,7 @@
 import type { SourceContext } from "../../core/component.ts";
 import type { Raw, SourcePage } from "../../core/source.ts";
 import { maxItemBytes } from "../json/decode.ts";
-import { pick } from "../json/pick.ts";
+import { makePick } from "../json/pick.ts";
 import { makeRotation } from "./endpoints.ts";
 import { blueskyKey, collections } from "./parse.ts";
 
@@ -74,6 +74,8 @@ function addressOf(endpoint: string, options: JetstreamOptions, cursorUs: number
   return url.href;
 }
 
+const isObject = makePick({}, 0);
+
 function timeOf(bytes: Uint8Array): number | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 400)).toString("latin1");
   const direct = /^\{"did":"[^"\\]*","time_us":(\d{10,17})\b/.exec(head)?.[1];
@@ -82,8 +84,7 @@ function timeOf(bytes: Uint8Array): number | undefined {
 }
 
 function timeSlowly(bytes: Uint8Array): string | undefined {
-  const did = pick(bytes, { did: 0 }, 1);
-  if (!did) return undefined;
+  if (!isObject(bytes)) return undefined;
   return /"time_us"\s*:\s*(\d{10,17})\b/.exec(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"))?.[1];
 }
 

@@ -3,7 +3,7 @@ import type { Outcome, SourceAuthor, SourceEvent, SourcePost } from "../../core/
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
 import { type Mutable, checkInstant, checkText, readId, softText } from "../json/fields.ts";
-import { pick } from "../json/pick.ts";
+import { makePick } from "../json/pick.ts";
 import { postUri, readRecord } from "./record.ts";
 
 export const collections = {
@@ -157,11 +157,11 @@ function readProfile(record: Json, did: string, at: number): Outcome<SourceEvent
   return { keep: { type: "identity", author, at } };
 }
 
-const wanted = { did: 0, kind: 1, commit: { collection: 2, rkey: 3, operation: 4, record: { subject: { uri: 5 } } } };
+const pick = makePick({ did: 0, kind: 1, commit: { collection: 2, rkey: 3, operation: 4, record: { subject: { uri: 5 } } } }, 6);
 
 /** Key and actor of a message in Jetstream's form: equal to what its parse says, without a parse. */
 export function blueskyKey(bytes: Uint8Array): Pick<Raw, "key" | "actor"> {
-  const [did, kind, collection, rkey, operation, subject] = pick(bytes, wanted, 6) ?? pickSlowly(bytes);
+  const [did, kind, collection, rkey, operation, subject] = pick(bytes) ?? pickSlowly(bytes);
   if (did === undefined || kind === undefined) return { key: undefined };
   if (kind === "account") return { key: { all: true }, actor: did };
   if (kind !== "commit" || collection === collections.profiles) return { key: did, actor: did };

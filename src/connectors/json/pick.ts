@@ -1,50 +1,59 @@
-/**
- * Finds a few string fields in JSON bytes without building the value: about 1 ns a byte.
- * It walks the structure, so that what stands inside strings or deeper objects cannot be mistaken for a field.
- * It gives up (undefined) on anything odd: escaped or repeated names, bytes that are no JSON; then a full parse decides.
- */
+/** A name to the place of its value in the answer, or to what is wanted inside it. */
 export interface Wanted {
-  /** A name to the place of its value in the answer, or to what is wanted inside it. */
   readonly [name: string]: number | Wanted;
 }
 
-export function pick(bytes: Uint8Array, wanted: Wanted, places: number): (string | undefined)[] | undefined {
-  const found: (string | undefined)[] = Array.from({ length: places }, () => undefined);
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = skipSpace(buffer, 0);
-  if (buffer[start] !== 0x7b) return undefined;
-  const end = readObject(buffer, start, wanted, found);
-  return end < 0 ? undefined : found;
+interface Node {
+  readonly name: Uint8Array;
+  /** Place in the answer; -1: an object whose fields are wanted. */
+  readonly place: number;
+  readonly inside: readonly Node[];
+}
+
+/**
+ * Finds a few string fields in JSON bytes without building the value: about 2 ns a byte.
+ * It walks the structure, so that what stands inside strings or deeper objects cannot be mistaken for a field.
+ * It gives up (undefined) on anything odd: escaped or repeated names, bytes that are no JSON; then a full parse decides.
+ */
+export function makePick(wanted: Wanted, places: number): (bytes: Uint8Array) => (string | undefined)[] | undefined {
+  const nodes = compile(wanted);
+  const empty: (string | undefined)[] = Array.from({ length: places }, () => undefined);
+  return (bytes) => {
+    const start = skipSpace(bytes, 0);
+    if (bytes[start] !== 0x7b) return undefined;
+    const found = empty.slice();
+    return readObject(bytes, start, nodes, found) < 0 ? undefined : found;
+  };
+}
+
+function compile(wanted: Wanted): readonly Node[] {
+  return Object.entries(wanted).map(([name, want]) => ({ name: Buffer.from(name), place: typeof want === "number" ? want : -1, inside: typeof want === "number" ? [] : compile(want) }));
 }
 
 /** Position after the object that starts at `at`; negative: gave up. */
-function readObject(bytes: Buffer, at: number, wanted: Wanted, found: (string | undefined)[]): number {
+function readObject(bytes: Uint8Array, at: number, nodes: readonly Node[], found: (string | undefined)[]): number {
   let seen = 0;
   let i = skipSpace(bytes, at + 1);
   if (bytes[i] === 0x7d) return i + 1;
   for (;;) {
     if (bytes[i] !== 0x22) return -1;
-    const nameEnd = stringEnd(bytes, i);
-    if (nameEnd < 0) return -1;
-    const name = bytes.toString("latin1", i + 1, nameEnd);
-    if (name.includes("\\")) return -1;
-    i = skipSpace(bytes, nameEnd + 1);
+    const nameStart = i + 1;
+    for (i = nameStart; i < bytes.length && bytes[i] !== 0x22; i++) if (bytes[i] === 0x5c) return -1;
+    const index = indexOfName(bytes, nameStart, i, nodes);
+    i = skipSpace(bytes, i + 1);
     if (bytes[i] !== 0x3a) return -1;
     i = skipSpace(bytes, i + 1);
-    const want = Object.hasOwn(wanted, name) ? wanted[name] : undefined;
-    if (want === undefined) i = skipValue(bytes, i);
+    const node = nodes[index];
+    if (node === undefined) i = skipValue(bytes, i);
     else {
-      const bit = 1 << Object.keys(wanted).indexOf(name);
-      if ((seen & bit) !== 0) return -1;
-      seen |= bit;
-      if (typeof want !== "number" && bytes[i] === 0x7b) i = readObject(bytes, i, want, found);
-      else if (typeof want === "number" && bytes[i] === 0x22) {
-        const end = stringEnd(bytes, i);
-        if (end < 0) return -1;
-        const text = bytes.toString("utf8", i + 1, end);
-        if (text.includes("\\")) return -1;
-        found[want] = text;
-        i = end + 1;
+      if ((seen & (1 << index)) !== 0) return -1;
+      seen |= 1 << index;
+      if (node.place < 0 && bytes[i] === 0x7b) i = readObject(bytes, i, node.inside, found);
+      else if (node.place >= 0 && bytes[i] === 0x22) {
+        const from = i + 1;
+        for (i = from; i < bytes.length && bytes[i] !== 0x22; i++) if (bytes[i] === 0x5c) return -1;
+        found[node.place] = textOf(bytes, from, i);
+        i++;
       } else i = skipValue(bytes, i);
     }
     if (i < 0) return -1;
@@ -54,6 +63,21 @@ function readObject(bytes: Buffer, at: number, wanted: Wanted, found: (string | 
     if (next !== 0x2c) return -1;
     i = skipSpace(bytes, i + 1);
   }
+}
+
+function indexOfName(bytes: Uint8Array, start: number, end: number, nodes: readonly Node[]): number {
+  for (let index = 0; index < nodes.length; index++) {
+    const name = nodes[index]?.name;
+    if (name === undefined || name.length !== end - start) continue;
+    let same = true;
+    for (let i = 0; i < name.length && same; i++) same = name[i] === bytes[start + i];
+    if (same) return index;
+  }
+  return -1;
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.isBuffer(bytes) ? bytes.toString("utf8", start, end) : Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
 }
 
 export function skipSpace(bytes: Uint8Array, at: number): number {

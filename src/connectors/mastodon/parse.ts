@@ -3,7 +3,7 @@ import type { Outcome, SourceEvent } from "../../core/event.ts";
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
 import { checkInstant } from "../json/fields.ts";
-import { pick, splitArray } from "../json/pick.ts";
+import { makePick, splitArray } from "../json/pick.ts";
 import { type StatusContext, idInstant, readLocalId, readStatus, statusId } from "./status.ts";
 
 /*
@@ -62,11 +62,12 @@ function deletion(message: Json, context: StatusContext): Outcome<SourceEvent> {
   return { keep: { type: "delete", id: statusId(context.server, localId), at } };
 }
 
-const wanted = { id: 0, account: { url: 1, uri: 2 }, event: 3 };
+const pickStatus = makePick({ id: 0, account: { url: 1, uri: 2 }, event: 3 }, 4);
+const pickEvent = makePick({ event: 0 }, 1);
 
 /** Key and actor of a status' bytes: equal to what its parse says, without a parse. */
 export function statusKey(bytes: Uint8Array, server: string): Pick<Raw, "key" | "actor"> {
-  const [id, url, uri, event] = pick(bytes, wanted, 4) ?? pickSlowly(bytes);
+  const [id, url, uri, event] = pickStatus(bytes) ?? pickSlowly(bytes);
   if (id === undefined || event !== undefined) return { key: undefined };
   const actor = url ?? uri;
   return { key: statusId(server, id), ...(actor !== undefined && { actor }) };
@@ -107,7 +108,7 @@ function mayReshare(bytes: Uint8Array): boolean {
 
 /** A message of the streaming API, as recorded or received, as raw messages with their keys. */
 export function rawsOfMessage(bytes: Uint8Array, server: string, receivedAt: number): Raw[] {
-  const [event] = pick(bytes, { event: 0 }, 1) ?? ["?"];
+  const [event] = pickEvent(bytes) ?? ["?"];
   if (event === undefined) return rawsOf(bytes, server, receivedAt);
   try {
     const value = decodeJson(bytes, "message");

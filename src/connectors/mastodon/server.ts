@@ -4,7 +4,7 @@ import type { HttpResponse } from "../../core/http.ts";
 import type { Raw } from "../../core/source.ts";
 import { statusOf } from "../../http/upstream-status.ts";
 import { decodeJson, isJson } from "../json/decode.ts";
-import { pick, splitArray } from "../json/pick.ts";
+import { makePick, splitArray } from "../json/pick.ts";
 import { rawsOf } from "./parse.ts";
 
 /** "public", "local", "remote", or "#tag". */
@@ -138,8 +138,10 @@ function pathOf(timeline: Timeline): string {
   return "/api/v1/timelines/public?";
 }
 
+const pickId = makePick({ id: 0 }, 1);
+
 function localIdOf(bytes: Uint8Array): string | undefined {
-  const id = pick(bytes, { id: 0 }, 1)?.[0];
+  const id = pickId(bytes)?.[0];
   return id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : undefined;
 }
 
