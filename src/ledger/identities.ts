@@ -5,7 +5,7 @@ import type { From, SourceAuthor } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
 import type { AuthorId, PostId } from "../core/ids.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
-import { authorKey, bucketOf, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
+import { authorKey, bucketOf, chunkNumber, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
 import { type Identity, packIdentity, packPostIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { makeCache } from "./pseudonyms.ts";
@@ -19,8 +19,9 @@ export interface PutPost {
 }
 
 /**
- * Writes the identities that one partition sees. `put` only remembers; `flush` makes it one transaction. Flush before the
- * ledger commits: then whatever `posts` speaks of can be resolved.
+ * Writes the identities that one partition sees: `put` remembers, `flush` settles what was put. Settled identities are held in
+ * memory and written in large transactions; `position` tells up to where they are in the file, so that after a crash the
+ * rest is read again from the raw.
  */
 export interface Identities extends Disposable {
   /**
@@ -28,12 +29,14 @@ export interface Identities extends Disposable {
    * @param seenAt milliseconds UTC: of the records of several partitions the latest holds
    */
   put(platform: string, author: AuthorId, source: SourceAuthor, post?: PutPost, seenAt?: number): void;
-  /** @param events where in `events` the identities were seen; kept with them, so that after a power cut the rest can be read again */
+  /** @param events where in `events` what was put was seen: it may be held on. Absent: everything goes to the file now. */
   flush(events?: From): void;
-  /** As the last durable `flush` told it. */
+  /** The last `events` whose identities are in the file. */
   position(): From | undefined;
   /** Forgets what was put since the last flush. */
   rollback(): void;
+  /** Forgets what is held of the author: to be called when its erasure passes, before the file is cleared of it. */
+  drop(author: AuthorId): void;
 }
 
 export interface IdentitiesOptions {
@@ -44,6 +47,8 @@ export interface IdentitiesOptions {
   readonly ring: KeyRing;
   /** Authors whose last written form is remembered. */
   readonly maxCachedAuthors?: number;
+  /** Posts and authors that are held in memory before they are written. */
+  readonly maxHeld?: number;
 }
 
 export function identityPath(folder: string, partition: number): string {
@@ -51,11 +56,11 @@ export function identityPath(folder: string, partition: number): string {
 }
 
 export async function openIdentities(options: IdentitiesOptions): Promise<Identities> {
-  const { files, folder, partition, ring, maxCachedAuthors = 50_000 } = options;
+  const { files, folder, partition, ring } = options;
   await files.makeFolder(folder);
   const file = identityPath(folder, partition);
   const database = openIdentityFile(file, ring.check);
-  return makeWriter(database, file, ring, maxCachedAuthors);
+  return makeWriter(database, file, options);
 }
 
 interface Waiting {
@@ -68,31 +73,84 @@ interface Waiting {
   readonly seenAt: number;
 }
 
-function makeWriter(database: DatabaseSync, file: string, ring: KeyRing, maxCachedAuthors: number): Identities {
+/** Records sealed together: one seal for many, and little to open for one. */
+const recordsOfChunk = 48;
+
+function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOptions): Identities {
+  const { ring, maxCachedAuthors = 50_000, maxHeld = 10_000 } = options;
   const buckets = makeBucketReader(ring.buckets);
   const lookup = makeLookup(ring.lookup);
   const seal = makeSeal();
   const written = makeCache<string>(maxCachedAuthors);
-  const putAuthor = database.prepare(
-    "insert into author (id, version, native, handle, sealed) values (?, ?, ?, ?, ?) on conflict (id) do update set version = excluded.version, native = excluded.native, handle = excluded.handle, sealed = excluded.sealed",
-  );
-  const putPost = database.prepare("insert into post (id, version, sealed) values (?, ?, ?) on conflict (id) do update set version = excluded.version, sealed = excluded.sealed");
-  const putPosition = database.prepare("insert or replace into progress values (0, ?, ?)");
-  const getPosition = database.prepare("select events_offset, events_index from progress");
+  const putChunk = database.prepare("insert into chunk (n, version, sealed) values (?, ?, ?)");
+  const put = {
+    post: database.prepare("insert or replace into post (id, n) values (?, ?)"),
+    author: database.prepare("insert or replace into author (id, n) values (?, ?)"),
+    native: database.prepare("insert or ignore into native (word, n) values (?, ?)"),
+    handle: database.prepare("insert or ignore into handle (word, n) values (?, ?)"),
+  };
+  const putPosition = database.prepare("update progress set events_offset = ?, events_index = ?, serial = ?");
+  const getProgress = database.prepare("select events_offset, events_index, serial from progress");
   let waiting: Waiting[] = [];
+  let settled = 0;
+  let events = readPosition(getProgress);
 
-  function write({ platform, author, source, form, post, seenAt }: Waiting): void {
-    const { key, version } = buckets.current(bucketOf(author));
-    if (form !== undefined) {
-      const id = authorKey(author);
-      const handle = source.handle === undefined ? null : lookup.handle(source.handle);
-      const sealed = seal.close(key, sealedFor("author", id), packIdentity({ author, platform, seenAt, ...identityOf(source) }));
-      putAuthor.run(id, version, lookup.native(source.id), handle, sealed);
+  /** Chunks of one bucket each, then what leads to them, in the order of their trees. */
+  function write(): void {
+    let serial = Number(getProgress.get()?.["serial"] ?? 0);
+    const links: Record<"post" | "author" | "native" | "handle", { readonly order: number; readonly key: bigint | number; readonly n: number }[]> = {
+      post: [],
+      author: [],
+      native: [],
+      handle: [],
+    };
+    const byBucket = Map.groupBy(waiting.values().take(settled), ({ author }) => bucketOf(author));
+    for (const [bucket, all] of [...byBucket].sort(([a], [b]) => a - b)) {
+      const { key, version } = buckets.current(bucket);
+      for (let start = 0; start < all.length; start += recordsOfChunk) {
+        const n = chunkNumber(bucket, ++serial);
+        const records: string[] = [];
+        const lead = (tree: keyof typeof links, to: bigint | number) => links[tree].push({ order: Number(to), key: to, n });
+        for (const { platform, author, source, form, post, seenAt } of all.slice(start, start + recordsOfChunk)) {
+          if (form !== undefined) {
+            records.push(author, packIdentity({ author, platform, seenAt, ...identityOf(source) }));
+            lead("author", authorKey(author));
+            lead("native", lookup.native(source.id));
+            if (source.handle !== undefined) lead("handle", lookup.handle(source.handle));
+          }
+          if (post) {
+            records.push(post.id, packPostIdentity(post, author, source));
+            lead("post", postKey(author, post.id));
+          }
+        }
+        putChunk.run(n, version, seal.close(key, sealedFor(n), JSON.stringify(records)));
+      }
     }
-    if (post) {
-      const id = postKey(author, post.id);
-      putPost.run(id, version, seal.close(key, sealedFor("post", id), packPostIdentity(post, author, source)));
+    for (const tree of ["post", "author", "native", "handle"] as const) {
+      for (const { key, n } of links[tree].sort((a, b) => a.order - b.order || a.n - b.n)) put[tree].run(key, n);
     }
+    putPosition.run(events?.offset ?? null, events?.index ?? null, serial);
+  }
+
+  function flush(at?: From): void {
+    settled = waiting.length;
+    events = at ?? events;
+    if (at ? settled < maxHeld : settled === 0 && samePlace(events, readPosition(getProgress))) return;
+    try {
+      // The keys are read inside of the transaction: a renewal that began before it is seen, one that begins later waits for it.
+      database.exec("begin immediate");
+      write();
+      database.exec("commit");
+      waiting = [];
+      settled = 0;
+    } catch (error) {
+      if (database.isTransaction) database.exec("rollback");
+      throw toEarshotError(error, "STORE_CORRUPT", `identities ${file}`);
+    }
+  }
+
+  function rollback(): void {
+    for (const { author } of waiting.splice(settled)) written.drop(author);
   }
 
   return {
@@ -104,34 +162,34 @@ function makeWriter(database: DatabaseSync, file: string, ring: KeyRing, maxCach
       if (!isKnown) written.put(author, form);
       waiting.push({ platform, author, source, form: isKnown ? undefined : form, post, seenAt });
     },
-    flush(events) {
-      if (waiting.length === 0 && events === undefined) return;
-      try {
-        // The keys are read inside of the transaction: a renewal that began before it is seen, one that begins later waits for it.
-        database.exec("begin immediate");
-        for (const each of waiting) write(each);
-        if (events) putPosition.run(events.offset, events.index);
-        database.exec("commit");
-        waiting = [];
-      } catch (error) {
-        if (database.isTransaction) database.exec("rollback");
-        throw toEarshotError(error, "STORE_CORRUPT", `identities ${file}`);
-      }
-    },
-    position: () => readPosition(getPosition),
-    rollback() {
-      for (const { author } of waiting) written.drop(author);
-      waiting = [];
+    flush,
+    position: () => readPosition(getProgress),
+    rollback,
+    drop(author) {
+      written.drop(author);
+      const isOther = (each: Waiting) => each.author !== author;
+      const [before, after] = [waiting.slice(0, settled).filter(isOther), waiting.slice(settled).filter(isOther)];
+      waiting = [...before, ...after];
+      settled = before.length;
     },
     [Symbol.dispose]() {
-      database.close();
+      rollback();
+      try {
+        flush();
+      } finally {
+        database.close();
+      }
     },
   };
 }
 
+function samePlace(a: From | undefined, b: From | undefined): boolean {
+  return a?.offset === b?.offset && a?.index === b?.index;
+}
+
 function readPosition(statement: StatementSync): From | undefined {
   const found = statement.get();
-  return found && { offset: Number(found["events_offset"]), index: Number(found["events_index"]) };
+  return found && found["events_offset"] !== null ? { offset: Number(found["events_offset"]), index: Number(found["events_index"]) } : undefined;
 }
 
 function identityOf(source: SourceAuthor): Omit<Identity, "author" | "platform" | "seenAt"> {

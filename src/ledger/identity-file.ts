@@ -3,7 +3,7 @@ import { EarshotError, toEarshotError } from "../core/errors.ts";
 import { type AuthorId, idBytes, makeKeyedHash, type PostId } from "../core/ids.ts";
 
 const applicationId = 0x45_49_44_53;
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** An author's bucket: the first 10 bits of its pseudonym. */
 export function bucketOf(author: AuthorId): number {
@@ -11,8 +11,8 @@ export function bucketOf(author: AuthorId): number {
 }
 
 /**
- * Keys of rows: the bucket in the high 10 bits, then 52 bits of the id, so that a bucket is one range. An author's bits come
- * after those that chose its bucket. Two posts of a bucket share a key by chance at some 10^7 posts a bucket; the later one stays.
+ * Keys of the trees that lead to chunks: the bucket in the high 10 bits, then 52 bits of the id (an author's after those that
+ * chose its bucket). Two posts of a bucket share a key by chance at some 10^7 posts a bucket; the later one is found.
  */
 export function postKey(author: AuthorId, post: PostId): bigint {
   return (BigInt(bucketOf(author)) << 52n) | (idBytes(post).readBigUInt64BE(0) >> 12n);
@@ -20,17 +20,22 @@ export function postKey(author: AuthorId, post: PostId): bigint {
 export function authorKey(author: AuthorId): bigint {
   return (BigInt(bucketOf(author)) << 52n) | (idBytes(author).readBigUInt64BE(2) >> 12n);
 }
-export type IdentityTable = "author" | "post";
 
-/** What is authenticated with a sealed row: where it lies, so that rows cannot be swapped. */
-export function sealedFor(table: IdentityTable, key: bigint): Buffer {
-  const bytes = Buffer.allocUnsafe(9);
-  bytes[0] = table === "author" ? 1 : 2;
-  bytes.writeBigInt64BE(key, 1);
-  return bytes;
+const chunksOfBucket = 2 ** 32;
+
+/** A chunk's number: the bucket, then a number that only rises. */
+export function chunkNumber(bucket: number, serial: number): number {
+  return bucket * chunksOfBucket + serial;
 }
-export function bucketRange(bucket: number): readonly [first: bigint, last: bigint] {
-  return [BigInt(bucket) << 52n, (BigInt(bucket + 1) << 52n) - 1n];
+export function bucketOfChunk(n: number): number {
+  return Math.floor(n / chunksOfBucket);
+}
+
+/** What is authenticated with a sealed chunk: where it lies, so that chunks cannot be swapped. */
+export function sealedFor(n: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleBE(n);
+  return bytes;
 }
 
 /** Keyed words (48 bits) by which rows are found: candidates, to be compared after decryption. */
@@ -65,18 +70,22 @@ function prepareFile(database: DatabaseSync, where: string, check: string): void
     database.exec(`
       pragma journal_mode = wal;
       begin;
-      create table author (id integer primary key, version integer not null, native integer not null, handle integer, sealed blob not null);
-      create index author_native on author (native);
-      create index author_handle on author (handle) where handle is not null;
-      create table post (id integer primary key, version integer not null, sealed blob not null);
-      create table progress (id integer primary key, events_offset integer not null, events_index integer not null);
+      create table chunk (n integer primary key, version integer not null, sealed blob not null);
+      create table post (id integer primary key, n integer not null);
+      create table author (id integer primary key, n integer not null);
+      create table native (word integer not null, n integer not null, primary key (word, n)) without rowid;
+      create table handle (word integer not null, n integer not null, primary key (word, n)) without rowid;
+      create table progress (id integer primary key, events_offset integer, events_index integer, serial integer not null);
+      insert into progress values (0, null, null, 0);
       create table meta (name text primary key, value text not null) without rowid;
       insert into meta values ('keys', '${/^[0-9a-f]*$/.test(check) ? check : ""}');
       pragma application_id = ${applicationId};
       pragma user_version = ${formatVersion};
       commit;`);
-  } else if (owner !== applicationId || version > formatVersion) {
-    throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected identities of version ${formatVersion} or older, came version ${version}`);
+  } else if (owner !== applicationId || version !== formatVersion) {
+    throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected identities of version ${formatVersion}, came version ${version}`);
   }
-  database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory; pragma cache_size = -8192;");
+  database.exec(
+    "pragma journal_mode = wal; pragma synchronous = normal; pragma secure_delete = on; pragma temp_store = memory; pragma cache_size = -8192; pragma wal_autocheckpoint = 4000;",
+  );
 }

@@ -23,6 +23,13 @@ export interface PostIdentity {
   readonly permalink?: string;
 }
 
+/** A chunk: key, record, key, record …; the key is an AuthorId or a PostId. Throws STORE_CORRUPT. */
+export function* unpackChunk(text: string): Iterable<readonly [key: string, record: string]> {
+  const parsed = z.array(z.string()).safeParse(parseJson(text));
+  if (!parsed.success || parsed.data.length % 2 !== 0) throw new EarshotError("STORE_CORRUPT", "identities: a chunk cannot be read");
+  for (let i = 0; i < parsed.data.length; i += 2) yield [parsed.data[i] ?? "", parsed.data[i + 1] ?? ""];
+}
+
 const texts = z.array(z.string().nullable());
 const identitySchema = z.tuple([
   z.string(),
@@ -87,7 +94,7 @@ export function unpackPostIdentity(tagged: string, author: Identity | undefined)
   const packed = tagged.slice(6);
   if (packed.startsWith("\u0004")) {
     const [nativeId, permalink] = texts.parse(parseJson(packed.slice(1)));
-    return { nativeId: nativeId ?? "", ...(permalink != null && { permalink }) };
+    return { nativeId: nativeId ?? "", ...(permalink !== undefined && permalink !== null && { permalink }) };
   }
   const split = packed.indexOf("\n");
   const nativeId = lengthen(split < 0 ? packed : packed.slice(0, split), author, "");

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
-import type { AuthorId, PostId } from "../core/ids.ts";
+import { type AuthorId, isAuthorId, isPostId, type PostId } from "../core/ids.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
 import { identityPath } from "./identities.ts";
-import { authorKey, bucketOf, bucketRange, type IdentityTable, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
-import { authorTag, type Identity, type PostIdentity, unpackIdentity, unpackPostIdentity } from "./identity-record.ts";
+import { authorKey, bucketOf, bucketOfChunk, chunkNumber, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
+import { authorTag, type Identity, type PostIdentity, unpackChunk, unpackIdentity, unpackPostIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Keys } from "./keys.ts";
 import { makeSeal, unseal } from "./seal.ts";
@@ -24,12 +24,6 @@ export interface IdentityReader extends Disposable {
   /** With or without @, in any case. Without a platform: on each. One identity for each pseudonym. */
   findByHandle(platform: string | undefined, handle: string): Promise<readonly Identity[]>;
   findByNativeId(platform: string | undefined, nativeId: string): Promise<readonly Identity[]>;
-}
-
-interface Sealed {
-  readonly id: bigint;
-  readonly version: number;
-  readonly sealed: Uint8Array;
 }
 
 type Buckets = ReturnType<typeof makeBucketReader>;
@@ -56,39 +50,42 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
     }
   }
 
-  async function find(column: "native" | "handle", word: number, wanted: (identity: Identity) => boolean): Promise<readonly Identity[]> {
+  /** Chunks that a tree leads to. */
+  function* chunks(database: DatabaseSync, tree: "post" | "author" | "native" | "handle", key: bigint | number): Iterable<{ readonly n: number; readonly text: string }> {
+    const column = tree === "post" || tree === "author" ? "id" : "word";
+    for (const row of chunksOf(database, `select n, version, sealed from chunk where n in (select n from ${tree} where ${column} = ?)`, key)) {
+      const text = openChunk(buckets, row);
+      if (text !== undefined) yield { n: row.n, text };
+    }
+  }
+
+  async function find(tree: "author" | "native" | "handle", key: bigint | number, wanted: (identity: Identity) => boolean): Promise<readonly Identity[]> {
     const found = new Map<AuthorId, Identity>();
     for await (const database of databases()) {
-      for (const row of rowsOf(database, `select id, version, sealed from author where ${column} = ?`, word)) {
-        const text = openRow(buckets, "author", row);
-        if (text === undefined) continue;
-        const identity = unpackIdentity(text);
-        const known = found.get(identity.author);
-        if (wanted(identity) && (known === undefined || known.seenAt <= identity.seenAt)) found.set(identity.author, identity);
+      for (const { n, text } of chunks(database, tree, key)) {
+        for (const [id, record] of unpackChunk(text)) {
+          if (!isAuthorId(id)) continue;
+          const identity = unpackIdentity(record);
+          // An older record of the author, under the handle of then, is not followed.
+          if (!wanted(identity) || chunkOfAuthor(database, id) !== n) continue;
+          const known = found.get(id);
+          if (known === undefined || known.seenAt <= identity.seenAt) found.set(id, identity);
+        }
       }
     }
     return [...found.values()];
   }
 
-  async function resolve(author: AuthorId): Promise<Identity | undefined> {
-    let best: Identity | undefined;
-    for await (const database of databases()) {
-      for (const row of rowsOf(database, "select id, version, sealed from author where id = ?", authorKey(author))) {
-        const text = openRow(buckets, "author", row);
-        const identity = text === undefined ? undefined : unpackIdentity(text);
-        if (identity?.author === author && (best === undefined || best.seenAt <= identity.seenAt)) best = identity;
-      }
-    }
-    return best;
-  }
+  const resolve = async (author: AuthorId): Promise<Identity | undefined> => (await find("author", authorKey(author), (identity) => identity.author === author))[0];
 
   return {
     resolve,
     async resolvePost(post, author) {
       for await (const database of databases()) {
-        for (const row of rowsOf(database, "select id, version, sealed from post where id = ?", postKey(author, post))) {
-          const text = openRow(buckets, "post", row);
-          if (text?.startsWith(authorTag(author))) return unpackPostIdentity(text, await resolve(author));
+        for (const { text } of chunks(database, "post", postKey(author, post))) {
+          for (const [id, record] of unpackChunk(text)) {
+            if (id === post && record.startsWith(authorTag(author))) return unpackPostIdentity(record, await resolve(author));
+          }
         }
       }
       return undefined;
@@ -109,16 +106,16 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
 export interface IdentityErasure {
   readonly removedAuthors: number;
   readonly removedPosts: number;
-  /** Rows of others that lie under fresh keys now. */
-  readonly resealedRows: number;
+  /** Chunks of records of others that lie under fresh keys now. */
+  readonly resealedChunks: number;
 }
 
-/** Rows of one transaction, so that writers never wait long. */
-const rowsAtOnce = 2_000;
+/** Chunks of one transaction, so that writers never wait long. */
+const chunksAtOnce = 500;
 
 /**
  * Removes the authors with all their posts, then makes what journals, free pages, snapshots and backups still hold unreadable:
- * a fresh key for each of their buckets, every row of the bucket sealed anew, the old key destroyed. A crash leaves both keys;
+ * a fresh key for each of their buckets, every chunk of the bucket sealed anew, the old key destroyed. A crash leaves both keys;
  * the same call again, or `finishRenewals`, ends it.
  */
 export async function eraseIdentities(options: VaultOptions & { readonly keys: Keys }, authors: readonly AuthorId[]): Promise<IdentityErasure> {
@@ -137,7 +134,7 @@ export function finishRenewals(options: VaultOptions & { readonly keys: Keys }):
 
 async function renew(options: VaultOptions & { readonly keys: Keys }, wanted: ReadonlyMap<number, readonly AuthorId[]>): Promise<IdentityErasure> {
   const { files, folder, partitions, keys } = options;
-  const total = { removedAuthors: 0, removedPosts: 0, resealedRows: 0 };
+  const total = { removedAuthors: 0, removedPosts: 0, resealedChunks: 0 };
   if (wanted.size === 0) return total;
   const buckets = makeBucketReader(keys.ring.buckets);
   for (const bucket of wanted.keys()) await keys.renewBucketKey(bucket);
@@ -146,7 +143,8 @@ async function renew(options: VaultOptions & { readonly keys: Keys }, wanted: Re
     if ((await files.sizeBytes(file)) === undefined) continue;
     const database = openIdentityFile(file, keys.ring.check);
     try {
-      for (const [bucket, authors] of wanted) resealBucket(database, buckets, bucket, authors, total);
+      const reseal = makeReseal(database, buckets, makeLookup(keys.ring.lookup), total);
+      for (const [bucket, authors] of wanted) reseal(bucket, new Set(authors));
       emptyJournal(database, file);
     } finally {
       database.close();
@@ -159,64 +157,94 @@ async function renew(options: VaultOptions & { readonly keys: Keys }, wanted: Re
   return total;
 }
 
-function resealBucket(
+function makeReseal(
   database: DatabaseSync,
   buckets: Buckets,
-  bucket: number,
-  authors: readonly AuthorId[],
-  total: { removedAuthors: number; removedPosts: number; resealedRows: number },
-): void {
+  lookup: ReturnType<typeof makeLookup>,
+  total: { removedAuthors: number; removedPosts: number; resealedChunks: number },
+) {
   const seal = makeSeal();
-  const current = buckets.current(bucket);
-  const tags = new Set(authors.map(authorTag));
-  const erased = new Set<string>(authors);
-  const isAuthorErased = (text: string) => erased.has(unpackIdentity(text).author);
-  for (const [table, isErased] of [
-    ["post", (text: string) => tags.has(text.slice(0, 6))],
-    ["author", isAuthorErased],
-  ] as const) {
-    const reseal = database.prepare(`update ${table} set version = ?, sealed = ? where id = ?`);
-    const remove = database.prepare(`delete from ${table} where id = ?`);
-    const [first, last] = bucketRange(bucket);
-    let after = first - 1n;
+  const change = database.prepare("update chunk set version = ?, sealed = ? where n = ?");
+  const remove = database.prepare("delete from chunk where n = ?");
+  const unlinkPost = database.prepare("delete from post where id = ? and n = ?");
+  const unlinkAuthor = database.prepare("delete from author where id = ? and n = ?");
+  const unlinkNative = database.prepare("delete from native where word = ? and n = ?");
+  const unlinkHandle = database.prepare("delete from handle where word = ? and n = ?");
+
+  /** True where the record stays. Authors' records that a later one replaced go too. */
+  function keep(n: number, key: string, record: string, authors: ReadonlySet<AuthorId>, tags: ReadonlyMap<string, AuthorId>): boolean {
+    if (isAuthorId(key)) {
+      const isErased = authors.has(key);
+      if (!isErased && chunkOfAuthor(database, key) === n) return true;
+      const { nativeId, handle } = unpackIdentity(record);
+      unlinkAuthor.run(authorKey(key), n);
+      unlinkNative.run(lookup.native(nativeId), n);
+      if (handle !== undefined) unlinkHandle.run(lookup.handle(handle), n);
+      if (isErased) total.removedAuthors++;
+      return false;
+    }
+    const author = tags.get(record.slice(0, 6));
+    if (author === undefined || !isPostId(key)) return true;
+    unlinkPost.run(postKey(author, key), n);
+    total.removedPosts++;
+    return false;
+  }
+
+  return (bucket: number, authors: ReadonlySet<AuthorId>): void => {
+    const current = buckets.current(bucket);
+    const tags = new Map([...authors].map((author) => [authorTag(author), author]));
+    let after = chunkNumber(bucket, 0) - 1;
+    const last = chunkNumber(bucket + 1, 0) - 1;
     for (;;) {
       database.exec("begin immediate");
       try {
-        const rows = rowsOf(database, `select id, version, sealed from ${table} where id > ? and id <= ? order by id limit ${rowsAtOnce}`, after, last);
-        for (const row of rows) {
-          const text = openRow(buckets, table, row);
-          if (text === undefined || isErased(text)) {
-            remove.run(row.id);
-            if (text !== undefined) total[table === "post" ? "removedPosts" : "removedAuthors"]++;
-          } else if (row.version !== current.version) {
-            reseal.run(current.version, seal.close(current.key, sealedFor(table, row.id), text), row.id);
-            total.resealedRows++;
+        const chunks = chunksOf(database, `select n, version, sealed from chunk where n > ? and n <= ? order by n limit ${chunksAtOnce}`, after, last);
+        for (const chunk of chunks) {
+          after = chunk.n;
+          const text = openChunk(buckets, chunk);
+          const kept = text === undefined ? [] : [...unpackChunk(text)].filter(([key, record]) => keep(chunk.n, key, record, authors, tags)).flat();
+          if (kept.length === 0) remove.run(chunk.n);
+          else {
+            change.run(current.version, seal.close(current.key, sealedFor(chunk.n), JSON.stringify(kept)), chunk.n);
+            total.resealedChunks++;
           }
-          after = row.id;
         }
         database.exec("commit");
-        if (rows.length < rowsAtOnce) break;
+        if (chunks.length < chunksAtOnce) return;
       } catch (error) {
         if (database.isTransaction) database.exec("rollback");
         throw toEarshotError(error, "STORE_CORRUPT", "identities: sealing a bucket anew");
       }
     }
-  }
+  };
+}
+
+interface Chunk {
+  readonly n: number;
+  readonly version: number;
+  readonly sealed: Uint8Array;
 }
 
 /** undefined: its key is destroyed. */
-function openRow(buckets: Buckets, table: IdentityTable, row: Sealed): string | undefined {
-  const key = buckets.ofVersion(Number(row.id >> 52n), row.version);
-  return key && unseal(key.key, sealedFor(table, row.id), row.sealed);
+function openChunk(buckets: Buckets, { n, version, sealed }: Chunk): string | undefined {
+  const key = buckets.ofVersion(bucketOfChunk(n), version);
+  return key && unseal(key.key, sealedFor(n), sealed);
 }
 
-function rowsOf(database: DatabaseSync, sql: string, ...values: (number | bigint)[]): Sealed[] {
-  const statement = database.prepare(sql);
-  statement.setReadBigInts(true);
-  return statement.all(...values).map(({ id, version, sealed }) => {
-    if (typeof id !== "bigint" || typeof version !== "bigint" || !(sealed instanceof Uint8Array)) throw new EarshotError("STORE_CORRUPT", "identities: a row is not of its kind");
-    return { id, version: Number(version), sealed };
-  });
+function chunksOf(database: DatabaseSync, sql: string, ...values: (number | bigint)[]): Chunk[] {
+  return database
+    .prepare(sql)
+    .all(...values)
+    .map(({ n, version, sealed }) => {
+      if (typeof n !== "number" || typeof version !== "number" || !(sealed instanceof Uint8Array))
+        throw new EarshotError("STORE_CORRUPT", "identities: a chunk is not of its kind");
+      return { n, version, sealed };
+    });
+}
+
+function chunkOfAuthor(database: DatabaseSync, author: AuthorId): number | undefined {
+  const n = database.prepare("select n from author where id = ?").get(authorKey(author))?.["n"];
+  return typeof n === "number" ? n : undefined;
 }
 
 /** Moves the journal into the file and empties it. Waits for readers, up to the connection's timeout. */
