@@ -20,6 +20,7 @@ export interface BlueskyParse {
 }
 
 const didPattern = /^did:[a-z]+:[A-Za-z0-9._:%-]{1,2000}$/;
+const nsidPattern = /^[A-Za-z0-9.-]{1,317}$/;
 const rkeyPattern = /^[A-Za-z0-9._:~-]{1,512}$/;
 
 /** Parses messages of the form that Jetstream sends; the firehose's are brought into the same form. */
@@ -50,16 +51,19 @@ export function blueskyParser(options: BlueskyParse): Parse {
 }
 
 function readDid(message: Json): string {
-  const did = readId(message, "did", "message");
-  if (!didPattern.test(did)) throw new EarshotError("FIELD_INVALID", "message.did: expected a DID");
+  const did = message["did"];
+  if (did === undefined || did === null) throw new EarshotError("FIELD_MISSING", "message.did: expected a DID, came nothing");
+  // The patterns name every letter that may be: no further check of an id is needed.
+  if (typeof did !== "string" || !didPattern.test(did)) throw new EarshotError("FIELD_INVALID", "message.did: expected a DID");
   return did;
 }
 
 function readCommit(commit: unknown, did: string, at: number, options: BlueskyParse): Outcome<SourceEvent> {
   if (!isJson(commit)) throw new EarshotError(commit === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `message.commit: expected an object, came ${nameOf(commit)}`);
-  const collection = readId(commit, "collection", "commit");
-  const rkey = readId(commit, "rkey", "commit");
-  if (!rkeyPattern.test(rkey)) throw new EarshotError("FIELD_INVALID", "commit.rkey: expected a record key");
+  const collection = commit["collection"];
+  if (typeof collection !== "string" || !nsidPattern.test(collection)) throw new EarshotError(collection === undefined ? "FIELD_MISSING" : "FIELD_INVALID", "commit.collection: expected a namespaced id");
+  const rkey = commit["rkey"];
+  if (typeof rkey !== "string" || !rkeyPattern.test(rkey)) throw new EarshotError(rkey === undefined ? "FIELD_MISSING" : "FIELD_INVALID", "commit.rkey: expected a record key");
   const operation = commit["operation"];
   const uri = `at://${did}/${collection}/${rkey}`;
   if (operation !== "create" && operation !== "update" && operation !== "delete") {

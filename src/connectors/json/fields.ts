@@ -53,6 +53,8 @@ const isoPattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](
 export function parseInstant(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) && value > 0 ? scaled(value) : undefined;
   if (typeof value !== "string" || value.length > 40) return undefined;
+  const usual = usualInstant(value);
+  if (usual !== undefined) return usual;
   const parts = isoPattern.exec(value);
   if (!parts) return /^\d{9,16}(?:\.\d+)?$/.test(value) ? scaled(Number(value)) : undefined;
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = parts;
@@ -65,6 +67,29 @@ export function parseInstant(value: unknown): number | undefined {
   if (zone === "Z" || zone === "z") return at;
   const offsetMinutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
   return at - (zone.startsWith("-") ? -offsetMinutes : offsetMinutes) * 60_000;
+}
+
+/** `2026-05-01T12:00:00.000Z` (with or without milliseconds), the form that nearly all have, for a tenth of the pattern's cost. */
+function usualInstant(text: string): number | undefined {
+  const length = text.length;
+  if ((length !== 24 && length !== 20) || text.charCodeAt(length - 1) !== 0x5a || text.charCodeAt(10) !== 0x54 || text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return undefined;
+  if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a || (length === 24 && text.charCodeAt(19) !== 0x2e)) return undefined;
+  const day = twoDigits(text, 8);
+  const month = twoDigits(text, 5);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  const milliseconds = length === 24 ? twoDigits(text, 20) * 10 + (twoDigits(text, 21) % 10) : 0;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  // Short months, and anything that is no digit (NaN), are the pattern's matter.
+  if (!(day >= 1 && day <= 28 && month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59 && milliseconds >= 0 && year >= 1_000)) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second, milliseconds);
+}
+
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 function scaled(value: number): number {
