@@ -61,7 +61,13 @@ test("each field takes its values", () => {
   assert.deepEqual(parseQuery("language:EN"), { kind: "field", field: "language", value: "en" });
   assert.deepEqual(parseQuery("hashtag:#Café"), { kind: "field", field: "hashtag", value: "cafe" });
   assert.deepEqual(parseQuery('source:"my source"'), { kind: "field", field: "source", value: "my source" });
-  assert.deepEqual(parseQuery("has:media is:reply"), { kind: "and", parts: [{ kind: "field", field: "has", value: "media" }, { kind: "field", field: "is", value: "reply" }] });
+  assert.deepEqual(parseQuery("has:media is:reply"), {
+    kind: "and",
+    parts: [
+      { kind: "field", field: "has", value: "media" },
+      { kind: "field", field: "is", value: "reply" },
+    ],
+  });
 });
 
 test("created takes two dates, the second excluded, either of which may be left out", () => {

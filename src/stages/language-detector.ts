@@ -153,4 +153,3 @@ export function makeLanguageDetector(table: LanguageTable) {
     },
   };
 }
-export type LanguageDetector = ReturnType<typeof makeLanguageDetector>;

@@ -12,11 +12,10 @@ import { EarshotError } from "../core/errors.ts";
  */
 export type LanguageTable = SharedArrayBuffer;
 
-export const languageSizes = ["small", "medium", "large"] as const;
-export type LanguageSize = (typeof languageSizes)[number];
+export type LanguageSize = "small" | "medium" | "large";
 
 const magic = 0x4c_4e_47_31;
-export const headerWords = 4;
+const headerWords = 4;
 export const endOfPostings = 0xffff;
 
 function broken(what: string): never {

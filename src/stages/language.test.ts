@@ -70,7 +70,18 @@ test("an empty text, emoji and digits are und", () => {
 test("the shared table gives what eld itself gives", async () => {
   const { eld } = await import("eld/small");
   const detector = makeLanguageDetector(buildLanguageTable("small"));
-  const texts = ["don’t you 'dare' say it", "Ça va? L'été arrive", "ნახვამდის მეგობარო", "መልካም ቀን", "mixed text und deutsch", "x", "日本語 and English", "¿Qué tal? ¡Muy bien!", "a".repeat(200), "word ".repeat(300)];
+  const texts = [
+    "don’t you 'dare' say it",
+    "Ça va? L'été arrive",
+    "ნახვამდის მეგობარო",
+    "መልካም ቀን",
+    "mixed text und deutsch",
+    "x",
+    "日本語 and English",
+    "¿Qué tal? ¡Muy bien!",
+    "a".repeat(200),
+    "word ".repeat(300),
+  ];
   for (const text of texts) {
     const expected = eld.detect(text).language;
     assert.equal(detector.detect(text).language, expected, text.slice(0, 30));

@@ -25,7 +25,10 @@ function readEntries(name: string): { readonly lists: ReadonlyMap<string, readon
     if (line === "" || line.startsWith("#")) continue;
     const colon = line.indexOf(":");
     const label = line.slice(0, colon);
-    const words = line.slice(colon + 1).trim().split(/\s+/);
+    const words = line
+      .slice(colon + 1)
+      .trim()
+      .split(/\s+/);
     const valence = Number(label);
     if (lists.some((list) => list === label)) found.set(label, words);
     else if (label !== "" && Math.abs(valence) <= 4) for (const word of words) valences.set(word, valence);

@@ -31,7 +31,10 @@ test("one account has one pseudonym, whatever its letters' case", () => {
 
 test("later spans move, and cover the pseudonyms", () => {
   const draft = mask("@a and @b", {}, "x");
-  assert.deepEqual(draft.accountSpans.map((span) => draft.text.slice(span.start, span.end)), [idOf("x", "a"), idOf("x", "b")]);
+  assert.deepEqual(
+    draft.accountSpans.map((span) => draft.text.slice(span.start, span.end)),
+    [idOf("x", "a"), idOf("x", "b")],
+  );
 });
 
 test("a brand's handle stays readable", () => {
@@ -46,7 +49,11 @@ test("profile links lose the account and keep the host, in text and links", () =
 
 test("a Mastodon profile link and a mention of the account give one pseudonym", () => {
   const id = "https://s.example/@ana";
-  const draft = mask(`<p><a href="${id}" class="u-url mention">@<span>ana</span></a> ${id} @ana@s.example</p>`, { format: "html", mentions: [{ id, handle: "ana@s.example", url: id }] }, "mastodon");
+  const draft = mask(
+    `<p><a href="${id}" class="u-url mention">@<span>ana</span></a> ${id} @ana@s.example</p>`,
+    { format: "html", mentions: [{ id, handle: "ana@s.example", url: id }] },
+    "mastodon",
+  );
   const masked = idOf("mastodon", id);
   assert.equal(draft.text, `${masked} https://s.example/${masked} ${masked}`);
 });

@@ -27,7 +27,9 @@ test("entities are what they stand for", () => {
 });
 
 test("a shortened link stands whole, without its tracking", () => {
-  const draft = html('<p>see <a href="https://news.example/a/b?utm_source=m&amp;id=7"><span class="invisible">https://</span><span class="ellipsis">news.example/a</span><span class="invisible">/b?utm</span></a></p>');
+  const draft = html(
+    '<p>see <a href="https://news.example/a/b?utm_source=m&amp;id=7"><span class="invisible">https://</span><span class="ellipsis">news.example/a</span><span class="invisible">/b?utm</span></a></p>',
+  );
   assert.equal(draft.text, "see https://news.example/a/b?id=7");
   assert.deepEqual(draft.links, ["https://news.example/a/b?id=7"]);
 });

@@ -52,7 +52,11 @@ function addLink(links: string[], url: string): void {
 
 function addHashtag(hashtags: string[], tag: string): void {
   if (hashtags.length >= maxHashtags) return;
-  const clean = tag.replace(/^[#＃]+/u, "").trim().normalize("NFC").toLowerCase();
+  const clean = tag
+    .replace(/^[#＃]+/u, "")
+    .trim()
+    .normalize("NFC")
+    .toLowerCase();
   if (clean !== "" && clean.length <= 200 && !hashtags.includes(clean)) hashtags.push(clean);
 }
 

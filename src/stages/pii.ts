@@ -33,7 +33,36 @@ function isPrecise(degrees: number): boolean {
   return Math.abs(degrees * 100 - Math.round(degrees * 100)) > 1e-6;
 }
 
-const countryOfLanguage: Readonly<Record<string, CountryCode>> = { en: "US", de: "DE", fr: "FR", es: "ES", it: "IT", pt: "BR", nl: "NL", pl: "PL", sv: "SE", da: "DK", no: "NO", fi: "FI", ja: "JP", ko: "KR", hi: "IN", tr: "TR", ru: "RU", uk: "UA", cs: "CZ", el: "GR", he: "IL", hu: "HU", ro: "RO", zh: "CN", id: "ID", ms: "MY", th: "TH", vi: "VN" };
+const countryOfLanguage: Readonly<Record<string, CountryCode>> = {
+  en: "US",
+  de: "DE",
+  fr: "FR",
+  es: "ES",
+  it: "IT",
+  pt: "BR",
+  nl: "NL",
+  pl: "PL",
+  sv: "SE",
+  da: "DK",
+  no: "NO",
+  fi: "FI",
+  ja: "JP",
+  ko: "KR",
+  hi: "IN",
+  tr: "TR",
+  ru: "RU",
+  uk: "UA",
+  cs: "CZ",
+  el: "GR",
+  he: "IL",
+  hu: "HU",
+  ro: "RO",
+  zh: "CN",
+  id: "ID",
+  ms: "MY",
+  th: "TH",
+  vi: "VN",
+};
 
 function countryOf(draft: Draft): CountryCode {
   return countryOfLanguage[draft.language] ?? "US";
@@ -128,7 +157,12 @@ function findCards(text: string, spans: PiiSpan[]): void {
 
 /** ISO/IEC 7812: issuer ranges of the card schemes, and the Luhn digit. */
 function isCard(number: string): boolean {
-  if (!/^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35\d{14}|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|(?:5[06-9]|6[0379])\d{10,17})$/.test(number)) return false;
+  if (
+    !/^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35\d{14}|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|(?:5[06-9]|6[0379])\d{10,17})$/.test(
+      number,
+    )
+  )
+    return false;
   let sum = 0;
   for (let i = 0; i < number.length; i++) {
     const digit = number.charCodeAt(number.length - 1 - i) - 48;

@@ -54,5 +54,8 @@ test("an item on which a stage throws is rejected alone", () => {
 
 test("a stage that gives too few outcomes rejects, and nothing is lost", () => {
   const outcomes = runStages([{ name: "short", run: () => [], [Symbol.dispose]() {} }], [readyDraft("a"), readyDraft("b")]);
-  assert.deepEqual(outcomes.map((outcome) => "reject" in outcome && outcome.reject.code), ["STAGE_FAILED", "STAGE_FAILED"]);
+  assert.deepEqual(
+    outcomes.map((outcome) => "reject" in outcome && outcome.reject.code),
+    ["STAGE_FAILED", "STAGE_FAILED"],
+  );
 });

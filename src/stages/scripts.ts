@@ -1,7 +1,5 @@
 /** Scripts that by themselves tell the language, or nearly so. */
 
-export const scriptNames = ["latin", "cyrillic", "arabic", "devanagari", "han", "kana", "hangul", "other"] as const;
-
 /** Scripts of one living language on social media: range of UTF-16 units, ISO 639-1. */
 const ownScripts: readonly (readonly [number, number, string])[] = [
   [0x0370, 0x03ff, "el"],
@@ -57,7 +55,7 @@ fill(0x1100, 0x11ff, hangul);
 classes.fill(hangul, 0xac00, 0xd7a4);
 for (const [from, to, language] of ownScripts) fill(from, to, firstOwn + ownLanguages.indexOf(language));
 
-export interface ScriptCount {
+interface ScriptCount {
   letters: number;
   /** Letters of scripts that several languages share: the detector must say. */
   shared: number;
@@ -103,8 +101,4 @@ export function countScripts(text: string): ScriptCount {
   result.language = language;
   result.ofLanguage = most;
   return result;
-}
-
-export function isLetterUnit(code: number): boolean {
-  return (classes[code] ?? 0) !== 0;
 }

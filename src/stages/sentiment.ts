@@ -16,7 +16,7 @@ const maxWords = 2_000;
 /** Turns a sum of valences into -1 to 1. */
 const spread = 12;
 /** Scores nearer to 0 are neutral. */
-export const neutralWithin = 0.2;
+const neutralWithin = 0.2;
 
 /** Scores the languages that it has a lexicon for; other posts stay unscored, which is not neutral. */
 export function makeSentiment(): Stage {

@@ -50,15 +50,35 @@ test("a term cannot ask for the author or for another term", () => {
 
 test("the index finds exactly the terms that the reference evaluator finds", () => {
   const leaf = fc.constantFrom("a", "b", "cc", "cc*", "d*", '"a b"', '"cc a"', "a NEAR/1 cc", "NOT a", "-b", "is:reply", "the", "猫", "東京");
-  const query = fc.array(fc.tuple(leaf, fc.constantFrom(" ", " OR ")), { minLength: 1, maxLength: 4 }).map((parts) => parts.map(([part, join], i) => (i === parts.length - 1 ? part : part + join)).join(""));
+  const query = fc
+    .array(fc.tuple(leaf, fc.constantFrom(" ", " OR ")), { minLength: 1, maxLength: 4 })
+    .map((parts) => parts.map(([part, join], i) => (i === parts.length - 1 ? part : part + join)).join(""));
   const text = fc.array(fc.constantFrom("a", "b", "cc", "ccd", "dd", "the", "東京都", "黒猫"), { maxLength: 8 });
   fc.assert(
     fc.property(fc.array(query, { maxLength: 8 }), text, (queries, words) => {
       const terms = queries.map((one, i) => ({ id: `t${i}`, query: parseQuery(one) }));
       const draft = readyDraft(words.join(" "));
       makeTerms({ terms, keep: everything }).run([draft]);
-      const facts = { words: draft.tokens.words, language: "und", platform: "bluesky", source: "s1", sentiment: undefined, terms: [], hashtags: [], links: [], author: undefined, createdAt: 0, reply: false, reshare: false, media: false, pii: false };
-      assert.deepEqual(draft.terms, terms.filter((term) => matchesQuery(term.query, facts)).map((term) => term.id));
+      const facts = {
+        words: draft.tokens.words,
+        language: "und",
+        platform: "bluesky",
+        source: "s1",
+        sentiment: undefined,
+        terms: [],
+        hashtags: [],
+        links: [],
+        author: undefined,
+        createdAt: 0,
+        reply: false,
+        reshare: false,
+        media: false,
+        pii: false,
+      };
+      assert.deepEqual(
+        draft.terms,
+        terms.filter((term) => matchesQuery(term.query, facts)).map((term) => term.id),
+      );
     }),
     { numRuns: 1_000 },
   );

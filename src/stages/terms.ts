@@ -29,7 +29,9 @@ interface Key {
 
 /** Words so common that a query found by them would be looked at in every other post. */
 const common = new Set(
-  "a an and are as at be but by for from get had has have he her his how i if in is it its just me my new no not now of on one or our out s so t that the their them they this to up us was we what when who will with you your de la el en que y un una los las del por con para es no se lo le les des et est pas dans sur au aux der die das und ist im den von zu mit auf für ein eine nicht o e do da em um uma os as il di che e un per non sono rt https http www com".split(" "),
+  "a an and are as at be but by for from get had has have he her his how i if in is it its just me my new no not now of on one or our out s so t that the their them they this to up us was we what when who will with you your de la el en que y un una los las del por con para es no se lo le les des et est pas dans sur au aux der die das und ist im den von zu mit auf für ein eine nicht o e do da em um uma os as il di che e un per non sono rt https http www com".split(
+    " ",
+  ),
 );
 
 function costOf(keys: readonly Key[]): number {

@@ -11,7 +11,7 @@ const lineBreaks = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
 const aroundBreaks = / ?\n ?/g;
 const manyBreaks = /\n{3,}/g;
 
-export function isTidy(text: string): boolean {
+function isTidy(text: string): boolean {
   return !suspect.test(text);
 }
 
@@ -19,12 +19,12 @@ function tidySegment(text: string): string {
   return text.replace(lineBreaks, "\n").replace(invisible, "").replace(blanks, " ").replace(aroundBreaks, "\n").replace(manyBreaks, "\n\n").normalize("NFC");
 }
 
-export interface Span {
+interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-export interface Tidied<S extends Span> {
+interface Tidied<S extends Span> {
   readonly text: string;
   readonly spans: readonly S[];
 }

@@ -81,9 +81,17 @@ const bySegment: Readonly<Record<string, { readonly platform: string; readonly s
   "linkedin.com": { platform: "linkedin", segment: /^\/in\/([^/?#]+)/ },
   "t.me": { platform: "telegram", segment: /^\/([A-Za-z][A-Za-z0-9_]{4,31})(?=[/?#]|$)/ },
 };
-const atPlatforms: Readonly<Record<string, string>> = { "tiktok.com": "tiktok", "threads.net": "threads", "threads.com": "threads", "youtube.com": "youtube", "medium.com": "medium" };
+const atPlatforms: Readonly<Record<string, string>> = {
+  "tiktok.com": "tiktok",
+  "threads.net": "threads",
+  "threads.com": "threads",
+  "youtube.com": "youtube",
+  "medium.com": "medium",
+};
 const reserved = new Set(
-  "i home search hashtag intent share explore settings login about tos privacy p reel reels stories tv watch groups pages events marketplace sharer sharer.php dialog help legal joinchat addstickers s".split(" "),
+  "i home search hashtag intent share explore settings login about tos privacy p reel reels stories tv watch groups pages events marketplace sharer sharer.php dialog help legal joinchat addstickers s".split(
+    " ",
+  ),
 );
 const atSegment = /^\/(@[^/?#]+)/;
 const usersSegment = /^\/users\/([A-Za-z0-9_.-]+)/;
@@ -94,7 +102,10 @@ export function profileOf(url: string): Profile | undefined {
   if (hostStart < 3) return undefined;
   const pathStart = url.indexOf("/", hostStart);
   if (pathStart < 0 || pathStart + 1 >= url.length) return undefined;
-  const host = url.slice(hostStart, pathStart).toLowerCase().replace(/^(?:www|m|mobile|old|new)\./, "");
+  const host = url
+    .slice(hostStart, pathStart)
+    .toLowerCase()
+    .replace(/^(?:www|m|mobile|old|new)\./, "");
   const path = url.slice(pathStart);
   const known = bySegment[host];
   const match = known?.segment.exec(path) ?? atSegment.exec(path) ?? usersSegment.exec(path);

@@ -69,10 +69,13 @@ test("lone surrogates and control characters in what people wrote are mended, pl
 
 test("whatever a parser hands over is kept or rejected, never thrown", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.object(), fc.record({ type: fc.constantFrom("post", "delete", "erase", "identity"), post: fc.anything(), id: fc.anything(), at: fc.anything() })), (value) => {
-      const outcome = validateEvent(untyped(value), nowMs);
-      assert.ok("keep" in outcome || "reject" in outcome);
-    }),
+    fc.property(
+      fc.oneof(fc.object(), fc.record({ type: fc.constantFrom("post", "delete", "erase", "identity"), post: fc.anything(), id: fc.anything(), at: fc.anything() })),
+      (value) => {
+        const outcome = validateEvent(untyped(value), nowMs);
+        assert.ok("keep" in outcome || "reject" in outcome);
+      },
+    ),
     { numRuns: 1_000 },
   );
 });

@@ -82,7 +82,13 @@ const Post = Type.Object({
 const schemas = {
   post: Type.Object({ post: Post }),
   engagement: Type.Object({ id: Id, at: At, counts: Counts }),
-  reaction: Type.Object({ id: Id, mark: Id, actor: Id, at: At, count: Type.Union([Type.Literal("likes"), Type.Literal("shares"), Type.Literal("replies"), Type.Literal("views")]) }),
+  reaction: Type.Object({
+    id: Id,
+    mark: Id,
+    actor: Id,
+    at: At,
+    count: Type.Union([Type.Literal("likes"), Type.Literal("shares"), Type.Literal("replies"), Type.Literal("views")]),
+  }),
   unreaction: Type.Object({ mark: Id, at: At }),
   delete: Type.Object({ id: Id, at: At }),
   erase: Type.Object({
@@ -140,7 +146,15 @@ export function validateEvent(event: SourceEvent, nowMs: number): Outcome<Source
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : value === null ? "null" : Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : String(value).slice(0, 60);
+  return typeof value === "string"
+    ? JSON.stringify(value.slice(0, 60))
+    : value === null
+      ? "null"
+      : Array.isArray(value)
+        ? "a list"
+        : typeof value === "object"
+          ? "an object"
+          : String(value).slice(0, 60);
 }
 
 function faultOf(event: SourceEvent): { readonly reject: EarshotError } {
@@ -184,7 +198,10 @@ function mendPost(post: SourcePost): SourcePost {
   const author = mendAuthor(post.author);
   const { text } = post;
   const newText = control.test(text) ? text.toWellFormed().replaceAll(controls, (run) => " ".repeat(run.length)) : text.isWellFormed() ? text : text.toWellFormed();
-  const media = post.media?.some((one) => one.alt !== undefined && mend(one.alt) !== one.alt) === true ? post.media.map((one) => (one.alt === undefined ? one : { ...one, alt: mend(one.alt) })) : post.media;
+  const media =
+    post.media?.some((one) => one.alt !== undefined && mend(one.alt) !== one.alt) === true
+      ? post.media.map((one) => (one.alt === undefined ? one : { ...one, alt: mend(one.alt) }))
+      : post.media;
   const hashtags = post.hashtags?.some((tag) => mend(tag) !== tag) === true ? post.hashtags.map((tag) => mend(tag)) : post.hashtags;
   if (author === post.author && newText === text && media === post.media && hashtags === post.hashtags) return post;
   return { ...post, author, text: newText, ...(media && { media }), ...(hashtags && { hashtags }) };
