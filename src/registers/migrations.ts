@@ -1,0 +1,21 @@
+import type { Migration } from "../core/sql.ts";
+import { auditMigrations } from "./audit.ts";
+import { cursorsMigrations } from "./cursors.ts";
+import { erasuresMigrations } from "./erasures.ts";
+import { quarantineMigrations } from "./quarantine.ts";
+import { settingsMigrations } from "./settings.ts";
+import { sourcesMigrations } from "./sources.ts";
+import { termsMigrations } from "./terms.ts";
+import { usersMigrations } from "./users.ts";
+
+/** Tables of the registers, in the order in which they came. */
+export const registerMigrations: readonly Migration[] = [
+  ...settingsMigrations,
+  ...cursorsMigrations,
+  ...sourcesMigrations,
+  ...termsMigrations,
+  ...erasuresMigrations,
+  ...quarantineMigrations,
+  ...usersMigrations,
+  ...auditMigrations,
+];

@@ -1,0 +1,141 @@
+import { EarshotError } from "../core/errors.ts";
+import { numberIn, oneOfIn, textIn, type Migration, type Sql, type SqlRow, type SqlValue } from "../core/sql.ts";
+
+export const quarantineMigrations: readonly Migration[] = [
+  {
+    name: "quarantine-1",
+    sql: `create table quarantine (
+      id text primary key, source text not null, code text not null, message text not null, at_ms bigint not null,
+      partition int not null, log_offset bigint not null,
+      state text not null check (state in ('open', 'dismissed', 'replayed')), generation int not null default 0);
+    create index quarantine_at on quarantine (at_ms, id);
+    create index quarantine_reasons on quarantine (code, source) where state = 'open'`,
+  },
+];
+
+const states = ["open", "dismissed", "replayed"] as const;
+export type QuarantineState = (typeof states)[number];
+
+/** The summary of a rejected item; its raw lies in the log. */
+export interface QuarantineRecord {
+  /** `partition-offset` of its frame in `rejected`. */
+  readonly id: string;
+  readonly source: string;
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+  readonly partition: number;
+  readonly offset: number;
+  readonly state: QuarantineState;
+}
+
+export interface QuarantineFilter {
+  readonly code?: string;
+  readonly source?: string;
+  readonly state?: QuarantineState;
+}
+
+export interface Quarantine {
+  /** What is known already stays as it is. */
+  add(records: readonly Omit<QuarantineRecord, "state">[]): Promise<void>;
+  /** Newest first. @throws USAGE for a cursor that is none */
+  list(filter: QuarantineFilter, page: { readonly limit: number; readonly cursor?: string }): Promise<{ readonly items: readonly QuarantineRecord[]; readonly next?: string }>;
+  get(id: string): Promise<QuarantineRecord | undefined>;
+  /** Open ones by reason, the most frequent first; at most 1,000 reasons. */
+  reasons(): Promise<readonly { readonly code: string; readonly source: string; readonly count: number }[]>;
+  openCount(): Promise<number>;
+  /** Returns how many changed. */
+  setState(ids: readonly string[], state: QuarantineState): Promise<number>;
+  /** Those whose raw the log no longer holds, those before a time, and what is above the limit, the oldest first. */
+  expire(limits: { readonly beforeMs: number; readonly maxRecords: number }): Promise<number>;
+  /** After an erasure has rewritten frames, or a source is gone. */
+  removeSource(source: string): Promise<number>;
+}
+
+function recordIn(row: SqlRow): QuarantineRecord {
+  return {
+    id: textIn(row, "id"),
+    source: textIn(row, "source"),
+    code: textIn(row, "code"),
+    message: textIn(row, "message"),
+    at: numberIn(row, "at_ms"),
+    partition: numberIn(row, "partition"),
+    offset: numberIn(row, "log_offset"),
+    state: oneOfIn(row, "state", states),
+  };
+}
+
+const maxMessageLength = 500;
+
+export function openQuarantine(sql: Sql): Quarantine {
+  return {
+    async add(records) {
+      if (records.length === 0) return;
+      await sql.query(
+        `insert into quarantine (id, source, code, message, at_ms, partition, log_offset, state)
+         select *, 'open' from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::int[], $7::bigint[]) on conflict do nothing`,
+        [
+          records.map(({ id }) => id),
+          records.map(({ source }) => clean(source)),
+          records.map(({ code }) => code),
+          records.map(({ message }) => clean(message)),
+          records.map(({ at }) => Math.round(at)),
+          records.map(({ partition }) => partition),
+          records.map(({ offset }) => offset),
+        ],
+      );
+    },
+    async list(filter, { limit, cursor }) {
+      const values: SqlValue[] = [];
+      const conditions: string[] = ["true"];
+      const given = (value: SqlValue) => `$${values.push(value)}`;
+      for (const column of ["code", "source", "state"] as const) {
+        const value = filter[column];
+        if (value !== undefined) conditions.push(`${column} = ${given(value)}`);
+      }
+      if (cursor !== undefined) {
+        const [at, id] = parseCursor(cursor);
+        conditions.push(`(at_ms, id) < (${given(at)}::bigint, ${given(id)}::text)`);
+      }
+      values.push(limit + 1);
+      const { rows } = await sql.query(`select * from quarantine where ${conditions.join(" and ")} order by at_ms desc, id desc limit $${values.length}`, values);
+      const items = rows.slice(0, limit).map(recordIn);
+      const last = items.at(-1);
+      return { items, ...(rows.length > limit && last !== undefined && { next: `${last.at}.${last.id}` }) };
+    },
+    async get(id) {
+      const { rows } = await sql.query("select * from quarantine where id = $1", [id]);
+      return rows[0] && recordIn(rows[0]);
+    },
+    async reasons() {
+      const { rows } = await sql.query("select code, source, count(*) as count from quarantine where state = 'open' group by code, source order by count desc, code, source limit 1000");
+      return rows.map((row) => ({ code: textIn(row, "code"), source: textIn(row, "source"), count: numberIn(row, "count") }));
+    },
+    async openCount() {
+      const { rows } = await sql.query("select count(*) as count from quarantine where state = 'open'");
+      return rows[0] ? numberIn(rows[0], "count") : 0;
+    },
+    async setState(ids, state) {
+      return (await sql.query("update quarantine set state = $2 where id = any($1::text[]) and state <> $2", [ids, state])).count;
+    },
+    async expire({ beforeMs, maxRecords }) {
+      const old = await sql.query("delete from quarantine where at_ms < $1", [Math.round(beforeMs)]);
+      const above = await sql.query("delete from quarantine where id in (select id from quarantine order by at_ms desc, id desc offset $1)", [maxRecords]);
+      return old.count + above.count;
+    },
+    async removeSource(source) {
+      return (await sql.query("delete from quarantine where source = $1", [source])).count;
+    },
+  };
+}
+
+/** Postgres' text holds neither NUL nor half a pair. */
+function clean(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed().slice(0, maxMessageLength).toWellFormed();
+}
+
+function parseCursor(cursor: string): readonly [number, string] {
+  const match = /^(\d{1,16})\.(\d{1,6}-\d{1,16})$/.exec(cursor);
+  if (match?.[1] === undefined || match[2] === undefined) throw new EarshotError("USAGE", "cursor: expected one that a page gave");
+  return [Number(match[1]), match[2]];
+}

@@ -1,0 +1,68 @@
+import { EarshotError } from "../core/errors.ts";
+import { firstRow, numberIn, oneOfIn, textIn, type Migration, type Sql, type SqlRow } from "../core/sql.ts";
+
+export const usersMigrations: readonly Migration[] = [
+  {
+    name: "users-1",
+    sql: `create table users (name text primary key, role text not null check (role in ('viewer', 'analyst', 'admin')), state text not null check (state in ('active', 'removed')), created_at_ms bigint not null);
+    create table sessions (hash bytea primary key, "user" text not null references users (name), created_at_ms bigint not null, expires_at_ms bigint not null);
+    create table sign_in_links (hash bytea primary key, "user" text not null references users (name), expires_at_ms bigint not null);
+    create table tokens (
+      id text primary key, hash bytea not null unique, name text not null, role text not null check (role in ('viewer', 'analyst', 'admin')), scopes text[] not null,
+      created_by text not null, created_at_ms bigint not null, expires_at_ms bigint, last_used_at_ms bigint)`,
+  },
+];
+
+export const userRoles = ["viewer", "analyst", "admin"] as const;
+export type UserRole = (typeof userRoles)[number];
+
+export interface UserRecord {
+  readonly name: string;
+  readonly role: UserRole;
+  readonly createdAt: number;
+}
+
+export interface Users {
+  all(): Promise<readonly UserRecord[]>;
+  get(name: string): Promise<UserRecord | undefined>;
+  put(name: string, role: UserRole): Promise<UserRecord>;
+  /** Their sessions end. @throws NOT_FOUND; CONFLICT for the last admin */
+  remove(name: string): Promise<void>;
+}
+
+export function userIn(row: SqlRow): UserRecord {
+  return { name: textIn(row, "name"), role: oneOfIn(row, "role", userRoles), createdAt: numberIn(row, "created_at_ms") };
+}
+
+export function openUsers(sql: Sql, now: () => number): Users {
+  return {
+    async all() {
+      const { rows } = await sql.query("select * from users where state = 'active' order by name");
+      return rows.map(userIn);
+    },
+    async get(name) {
+      const { rows } = await sql.query("select * from users where name = $1 and state = 'active'", [name]);
+      return rows[0] && userIn(rows[0]);
+    },
+    put: (name, role) =>
+      sql.transaction(async (inside) => {
+        await inside.query("lock table users in share row exclusive mode");
+        if (role !== "admin") await refuseLastAdmin(inside, name);
+        const result = await inside.query("insert into users values ($1, $2, 'active', $3) on conflict (name) do update set role = excluded.role, state = 'active' returning *", [name, role, now()]);
+        return userIn(firstRow(result, `user ${name}`));
+      }),
+    remove: (name) =>
+      sql.transaction(async (inside) => {
+        await inside.query("lock table users in share row exclusive mode");
+        await refuseLastAdmin(inside, name);
+        firstRow(await inside.query("update users set state = 'removed' where name = $1 and state = 'active' returning name", [name]), `user ${name}`);
+        await inside.query('delete from sessions where "user" = $1', [name]);
+        await inside.query('delete from sign_in_links where "user" = $1', [name]);
+      }),
+  };
+}
+
+async function refuseLastAdmin(sql: Sql, name: string): Promise<void> {
+  const { rows } = await sql.query("select name from users where role = 'admin' and state = 'active'");
+  if (rows.length === 1 && rows[0]?.["name"] === name) throw new EarshotError("CONFLICT", `user ${name}: the last admin stays one`);
+}
