@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Connector } from "../core/component.ts";
 import { readFirehose } from "./bluesky/firehose.ts";
 import { publicJetstreams, readJetstream } from "./bluesky/jetstream.ts";
-import { blueskyKey, blueskyParser, collections } from "./bluesky/parse.ts";
+import { blueskyKey, blueskyParser, type collections } from "./bluesky/parse.ts";
 
 const names = ["posts", "likes", "reposts", "profiles"] as const satisfies readonly (keyof typeof collections)[];
 

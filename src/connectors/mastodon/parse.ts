@@ -108,7 +108,8 @@ function mayReshare(bytes: Uint8Array): boolean {
 
 /** A message of the streaming API, as recorded or received, as raw messages with their keys. */
 export function rawsOfMessage(bytes: Uint8Array, server: string, receivedAt: number): Raw[] {
-  const [event] = pickEvent(bytes) ?? ["?"];
+  // The streaming API's envelope begins with its stream; a status with its id.
+  const [event] = bytes[2] === 0x73 ? ["?"] : (pickEvent(bytes) ?? ["?"]);
   if (event === undefined) return rawsOf(bytes, server, receivedAt);
   try {
     const value = decodeJson(bytes, "message");
