@@ -19,6 +19,8 @@ export interface Maintenance {
   /** An edit of undefined commits nothing. */
   readonly commit: (edit: (state: LakeState) => Omit<LakeEdit, "version"> | undefined) => Promise<LakeState>;
   readonly fileName: (seq: number) => string;
+  /** Paths that a read under way still needs. */
+  readonly held: () => ReadonlySet<string>;
 }
 
 /** One step: what must be forgotten first, else what compaction owes. Returns the steps left. */
@@ -38,7 +40,8 @@ export async function maintainLake(work: Maintenance, forget: boolean): Promise<
 
 async function sweepGarbage(work: Maintenance, all: boolean): Promise<void> {
   const { files, folder, clock, limits } = work;
-  const due = work.state().garbage.filter((item) => all || item.removedAt <= clock.now() - limits.graceMs);
+  const held = work.held();
+  const due = work.state().garbage.filter((item) => !held.has(item.path)).filter((item) => all || item.removedAt <= clock.now() - limits.graceMs);
   if (due.length === 0) return;
   for (const item of due) {
     try {

@@ -1,5 +1,3 @@
-import { readFile, rm } from "node:fs/promises";
-import path from "node:path";
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from "@duckdb/node-api";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 
@@ -20,8 +18,8 @@ export interface LakeEngine extends AsyncDisposable {
   connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<LakeRow[]>;
-  /** Rows and the bytes that the statement read from files. */
-  measured<T>(sql: string, collect: (result: DuckDBResult) => Promise<T>): Promise<{ readonly value: T; readonly bytesScanned: number }>;
+  /** A vector of rows at a time, as they are made. */
+  stream(sql: string): AsyncIterable<LakeRow[]>;
 }
 
 export async function openLakeEngine(options: EngineOptions): Promise<LakeEngine> {
@@ -44,7 +42,6 @@ export async function openLakeEngine(options: EngineOptions): Promise<LakeEngine
     throw toEarshotError(error, "STORE_UNAVAILABLE", "lake engine");
   }
   let idle: DuckDBConnection[] = [];
-  let profiles = 0;
 
   async function connected<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = idle.pop() ?? (await instance.connect());
@@ -65,18 +62,16 @@ export async function openLakeEngine(options: EngineOptions): Promise<LakeEngine
         await connection.run(sql);
       }),
     rows: (sql) => connected(async (connection) => rowsOf(await connection.run(sql))),
-    measured: (sql, collect) =>
-      connected(async (connection) => {
-        const profile = path.join(options.temporaryFolder, `profile-${++profiles}.json`);
-        await connection.run(`SET enable_profiling = 'json'; SET profiling_output = ${quoted(profile)}`);
-        try {
-          const value = await collect(await connection.stream(sql));
-          await connection.run("PRAGMA disable_profiling");
-          return { value, bytesScanned: bytesRead(await readFile(profile, "utf8").catch(() => "")) };
-        } finally {
-          await rm(profile, { force: true });
-        }
-      }),
+    async *stream(sql) {
+      const connection = await instance.connect();
+      try {
+        for await (const rows of (await connection.stream(sql)).yieldRowObjectJs()) yield rows;
+      } catch (error) {
+        throw engineError(error);
+      } finally {
+        connection.closeSync();
+      }
+    },
     async [Symbol.asyncDispose]() {
       for (const connection of idle) connection.closeSync();
       idle = [];
@@ -88,11 +83,6 @@ export async function openLakeEngine(options: EngineOptions): Promise<LakeEngine
 /** Plain values: text, number, bigint beyond 2^53, boolean, Date, null, arrays. */
 export async function rowsOf(result: DuckDBResult): Promise<LakeRow[]> {
   return result.getRowObjectsJS();
-}
-
-function bytesRead(profile: string): number {
-  const found = /"total_bytes_read":\s*(\d+)/.exec(profile);
-  return found?.[1] === undefined ? 0 : Number(found[1]);
 }
 
 function engineError(error: unknown): EarshotError {

@@ -1,14 +1,17 @@
-import { toEarshotError } from "../core/errors.ts";
+import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
 import type { AuthorId, PostId } from "../core/ids.ts";
-import { uuidLiteral } from "./lake-columns.ts";
-import { type LakeEngine, type LakeRow, numberOf, rowsOf } from "./lake-engine.ts";
-import type { LakeState } from "./lake-manifest.ts";
+import { timeLiteral, uuidLiteral } from "./lake-columns.ts";
+import { type LakeEngine, type LakeRow, numberOf, quoted } from "./lake-engine.ts";
+import type { LakeFile, LakeState } from "./lake-manifest.ts";
+import { compileLakeQuery, exportSelect, groupSelect, type LakeGroup, type LakeGrouping, type LakeQuery } from "./lake-query.ts";
 import { parsePostRow, postSelect } from "./lake-rows.ts";
-import { type LakeSpan, type LakeView, makeView, type ViewOptions } from "./lake-view.ts";
+import { makeScanMeter } from "./lake-scan.ts";
+import { bucketOf, filesInSpan, type LakeSpan, type LakeView, makeView, type ViewOptions } from "./lake-view.ts";
 
 /** What a read cost; shown to users. */
 export interface LakeScan {
+  /** Of the column chunks that could not be left out. */
   readonly bytesScanned: number;
   readonly filesScanned: number;
   readonly filesTotal: number;
@@ -29,11 +32,12 @@ export interface LakeReader {
   posts(query: LakeQuery, limit: number): Promise<LakeScan & { readonly posts: readonly Post[] }>;
   /** Posts by id and exact createdAt, as the search knows them; those that are gone are left out. */
   bodies(wanted: readonly WantedBody[]): Promise<LakeScan & { readonly posts: ReadonlyMap<PostId, Post> }>;
-}
-
-export interface LakeQuery extends LakeSpan {
-  /** A condition of SQL on the columns of posts, as compiled from a filter. */
-  readonly where?: string;
+  /** Counts and sums, exact to the last change that is in a file. */
+  groups(query: LakeQuery, grouping: LakeGrouping): Promise<LakeScan & { readonly groups: readonly LakeGroup[] }>;
+  /** All posts of one snapshot, in no order, some thousands at a time; memory does not grow with their number. */
+  all(query: LakeQuery): AsyncIterable<readonly Post[]>;
+  /** Writes them to a file, ids as the API writes them; returns their number. The path is the caller's to make durable. */
+  copyTo(query: LakeQuery, path: string, format: "parquet" | "csv" | "ndjson"): Promise<{ readonly posts: number }>;
 }
 
 export interface ReaderOptions {
@@ -42,49 +46,112 @@ export interface ReaderOptions {
   readonly load: () => Promise<LakeState>;
   /** Deleted since the last commit. */
   readonly hidden?: () => readonly PostId[];
+  /** Keeps the files of a state on disk until the returned function is called. */
+  readonly hold?: (state: LakeState) => () => void;
 }
 
 /** Tries of a read whose files were compacted away meanwhile. */
 const readTries = 4;
+const copyOptions = { parquet: "FORMAT parquet, COMPRESSION zstd", csv: "FORMAT csv, HEADER", ndjson: "FORMAT json" } as const;
+const groupColumns = ["id", "seq", "author", "author_key", "created_at", "likes", "shares", "replies", "views"];
 
 export function makeLakeReader(options: ReaderOptions): LakeReader {
-  const { engine, folder } = options;
+  const { engine, folder, hold = () => () => {} } = options;
+  const meter = makeScanMeter(engine, folder);
+
+  interface Reading {
+    readonly view: (state: LakeState) => Omit<ViewOptions, "folder" | "hidden">;
+    readonly spans: readonly LakeSpan[];
+    readonly columns?: readonly string[];
+  }
 
   /** Runs on one snapshot of the manifest; on the next when a file of it is gone. */
-  async function read<T>(view: Omit<ViewOptions, "folder" | "hidden">, run: (view: LakeView) => Promise<{ readonly value: T; readonly bytesScanned: number }>): Promise<LakeScan & { readonly value: T }> {
+  async function read<T>(reading: Reading, run: (view: LakeView) => Promise<T>): Promise<LakeScan & { readonly value: T }> {
     for (let tried = 1; ; tried++) {
       const state = await options.load();
-      const made = makeView(state, { ...view, folder, hidden: options.hidden?.() ?? [] });
+      const release = hold(state);
       try {
-        const { value, bytesScanned } = await run(made);
-        return { value, bytesScanned, filesScanned: made.files.length, filesTotal: state.files.filter((file) => file.dataset === "posts").length };
+        const view = makeView(state, { ...reading.view(state), folder, hidden: options.hidden?.() ?? [] });
+        const value = await run(view);
+        const bytesScanned = await meter.bytes(view.files, reading.spans, reading.columns);
+        return { value, bytesScanned, filesScanned: view.files.length, filesTotal: state.files.filter((file) => file.dataset === "posts").length };
       } catch (thrown) {
         const error = toEarshotError(thrown, "STORE_UNAVAILABLE", "lake");
         if (error.code !== "NOT_FOUND" || tried === readTries) throw error;
+      } finally {
+        release();
       }
     }
   }
 
-  const rows = (sql: string): Promise<{ value: LakeRow[]; bytesScanned: number }> => engine.measured(sql, rowsOf);
+  const rows = (select: (query: string) => string) => (view: LakeView): Promise<LakeRow[]> => engine.rows(select(view.with));
+  const reading = (query: LakeQuery): Reading & { readonly shown: string } => {
+    const { span, where, shown } = compileLakeQuery(query);
+    return { view: () => ({ span, ...(where !== undefined && { where }) }), spans: [span], shown };
+  };
 
   return {
     async extent() {
-      const { value } = await read({}, ({ with: prefix }) => rows(`${prefix} SELECT count(*) AS posts, epoch_ms(min(created_at)) AS oldest FROM visible`));
+      const { value } = await read({ view: () => ({}), spans: [] }, rows((prefix) => `${prefix} SELECT count(*) AS posts, epoch_ms(min(created_at)) AS oldest FROM visible`));
       const oldest = value[0]?.["oldest"];
       return { posts: numberOf(value[0]?.["posts"]), ...(oldest !== null && oldest !== undefined && { oldestAt: numberOf(oldest) }) };
     },
     async posts(query, limit) {
-      const { where, ...span } = query;
-      const { value, ...scan } = await read({ span, ...(where !== undefined && { where }) }, ({ with: prefix }) => rows(`${prefix} SELECT ${postSelect} FROM visible ORDER BY created_at DESC, id LIMIT ${Math.trunc(limit)}`));
+      const { shown, ...what } = reading(query);
+      const { value, ...scan } = await read(what, rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible WHERE ${shown} ORDER BY visible.created_at DESC, visible.id LIMIT ${Math.max(0, Math.trunc(limit))}`));
       return { ...scan, posts: value.map(parsePostRow) };
     },
     async bodies(wanted) {
       if (wanted.length === 0) return { posts: new Map(), bytesScanned: 0, filesScanned: 0, filesTotal: 0 };
-      const times = wanted.map((one) => one.createdAt);
-      const span = { fromMs: Math.min(...times), toMs: Math.max(...times) + 1 };
-      const where = `p.id IN (${wanted.map(({ id }) => uuidLiteral(id)).join(", ")})`;
-      const { value, ...scan } = await read({ span, where }, ({ with: prefix }) => rows(`${prefix} SELECT ${postSelect} FROM visible`));
+      // Pairs, not two lists: row groups are left out by the time of each.
+      const where = `(${wanted.map(({ id, createdAt }) => `(p.created_at = ${timeLiteral(createdAt)} AND p.id = ${uuidLiteral(id)})`).join(" OR ")})`;
+      const patchWhere = `id IN (${wanted.map(({ id }) => uuidLiteral(id)).join(", ")})`;
+      const view = (state: LakeState) => ({ files: filesInSpan(state, "posts").filter((file) => wanted.some((one) => mayHold(file, one))), where, patchWhere });
+      const spans = wanted.map(({ createdAt }) => ({ fromMs: createdAt, toMs: createdAt + 1 }));
+      const { value, ...scan } = await read({ view, spans }, rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible`));
       return { ...scan, posts: new Map(value.map(parsePostRow).map((post) => [post.id, post])) };
     },
+    async groups(query, grouping) {
+      const { shown, ...what } = reading(query);
+      const columns = [...groupColumns, ...grouping.by.map((dimension) => (dimension === "term" ? "terms" : dimension))];
+      const { value, ...scan } = await read({ ...what, columns }, rows((prefix) => `${prefix} ${groupSelect(grouping, shown)}`));
+      return { ...scan, groups: value.map((row) => groupOf(row, grouping)) };
+    },
+    async *all(query) {
+      const { view, shown } = reading(query);
+      const state = await options.load();
+      const release = hold(state);
+      try {
+        const made = makeView(state, { ...view(state), folder, hidden: options.hidden?.() ?? [] });
+        for await (const some of engine.stream(`${made.with} SELECT ${postSelect} FROM visible WHERE ${shown}`)) yield some.map(parsePostRow);
+      } finally {
+        release();
+      }
+    },
+    async copyTo(query, path, format) {
+      const { shown, ...what } = reading(query);
+      const { value } = await read(what, rows((prefix) => `COPY (${prefix} SELECT ${exportSelect} FROM visible WHERE ${shown} ORDER BY visible.created_at) TO ${quoted(path)} (${copyOptions[format]})`));
+      return { posts: numberOf(value[0]?.["Count"]) };
+    },
   };
+}
+
+function mayHold(file: LakeFile, { createdAt, author, platform }: WantedBody): boolean {
+  return (
+    file.fromMs <= createdAt &&
+    file.toMs >= createdAt &&
+    (file.level === 0 || platform === undefined || file.platform === platform) &&
+    (file.buckets === 1 || author === undefined || file.bucket === bucketOf(author, file.buckets))
+  );
+}
+
+function groupOf(row: LakeRow, { by }: LakeGrouping): LakeGroup {
+  const keys: Partial<Record<LakeGrouping["by"][number], string>> = {};
+  for (const dimension of by) keys[dimension] = String(row[dimension]);
+  const sum = (column: string): number => {
+    const value = row[column];
+    if (typeof value !== "number") throw new EarshotError("STORE_CORRUPT", `lake group ${column}: a number was expected, came ${typeof value}`);
+    return value;
+  };
+  return { at: sum("at"), keys, posts: sum("posts"), authors: sum("authors"), likes: sum("likes"), shares: sum("shares"), replies: sum("replies"), views: sum("views") };
 }

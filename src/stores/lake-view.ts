@@ -9,7 +9,7 @@ export interface LakeSpan {
   readonly fromMs?: number;
   readonly toMs?: number;
   readonly platforms?: readonly string[];
-  /** First byte of the author's id: only its bucket of each date is read. */
+  /** Only the author's bucket of each date is read. */
   readonly author?: AuthorId;
 }
 
@@ -31,8 +31,10 @@ export interface ViewOptions {
   readonly inverted?: boolean;
   /** Adds the column `file`: the path that DuckDB read. */
   readonly withFile?: boolean;
-  /** Columns of posts that the statement uses; fewer columns make a cheaper overlay. */
+  /** A condition on `p`, the rows as stored: only what no later change alters. */
   readonly where?: string;
+  /** A condition on the patches that may matter. */
+  readonly patchWhere?: string;
 }
 
 export const authorBuckets = 8;
@@ -62,7 +64,7 @@ export function spanConditions(span: LakeSpan, prefix = ""): string[] {
   return [
     ...(span.fromMs === undefined || span.fromMs === -Infinity ? [] : [`${prefix}created_at >= ${timeLiteral(span.fromMs)}`]),
     ...(span.toMs === undefined || span.toMs === Infinity ? [] : [`${prefix}created_at < ${timeLiteral(span.toMs)}`]),
-    ...(span.platforms === undefined ? [] : [`list_contains(${quotedList(span.platforms)}, ${prefix}platform)`]),
+    ...(span.platforms === undefined ? [] : [span.platforms.length === 0 ? "false" : `${prefix}platform IN (${span.platforms.map(quoted).join(", ")})`]),
   ];
 }
 
@@ -82,7 +84,7 @@ export function makeView(state: LakeState, options: ViewOptions): LakeView {
   parts.push(`raw AS (SELECT * ${options.withFile ? "EXCLUDE (filename), filename AS file" : ""} FROM ${readFiles(options.folder, files, options.withFile ?? false)})`);
   if (patches.length > 0) {
     const over = overlaidColumns.map((column) => `arg_max(${column}, seq) FILTER (seq IS NOT NULL) AS ${column}`);
-    const within = spanConditions(range);
+    const within = [...spanConditions(range), ...(options.patchWhere === undefined ? [] : [options.patchWhere])];
     parts.push(`patch AS (SELECT id AS patch_id, max(gone_seq) AS gone_seq, max(seq) AS patch_seq, ${over.join(", ")}
       FROM ${readList(options.folder, patches)} ${within.length > 0 ? `WHERE ${within.join(" AND ")}` : ""} GROUP BY id)`);
     joins.push("LEFT JOIN patch c ON c.patch_id = p.id");

@@ -27,4 +27,4 @@ function describeLake(name: string, options: Pick<LakeOptions, "limits" | "compa
 }
 
 describeLake("lake", {});
-describeLake("lake of tiny files and steps", { limits: { bufferedChanges: 23 }, compaction: { stepRows: 60, freshFiles: 2, joinFiles: 2, bucketRows: 10 } });
+describeLake("lake of tiny files and steps", { limits: { bufferedChanges: 45 }, compaction: { stepRows: 150, freshFiles: 2, joinFiles: 2, bucketRows: 10 } });

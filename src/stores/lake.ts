@@ -143,7 +143,14 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   }
 
   const hidden = (): readonly PostId[] => [...buffer.gone(), ...(sealed?.buffer.gone() ?? [])];
-  const reader = makeLakeReader({ engine, folder, load: async () => state, hidden });
+  const holds = new Set<LakeState>();
+  const hold = (held: LakeState) => {
+    // A state of its own for each read, so that two of one state do not end each other's hold.
+    const mine = { ...held };
+    holds.add(mine);
+    return () => void holds.delete(mine);
+  };
+  const reader = makeLakeReader({ engine, folder, load: async () => state, hidden, hold });
 
   async function addRule(rule: Omit<LakeRule, "seq">): Promise<void> {
     await commit((now) => ({ seq: now.seq + 1, addRules: [{ seq: now.seq + 1, ...rule }] }));
@@ -166,7 +173,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     flush,
     maintain: async ({ forget }) => {
       if (forget || isFull()) await flush();
-      return maintaining(() => maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName }, forget));
+      return maintaining(() => maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName, held: () => new Set([...holds].flatMap((held) => held.files.map((file) => file.path))) }, forget));
     },
     erase: (author, upToMs) =>
       writing(async (): Promise<ErasureProof> => {

@@ -1,0 +1,105 @@
+import type { Sentiment } from "../core/event.ts";
+import type { ReadFilter } from "../core/filter.ts";
+import type { AuthorId, PostId } from "../core/ids.ts";
+import { authorKey, uuidLiteral } from "./lake-columns.ts";
+import { quoted } from "./lake-engine.ts";
+import type { LakeSpan } from "./lake-view.ts";
+
+/** Which posts. Every given field must hold; an empty list matches nothing. */
+export interface LakeQuery {
+  /** What the reader may see at all. */
+  readonly filter?: ReadFilter;
+  /** createdAt, milliseconds UTC: from inclusive, to exclusive. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly platforms?: readonly string[];
+  readonly sources?: readonly string[];
+  readonly languages?: readonly string[];
+  /** "none": not scored. */
+  readonly sentiments?: readonly (Sentiment["label"] | "none")[];
+  /** Any of them. */
+  readonly terms?: readonly string[];
+  readonly author?: AuthorId;
+  readonly ids?: readonly PostId[];
+}
+
+export interface CompiledQuery {
+  readonly span: LakeSpan;
+  /** On rows as stored; nothing that a later change may alter. */
+  readonly where?: string;
+  /** On what the rows now are. */
+  readonly shown: string;
+}
+
+export function compileLakeQuery(query: LakeQuery): CompiledQuery {
+  const { filter = {}, fromMs, toMs, author, ids } = query;
+  const platforms = both(query.platforms, filter.platforms);
+  const sources = both(query.sources, filter.sources);
+  const stored = [
+    ...(sources === undefined ? [] : [oneOf("p.source", sources)]),
+    ...(author === undefined ? [] : [`p.author = ${uuidLiteral(author)} AND p.author_key = ${authorKey(author)}`]),
+    ...(ids === undefined ? [] : [ids.length === 0 ? "false" : `p.id IN (${ids.map(uuidLiteral).join(", ")})`]),
+  ];
+  const shown = [
+    ...(filter.sensitivities === undefined ? [] : [oneOf("sensitivity", filter.sensitivities)]),
+    ...(filter.regions === undefined ? [] : [oneOf("region", filter.regions)]),
+    ...(query.languages === undefined ? [] : [oneOf("language", query.languages)]),
+    ...(query.sentiments === undefined ? [] : [oneOf("coalesce(sentiment, 'none')", query.sentiments)]),
+    ...(query.terms === undefined ? [] : [`list_has_any(terms, [${query.terms.map(quoted).join(", ")}]::VARCHAR[])`]),
+  ];
+  return {
+    span: { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }), ...(platforms !== undefined && { platforms }), ...(author !== undefined && { author }) },
+    ...(stored.length > 0 && { where: stored.join(" AND ") }),
+    shown: shown.length === 0 ? "true" : shown.join(" AND "),
+  };
+}
+
+/** What both lists allow; absent: all. */
+function both(one: readonly string[] | undefined, other: readonly string[] | undefined): readonly string[] | undefined {
+  if (one === undefined) return other;
+  return other === undefined ? one : one.filter((value) => other.includes(value));
+}
+
+function oneOf(column: string, values: readonly string[]): string {
+  return values.length === 0 ? "false" : `${column} IN (${values.map(quoted).join(", ")})`;
+}
+
+export const lakeDimensions = ["platform", "source", "language", "sentiment", "term", "sensitivity", "region"] as const;
+export type LakeDimension = (typeof lakeDimensions)[number];
+
+export interface LakeGroup {
+  /** Start of the bucket, milliseconds UTC; 0 without buckets. */
+  readonly at: number;
+  /** "none" for not scored and for no term. A post of two terms counts under both. */
+  readonly keys: Readonly<Partial<Record<LakeDimension, string>>>;
+  readonly posts: number;
+  readonly authors: number;
+  readonly likes: number;
+  readonly shares: number;
+  readonly replies: number;
+  readonly views: number;
+}
+
+export interface LakeGrouping {
+  readonly by: readonly LakeDimension[];
+  /** Length of a bucket of createdAt; absent: one bucket. */
+  readonly everyMs?: number;
+}
+
+/** @returns SELECT over `visible` */
+export function groupSelect({ by, everyMs }: LakeGrouping, shown: string): string {
+  const keys = by.map((dimension) => `coalesce(${dimension}, 'none') AS ${dimension}`);
+  const at = everyMs === undefined ? "0::DOUBLE" : `(epoch_ms(created_at) // ${Math.trunc(everyMs)} * ${Math.trunc(everyMs)})::DOUBLE`;
+  const sums = ["likes", "shares", "replies", "views"].map((count) => `sum(${count})::DOUBLE AS ${count}`);
+  const term = by.includes("term") ? ", unnest(CASE WHEN len(terms) = 0 THEN [NULL] ELSE terms END) AS term" : "";
+  return `SELECT ${[`${at} AS at`, ...keys].join(", ")}, count(*)::DOUBLE AS posts, count(DISTINCT (author, author_key))::DOUBLE AS authors, ${sums.join(", ")}
+    FROM (SELECT *${term} FROM visible WHERE ${shown}) GROUP BY ${["1", ...by.map((_, index) => String(index + 2))].join(", ")} ORDER BY ALL`;
+}
+
+const textId = (prefix: string, column: string) => `${prefix} || rtrim(replace(replace(to_base64(unhex(replace(${column}::VARCHAR, '-', ''))), '+', '-'), '/', '_'), '=')`;
+const optionalId = (column: string) => `CASE WHEN ${column} IS NOT NULL THEN ${textId("'p_'", column)} END AS ${column}`;
+
+/** The columns of an export: ids as the API writes them, times UTC. */
+export const exportSelect = `${textId("'p_'", "id")} AS id, ${textId("'a' || author_key || '_'", "author")} AS author, platform, source,
+  created_at, received_at, edited_at, revision, text, language, sentiment, sentiment_score, terms, hashtags, mentions, links,
+  ${["reply_to", "root", "reshare_of", "quote_of"].map(optionalId).join(", ")}, likes, shares, replies, views, sensitivity, region, media, pii, notes, extra`;
