@@ -1,6 +1,6 @@
 import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
-import { flags, type Profile, tagWord } from "./search-schema.ts";
+import { flags, type Profile, sampleSql, tagWord } from "./search-schema.ts";
 
 /** What one month's file knows about names; a name that it does not know matches nothing there. */
 export interface Names {
@@ -63,7 +63,7 @@ export function compileSearch(query: Query, filter: ReadFilter, names: Names): S
   if (parts === undefined) return undefined;
 
   const { words, without, profiles, conditions } = parts;
-  const match = words.length === 0 ? undefined : `${joined(words, "AND")}${without.length === 0 ? "" : ` NOT (${joined(without, "OR")})`}`;
+  const match = words.length === 0 ? undefined : both(words, without);
   const driver = match === undefined ? conditions.find(({ term }) => term !== undefined) : undefined;
   const where = conditions.filter((condition) => condition !== driver).map(({ sql }) => sql);
   if (match === undefined && without.length > 0) where.push(compiler.wordsSql(joined(without, "OR"), "NOT IN"));
@@ -81,6 +81,12 @@ export function compileSearch(query: Query, filter: ReadFilter, names: Names): S
   };
 }
 
+function both(words: readonly string[], without: readonly string[]): string {
+  const match = joined(words, "AND");
+  // In FTS5 NOT binds tighter than AND and OR.
+  return without.length === 0 ? match : `(${match}) NOT (${joined(without, "OR")})`;
+}
+
 function joined(expressions: readonly string[], by: "AND" | "OR"): string {
   const [only] = expressions;
   return expressions.length === 1 && only !== undefined ? only : expressions.map((expression) => `(${expression})`).join(` ${by} `);
@@ -94,7 +100,8 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string) {
   const words = (expression: string): Parts => ({ ...everything, words: [expression] });
   const condition = (sql: string, more: Partial<Condition> = {}): Parts => ({ ...everything, conditions: [{ sql, ...more }] });
   const profilesSql = (profiles: ReadonlySet<number>) => `d.profile IN (SELECT value FROM json_each(${bind(JSON.stringify([...profiles]))}))`;
-  const wordsSql = (expression: string, is: "IN" | "NOT IN") => `d.row ${is} (SELECT rowid FROM fts WHERE fts MATCH ${bind(expression)} AND rowid BETWEEN :lo AND :hi)`;
+  const wordsSql = (expression: string, is: "IN" | "NOT IN") =>
+    `d.row ${is} (SELECT rowid FROM fts WHERE fts MATCH ${bind(expression)} AND rowid BETWEEN :lo AND :hi AND ${sampleSql("rowid")} < :sampled ORDER BY rowid DESC LIMIT -1)`;
 
   /** undefined where the set is empty; without a condition where it is all. */
   const ofProfiles = (profiles: ReadonlySet<number>): Parts | undefined => {
@@ -107,7 +114,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string) {
   const onlyWords = (parts: Parts) => parts.words.length > 0 && parts.profiles === undefined && parts.conditions.length === 0;
   const onlyWithout = (parts: Parts) => parts.words.length === 0 && parts.without.length > 0 && parts.profiles === undefined && parts.conditions.length === 0;
   const onlyProfiles = (parts: Parts) => parts.profiles !== undefined && parts.words.length + parts.without.length + parts.conditions.length === 0;
-  const wordsOf = (parts: Parts) => `${joined(parts.words, "AND")}${parts.without.length === 0 ? "" : ` NOT (${joined(parts.without, "OR")})`}`;
+  const wordsOf = (parts: Parts) => both(parts.words, parts.without);
 
   const toSql = (parts: Parts): string => {
     const sql = parts.conditions.map((part) => part.sql);

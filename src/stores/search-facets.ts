@@ -2,8 +2,11 @@ import { setImmediate } from "node:timers/promises";
 import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
 import type { SearchPlan } from "./search-compile.ts";
-import type { MonthReading } from "./search-reading.ts";
-import { numberIn, unpackNumbers } from "./search-schema.ts";
+import type { MonthBounds, MonthReading } from "./search-reading.ts";
+import { numberIn, type Profile, type Row, sampleScale, unpackNumbers } from "./search-schema.ts";
+
+/** Tags of a month whose names are looked up. */
+const mostTags = 5_000;
 
 export const facetNames = ["platform", "source", "language", "sentiment", "term", "hashtag", "link", "day"] as const;
 export type SearchFacetName = (typeof facetNames)[number];
@@ -12,7 +15,7 @@ export interface SearchFacetOptions {
   readonly by: readonly SearchFacetName[];
   /** Values told for each, most frequent first; days are all told, in order. */
   readonly top: number;
-  /** Rows looked at one by one before the rest is sampled. */
+  /** Rows counted one by one; where more match, a sample of so many. */
   readonly maxRows?: number;
 }
 
@@ -23,109 +26,158 @@ export interface SearchFacets {
   readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly posts: number }[]>>;
 }
 
-const windowRows = 50_000;
 const listColumns = ["2", "3"] as const;
-const sampleScale = 65_536;
+/** Rows of a sample that tells how many match. */
+const pilotRows = 4_000;
+/** Rows of `docs` walked for each row that is counted, where no word leads to them. */
+const walkedPerRow = 6;
+const strips = 128;
 
-/** @param readings newest first */
+interface MonthTask {
+  readonly reading: MonthReading;
+  readonly plan: SearchPlan;
+  readonly bounds: MonthBounds;
+  /** Rows that the plan's driver gives: matches of the words, rows of the term, or all. */
+  readonly driven: number;
+}
+
+/**
+ * One pass over the matches of each month. Where there are more than the work limit, an even sample of the rows is counted
+ * and scaled up; sums that the index knows as they are (words alone, platforms alone) stay exact.
+ * @param readings newest first
+ */
 export async function facetsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets> {
-  const { by, top, maxRows = 30_000 } = options;
+  const { by, top } = options;
+  const lists = by.some((name) => name === "term" || name === "hashtag" || name === "link");
+  const maxRows = options.maxRows ?? (lists ? 50_000 : 150_000);
+  const tally = makeTally(by);
+  const tasks: MonthTask[] = [];
+  let posts = 0;
+  for (const reading of readings) {
+    const plan = reading.plan(query, filter);
+    const bounds = plan && reading.bounds();
+    if (!plan || !bounds) continue;
+    if (plan.onlyProfiles) {
+      const profiles = reading.profiles();
+      for (const { day, profile, posts: count } of reading.summary()) {
+        if (!plan.onlyProfiles.has(profile)) continue;
+        posts += count;
+        tally.addProfile(profiles.get(profile), day, count);
+      }
+      if (!lists) continue;
+    }
+    const driven = plan.match !== undefined ? reading.countWords(plan.match) : plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts;
+    if (plan.match !== undefined && plan.where.length === 0) {
+      posts += driven;
+      if (by.length === 0) continue;
+    }
+    if (driven > 0) tasks.push({ reading, plan, bounds, driven });
+    await setImmediate();
+  }
+
+  const driven = tasks.reduce((sum, task) => sum + task.driven, 0);
+  let share = Math.min(1, maxRows / Math.max(1, driven));
+  if (share < 1 && tasks.every((task) => isWalk(task) && !task.plan.onlyProfiles)) {
+    const pilot = sampledFor(pilotRows / driven);
+    const matched = tasks.reduce((sum, task) => sum + selected(task, pilot, false).reduce((rows, row) => rows + numberIn(row, "2"), 0), 0);
+    const expected = (matched * sampleScale) / pilot;
+    share = Math.min(1, maxRows / Math.max(1, expected), (maxRows * walkedPerRow) / driven);
+  }
+  const sampled = sampledFor(share);
+  const weight = sampleScale / sampled;
+  let exact = true;
+  for (const task of tasks) {
+    exact &&= sampled === sampleScale;
+    const counted = countMonth(task, sampled, weight, lists, tally);
+    if (!task.plan.onlyProfiles && (task.plan.match === undefined || task.plan.where.length > 0)) posts += counted;
+    await setImmediate();
+  }
+  return { posts: Math.round(posts), exact, facets: tally.facets(top) };
+}
+
+function sampledFor(share: number): number {
+  return Math.min(sampleScale, Math.max(64, Math.round(share * sampleScale)));
+}
+
+/** The plan walks `docs` and asks the index for no words. */
+function isWalk({ plan }: MonthTask): boolean {
+  return plan.match === undefined && plan.term === undefined && !plan.where.some((sql) => sql.includes("MATCH"));
+}
+
+function selected(task: MonthTask, sampled: number, lists: boolean): Row[] {
+  const { reading, plan, bounds } = task;
+  const columns = `d.profile, (d.row + d.shift + ${reading.month.startMs - 1}) / 86400000${lists ? ", d.tags, d.terms" : ", count(*)"}`;
+  const lo = Math.max(bounds.lo, plan.from);
+  const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
+  const options = { asArrays: true, ...(!lists && { group: "1, 2" }) };
+  if (sampled === sampleScale || !isWalk(task)) return reading.select(plan, columns, lo, hi, { ...options, sampled });
+  // A walk is sampled by strips of it, evenly spaced: the rest is not even read.
+  const strideRows = (hi - lo + 1) / strips;
+  return Array.from({ length: strips }, (_, strip) => {
+    const from = Math.ceil(lo + strip * strideRows);
+    return reading.select(plan, columns, from, Math.floor(from + (strideRows * sampled) / sampleScale), options);
+  }).flat();
+}
+
+/** Returns the posts counted, scaled. */
+function countMonth(task: MonthTask, sampled: number, weight: number, lists: boolean, tally: Tally): number {
+  const { reading, plan } = task;
+  const tags = new Map<number, number>();
+  /** By profile × 2^20 + day. */
+  const cells = new Map<number, number>();
+  let posts = 0;
+  for (const row of selected(task, sampled, lists)) {
+    const count = (lists ? 1 : numberIn(row, "2")) * weight;
+    posts += count;
+    const cell = numberIn(row, "0") * 0x100000 + numberIn(row, "1");
+    cells.set(cell, (cells.get(cell) ?? 0) + count);
+    if (!lists) continue;
+    for (const column of listColumns) {
+      const list = row[column];
+      if (list instanceof Uint8Array) for (const tag of unpackNumbers(list)) tags.set(tag, (tags.get(tag) ?? 0) + weight);
+    }
+  }
+  const profiles = reading.profiles();
+  if (!plan.onlyProfiles) for (const [cell, count] of cells) tally.addProfile(profiles.get(Math.floor(cell / 0x100000)), cell % 0x100000, count);
+  const frequent = [...tags].sort((a, b) => b[1] - a[1]).slice(0, mostTags);
+  for (const [tag, count] of frequent) {
+    const text = reading.tagText(tag);
+    if (text) tally.addTag(text.kind, text.text, count);
+  }
+  return posts;
+}
+
+interface Tally {
+  addProfile(profile: Profile | undefined, day: number, posts: number): void;
+  addTag(kind: string, text: string, posts: number): void;
+  facets(top: number): SearchFacets["facets"];
+}
+
+function makeTally(by: readonly SearchFacetName[]): Tally {
   const sums = new Map<SearchFacetName, Map<string, number>>(by.map((name) => [name, new Map()]));
   const add = (name: SearchFacetName, value: string, posts: number) => {
     const sum = sums.get(name);
     if (sum) sum.set(value, (sum.get(value) ?? 0) + posts);
   };
-  const budget = { rows: maxRows, looked: 0, matched: 0 };
-  let posts = 0;
-  let exact = true;
-  for (const reading of readings) {
-    const plan = reading.plan(query, filter);
-    if (plan === undefined) continue;
-    const counted = await countMonth(reading, plan, by, budget, add);
-    posts += counted.posts;
-    exact &&= counted.exact;
-  }
-  const facets: Record<string, { value: string; posts: number }[]> = {};
-  for (const [name, sum] of sums) {
-    const list = [...sum].map(([value, count]) => ({ value, posts: Math.round(count) }));
-    if (name === "day") facets[name] = list.sort((a, b) => (a.value < b.value ? -1 : 1));
-    else facets[name] = list.sort((a, b) => b.posts - a.posts || (a.value < b.value ? -1 : 1)).slice(0, top);
-  }
-  return { posts: Math.round(posts), exact, facets };
-}
-
-interface Budget {
-  /** Rows that may still be looked at one by one. */
-  rows: number;
-  looked: number;
-  matched: number;
-}
-
-type Add = (name: SearchFacetName, value: string, posts: number) => void;
-
-async function countMonth(reading: MonthReading, plan: SearchPlan, by: readonly SearchFacetName[], budget: Budget, add: Add): Promise<{ posts: number; exact: boolean }> {
-  const profiles = reading.profiles();
-  const addProfile = (profile: number, day: number, count: number) => {
-    const known = profiles.get(profile);
-    if (known) for (const name of ["platform", "source", "language", "sentiment"] as const) add(name, known[name], count);
-    add("day", new Date(day * 86_400_000).toISOString().slice(0, 10), count);
-  };
-  const rest = by.some((name) => name === "term" || name === "hashtag" || name === "link");
-  let posts = 0;
-  if (plan.onlyProfiles) {
-    for (const { day, profile, posts: count } of reading.summary()) {
-      if (!plan.onlyProfiles.has(profile)) continue;
-      posts += count;
-      addProfile(profile, day, count);
-    }
-    if (!rest) return { posts, exact: true };
-  } else if (by.length === 0 && plan.match !== undefined && plan.where.length === 0) return { posts: reading.countWords(plan.match), exact: true };
-
-  const bounds = reading.bounds();
-  if (bounds === undefined) return { posts, exact: true };
-  const lo = Math.max(bounds.lo, plan.from);
-  let hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
-  const tags = new Map<number, number>();
-  /** By profile × 2^20 + day. */
-  const cells = new Map<number, number>();
-  const startMs = reading.month.startMs - 1;
-  let exact = true;
-  const columns = `d.profile AS profile, (d.row + d.shift + ${startMs}) / 86400000 AS day${rest ? ", d.tags AS tags, d.terms AS terms" : ", count(*) AS posts"}`;
-  while (hi >= lo) {
-    const end = reading.windowBelow(hi, lo, windowRows);
-    // A window is sampled once the budget is spent: the share that would have kept it within a fifth of the budget.
-    const expected = budget.looked === 0 ? windowRows : (budget.matched / budget.looked) * windowRows;
-    const share = budget.rows > 0 ? 1 : Math.min(1, Math.max(1 / 256, 400 / Math.max(1, expected)));
-    const sampled = share === 1 ? undefined : Math.max(1, Math.round(share * sampleScale));
-    const weight = sampled === undefined ? 1 : sampleScale / sampled;
-    exact &&= sampled === undefined;
-    const rows = reading.select(plan, columns, end, hi, { asArrays: true, ...(!rest && { group: "1, 2" }), ...(sampled !== undefined && { sampled }) });
-    let matched = 0;
-    for (const row of rows) {
-      const count = (rest ? 1 : numberIn(row, "2")) * weight;
-      matched += count;
-      const cell = numberIn(row, "0") * 0x100000 + numberIn(row, "1");
-      cells.set(cell, (cells.get(cell) ?? 0) + count);
-      if (!rest) continue;
-      for (const column of listColumns) {
-        const list = row[column];
-        if (list instanceof Uint8Array) for (const tag of unpackNumbers(list)) tags.set(tag, (tags.get(tag) ?? 0) + weight);
+  return {
+    addProfile(profile, day, posts) {
+      if (profile === undefined) return;
+      for (const name of ["platform", "source", "language", "sentiment"] as const) add(name, profile[name], posts);
+      add("day", new Date(day * 86_400_000).toISOString().slice(0, 10), posts);
+    },
+    addTag(kind, text, posts) {
+      if (kind === "h") add("hashtag", text, posts);
+      else if (kind === "l") add("link", text, posts);
+      else if (kind === "t") add("term", text, posts);
+    },
+    facets(top) {
+      const facets: Record<string, { value: string; posts: number }[]> = {};
+      for (const [name, sum] of sums) {
+        const list = [...sum].map(([value, count]) => ({ value, posts: Math.round(count) }));
+        if (name === "day") facets[name] = list.sort((a, b) => (a.value < b.value ? -1 : 1));
+        else facets[name] = list.sort((a, b) => b.posts - a.posts || (a.value < b.value ? -1 : 1)).slice(0, top);
       }
-    }
-    if (!plan.onlyProfiles) posts += matched;
-    budget.looked += windowRows;
-    budget.matched += matched;
-    budget.rows -= matched / weight;
-    hi = end - 1;
-    if (hi >= lo) await setImmediate();
-  }
-  if (!plan.onlyProfiles) for (const [cell, count] of cells) addProfile(Math.floor(cell / 0x100000), cell % 0x100000, count);
-  const frequent = [...tags].sort((a, b) => b[1] - a[1]).slice(0, 5_000);
-  for (const [tag, count] of frequent) {
-    const text = reading.tagText(tag);
-    if (text?.kind === "h") add("hashtag", text.text, count);
-    else if (text?.kind === "l") add("link", text.text, count);
-    else if (text?.kind === "t") add("term", text.text, count);
-  }
-  return { posts, exact };
+      return facets;
+    },
+  };
 }

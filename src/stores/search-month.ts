@@ -288,7 +288,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
           });
         }
         const free = numberIn(db.prepare("PRAGMA freelist_count").get(), "freelist_count");
-        if (free > 500 && free > 0.1 * numberIn(db.prepare("PRAGMA page_count").get(), "page_count")) {
+        if (free > 100 && free > 0.1 * numberIn(db.prepare("PRAGMA page_count").get(), "page_count")) {
           guarded(() => db.exec(`PRAGMA incremental_vacuum(${shrinkPages})`));
           return true;
         }

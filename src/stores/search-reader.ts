@@ -9,7 +9,7 @@ import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { fingerprintOf, formatCursor, parseCursor, type SearchPlace } from "./search-cursor.ts";
 import { facetsOf, type SearchFacetOptions, type SearchFacets } from "./search-facets.ts";
-import { type FoundPost, foundColumns, type MonthReading, openMonthReading } from "./search-reading.ts";
+import { type FoundPost, foundColumns, type MonthReading, openMonthReading, windowFrom } from "./search-reading.ts";
 import { type MonthName, monthOf, monthOfFile } from "./search-schema.ts";
 
 export interface WantedBody {
@@ -53,8 +53,8 @@ export interface SearchReader extends Disposable {
   export(query: Query, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
 }
 
-const firstWindowRows = 20_000;
-const mostWindowRows = 320_000;
+const firstWindowRows = 1_000;
+const mostWindowRows = 256_000;
 const exportPage = 500;
 
 export function openSearchReader(options: SearchReaderOptions): SearchReader {
@@ -132,10 +132,10 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
     // Words alone stop by themselves once the page is full; conditions beside them are tried window by window.
     let rows = plan.match !== undefined && plan.where.length === 0 ? Number.MAX_SAFE_INTEGER : firstWindowRows;
     while (hi >= lo && found.length < limit) {
-      const end = rows === Number.MAX_SAFE_INTEGER ? lo : reading.windowBelow(hi, lo, rows);
+      const end = rows === Number.MAX_SAFE_INTEGER ? lo : windowFrom(bounds, lo, hi, rows);
       found.push(...reading.found(reading.select(plan, foundColumns, end, hi, { limit: limit - found.length })));
       hi = end - 1;
-      rows = Math.min(rows * 2, mostWindowRows);
+      rows = Math.min(rows * 4, mostWindowRows);
       if (hi >= lo && found.length < limit) await setImmediate();
     }
     return found;

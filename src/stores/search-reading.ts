@@ -19,6 +19,8 @@ import {
   type Profile,
   profileFrom,
   type Row,
+  sampleScale,
+  sampleSql,
   searchVersion,
   textIn,
   unpackCounts,
@@ -34,14 +36,27 @@ export interface FoundPost {
   readonly post: Post | undefined;
 }
 
+export interface MonthBounds {
+  /** Lowest and highest row. */
+  readonly lo: number;
+  readonly hi: number;
+  /** How far crowding moves a row from its millisecond at most. */
+  readonly maxShift: number;
+  readonly posts: number;
+}
+
+/** The lowest row of a window that ends at `hi` and holds about `rows` posts, were they spread evenly; never below `lo`. */
+export function windowFrom(bounds: MonthBounds, lo: number, hi: number, rows: number): number {
+  const rowsAPost = (bounds.hi - bounds.lo + 1) / Math.max(1, bounds.posts);
+  return Math.max(lo, Math.ceil(hi - rowsAPost * rows) + 1);
+}
+
 /** The reading end of one month's file; its own connection, in any thread. */
 export interface MonthReading {
   readonly month: MonthName;
   plan(query: Query, filter: ReadFilter): SearchPlan | undefined;
-  /** Lowest and highest row; undefined when empty. */
-  bounds(): { readonly lo: number; readonly hi: number; readonly maxShift: number } | undefined;
-  /** The row below which about `rows` rows end, going down from `hi`; `lo` when there are fewer. */
-  windowBelow(hi: number, lo: number, rows: number): number;
+  /** undefined when empty. */
+  bounds(): MonthBounds | undefined;
   /** Rows of the plan in [lo, hi], newest first. asArrays: twice as fast; columns are then named "0", "1" … */
   select(
     plan: SearchPlan,
@@ -52,6 +67,7 @@ export interface MonthReading {
   ): Row[];
   /** Matches of words alone, without a look at `docs`. */
   countWords(match: string): number;
+  countTerm(term: number): number;
   found(rows: readonly Row[]): FoundPost[];
   findId(id: PostId, createdAt: number | undefined): Row | undefined;
   profiles(): ReadonlyMap<number, Profile>;
@@ -99,8 +115,9 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
   const authorOf = db.prepare("SELECT key FROM authors WHERE author = ?");
   const findTag = db.prepare("SELECT tag FROM tags WHERE kind = ? AND text = ?");
   const tagOf = db.prepare("SELECT kind, text FROM tags WHERE tag = ?");
-  const ends = db.prepare("SELECT (SELECT min(row) FROM docs) AS lo, (SELECT max(row) FROM docs) AS hi, coalesce((SELECT value FROM meta WHERE name = 'max_shift'), 0) AS shift");
-  const below = db.prepare("SELECT row FROM docs WHERE row <= ? AND row >= ? ORDER BY row DESC LIMIT 1 OFFSET ?");
+  const ends = db.prepare(
+    "SELECT (SELECT min(row) FROM docs) AS lo, (SELECT max(row) FROM docs) AS hi, coalesce((SELECT value FROM meta WHERE name = 'max_shift'), 0) AS shift, (SELECT coalesce(sum(posts), 0) FROM summary) AS posts",
+  );
   const near = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE row >= ? AND row < ? AND id = ?`);
   const crowded = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE row = (SELECT row FROM crowded WHERE id = ?1) AND id = ?1`);
   const anywhere = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE id = ?`);
@@ -176,29 +193,24 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
     bounds: () =>
       guarded(() => {
         const row = ends.get();
-        return typeof row?.["lo"] === "number" ? { lo: row["lo"], hi: numberIn(row, "hi"), maxShift: numberIn(row, "shift") } : undefined;
+        return typeof row?.["lo"] === "number" ? { lo: row["lo"], hi: numberIn(row, "hi"), maxShift: numberIn(row, "shift"), posts: numberIn(row, "posts") } : undefined;
       }),
-    windowBelow: (hi, lo, rows) =>
-      guarded(() => {
-        const row = below.get(hi, lo, rows);
-        return row ? numberIn(row, "row") : lo;
-      }),
-    select: (plan, columns, lo, hi, { limit, group, sampled, asArrays = false }) =>
+    select: (plan, columns, lo, hi, { limit, group, sampled = sampleScale, asArrays = false }) =>
       guarded(() => {
         const key = plan.match !== undefined ? "fts.rowid" : plan.term !== undefined ? "t.row" : "d.row";
         const from =
           plan.match !== undefined ? "fts CROSS JOIN docs d ON d.row = fts.rowid" : plan.term !== undefined ? "term_rows t CROSS JOIN docs d ON d.row = t.row" : "docs d";
         const driver = plan.match !== undefined ? "fts MATCH :match AND " : plan.term !== undefined ? "t.term = :term AND " : "";
-        // Multiplicative hashing (Knuth, TAOCP 3, 6.4): which rows are sampled does not depend on what they hold.
-        const sample = sampled === undefined ? "" : ` AND ((${key} * 2654435761) & 65535) < :sampled`;
+        const sample = sampled === sampleScale ? "" : ` AND ${sampleSql(key)} < :sampled`;
         const where = [`(d.flags & ${flags.hidden}) = 0`, ...plan.where].join(" AND ");
         const order = group === undefined ? `ORDER BY ${key} DESC LIMIT :limit` : `GROUP BY ${group}`;
-        const values: Record<string, SqlValue> = { ...plan.values, lo, hi, limit: limit ?? -1, sampled: sampled ?? 0, match: plan.match ?? "", term: plan.term ?? 0 };
+        const values: Record<string, SqlValue> = { ...plan.values, lo, hi, limit: limit ?? -1, sampled, match: plan.match ?? "", term: plan.term ?? 0 };
         const statement = prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${key} BETWEEN :lo AND :hi${sample} AND ${where} ${order}`);
         statement.setReturnArrays(asArrays);
         return statement.all(values);
       }),
     countWords: (match) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match").get({ match }), "posts")),
+    countTerm: (term) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM term_rows WHERE term = :term").get({ term }), "posts")),
     found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),
     findId: (id, createdAt) =>
       guarded(() => {

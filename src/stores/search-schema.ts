@@ -45,6 +45,13 @@ export const flags = { reply: 1, reshare: 2, link: 4, media: 8, pii: 16, quote: 
 /** Rows of one millisecond are sought, and first placed, among so many. */
 export const windowRows = 16;
 
+/** An even sample of rows is those whose `sampleSql` is below a number of at most this. */
+export const sampleScale = 65_536;
+/** Multiplicative hashing (Knuth, TAOCP 3, 6.4): whether a row is in the sample does not depend on what it holds. */
+export function sampleSql(row: string): string {
+  return `((${row} * 2654435761) >> 8 & 65535)`;
+}
+
 export type Row = Record<string, SQLOutputValue>;
 
 export function numberIn(row: Row | undefined, column: string): number {

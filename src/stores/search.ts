@@ -71,7 +71,7 @@ export async function openSearchStore(options: SearchStoreOptions): Promise<Sear
     turn = result.catch(() => {});
     return result;
   };
-  const breathe = () => setImmediate<void>(undefined);
+  const breathe = () => setImmediate();
 
   const monthFiles = (): MonthName[] =>
     readdirSync(folder)
