@@ -207,7 +207,9 @@ function findCoordinates(text: string, spans: PiiSpan[]): void {
   }
 }
 
-const phoneLike = /(?<![\w#$€£¥.,/=&?%:@-])(?:\+|00)?\(?\d(?:[ \u00a0./()-]{0,3}\d){6,14}(?![\w%€£$¥°]|[.,:/]\d)/g;
+const phoneLike = /(?<![\w#$€£¥.,/=&?%:@-])(?:\+|00)?\(?\d(?:[ \u00a0./()-]{0,3}\d){6,14}(?: ?(?:x|ext\.?) ?\d{1,6})?(?![\w%€£$¥°]|[.,:/]\d)/g;
+/** Said before a number, it makes a phone number of one whose area no plan knows (yet). */
+const phoneCue = /(?:call|phone|tel|mobile|cell|fax|whatsapp|number|reach|ring|text me|contact|anruf|telefon|handy|appel|llam|telef|cellulare|ligue|numero)[^\n]{0,30}$/i;
 /** Dates, years and plain numbers look like national numbers: without a country code some form is asked for. */
 const dateLike = /^(?:(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ]\d{4}|(?:19|20)\d\d ?[-/] ?(?:19|20)\d\d)/;
 const amountLike = /^\d{1,3}(?:[., ]\d{3})+$/;
@@ -221,10 +223,11 @@ function findPhones(text: string, country: CountryCode, spans: PiiSpan[]): void 
     const end = start + candidate.length;
     if (dateLike.test(candidate) || amountLike.test(candidate) || !isFree(spans, start, end) || isInUrl(text, start)) continue;
     const international = candidate.startsWith("+") || candidate.startsWith("00");
-    const digits = candidate.replaceAll(/\D/g, "");
+    const digits = candidate.replace(/ ?(?:x|ext).*$/, "").replaceAll(/\D/g, "");
     if (!international && !candidate.includes("(") && digits.length < 9 && !/[ -]/.test(candidate)) continue;
     const number = parsePhoneNumberFromString(candidate.startsWith("00") ? `+${candidate.slice(2)}` : candidate, country);
-    if (number?.isValid() === true) spans.push({ start, end, kind: "phone" });
+    const said = digits.length >= 8 && digits.length <= 15 && phoneCue.test(text.slice(Math.max(0, start - 40), start));
+    if (number?.isValid() === true || (international && number?.isPossible() === true) || said) spans.push({ start, end, kind: "phone" });
   }
 }
 
