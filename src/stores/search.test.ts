@@ -97,7 +97,7 @@ describe("the search store", () => {
     withFolder(async (folder) => {
       await using store = await openSearchStore({ folder, clock: systemClock, flushEveryMs: 0 });
       const history = makeHistory(1);
-      for (let number = 0; number < 6_000; number++)
+      for (let number = 0; number < 12_000; number++)
         history.post(makePost(number, { text: `${number} ${makePostId(number)} ${makePostId(number + 9_000)} ${makePostId(number + 99_000)}` }));
       await hand(store, handoversOf(history.entries, 1_000));
       while ((await store.maintain({ forget: false })).owed > 0);
