@@ -77,7 +77,7 @@ function openPool(options: CatalogOptions, embedded: EmbeddedPostgres | undefine
   if (embedded !== undefined) return new pg.Pool({ ...common, ...embedded.address });
   const url = URL.parse(options.url ?? "");
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw new EarshotError("CONFIG_INVALID", "catalog.url: expected postgres://user:password@host:port/database");
+    throw new EarshotError("CONFIG_INVALID", "EARSHOT_DATABASE_URL: expected postgres://user:password@host:port/database");
   }
   return new pg.Pool({ ...common, connectionString: url.href });
 }

@@ -231,7 +231,7 @@ function startFault(complaint: string, otherwise: string): EarshotError {
   if (/No space left|Disk quota/i.test(complaint)) return new EarshotError("FOLDER_UNUSABLE", `embedded Postgres: no space is left on the disk\n${said}`);
   if (/Permission denied|wrong ownership|invalid permissions/i.test(complaint)) return new EarshotError("FOLDER_UNUSABLE", `embedded Postgres: no permission\n${said}`);
   if (/error while loading shared libraries/.test(complaint)) {
-    return new EarshotError("POSTGRES_UNUSABLE", `embedded Postgres: a library of the system is missing; install it, or set catalog.url\n${said}`);
+    return new EarshotError("POSTGRES_UNUSABLE", `embedded Postgres: a library of the system is missing; install it, or set EARSHOT_DATABASE_URL\n${said}`);
   }
   return new EarshotError("POSTGRES_UNUSABLE", `embedded Postgres: it did not start\n${said}`);
 }

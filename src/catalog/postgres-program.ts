@@ -46,7 +46,7 @@ function locate(packageName: string): string {
   } catch (cause) {
     throw new EarshotError(
       "POSTGRES_UNUSABLE",
-      `embedded Postgres: the package ${packageName} is not installed; run npm ci without --omit=optional, or set catalog.url to a Postgres of your own`,
+      `embedded Postgres: the package ${packageName} is not installed; run npm ci without --omit=optional, or set EARSHOT_DATABASE_URL to a Postgres of your own`,
       { cause },
     );
   }
