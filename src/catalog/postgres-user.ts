@@ -69,7 +69,8 @@ function waysOfRoot(found: { readonly uid: number; readonly gid: number } | unde
 
 /** A user other than root who owns a folder on the way (the home that root works in). */
 async function ownerOutsideRoot(folder: string): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
+  // Our own folder may have been given away before.
+  for (let at = dirname(folder); ; at = dirname(at)) {
     const found = await stat(at).catch(() => undefined);
     if (found && found.uid !== 0) return { uid: found.uid, gid: found.gid };
     if (dirname(at) === at) return undefined;
