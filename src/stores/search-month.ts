@@ -37,6 +37,7 @@ export interface SearchMonth {
 const breatheEveryRows = 1_000;
 const mergePages = 1_000;
 const shrinkPages = 4_000;
+const pageBytes = 4_096;
 const largestIdleWalBytes = 1024 * 1024;
 
 export function openSearchMonth(path: string, month: MonthName): SearchMonth {
@@ -287,12 +288,15 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
             return true;
           });
         }
+        const pages = numberIn(db.prepare("PRAGMA page_count").get(), "page_count");
         const free = numberIn(db.prepare("PRAGMA freelist_count").get(), "freelist_count");
-        if (free > 100 && free > 0.1 * numberIn(db.prepare("PRAGMA page_count").get(), "page_count")) {
+        if (free > 100 && free > 0.1 * pages) {
           guarded(() => db.exec(`PRAGMA incremental_vacuum(${shrinkPages})`));
           return true;
         }
-        if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > largestIdleWalBytes) truncateWal();
+        const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+        // Pages given back leave the file with a checkpoint only.
+        if (walBytes > largestIdleWalBytes || statSync(path).size > pages * pageBytes) truncateWal();
         return false;
       },
       releaseBodies: (beforeMs) => transaction(() => recent.release(beforeMs)),
