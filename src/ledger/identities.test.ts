@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { SourceAuthor } from "../core/event.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
 import { identityPath, openIdentities, type PutPost } from "./identities.ts";
-import { bucketOf, bucketOfChunk, chunkNumber, sealedFor } from "./identity-file.ts";
+import { bucketOf, sealedFor } from "./identity-file.ts";
 import { eraseIdentities, finishRenewals, openIdentityReader } from "./identity-vault.ts";
 import { type Keys, openKeys } from "./keys.ts";
 import { files, postIdOf, temporaryFolder } from "./ledger.fixtures.ts";
@@ -160,10 +160,10 @@ function readable(file: string, keys: Keys): number {
   const buckets = makeBucketReader(keys.ring.buckets);
   using database = new DatabaseSync(file, { readOnly: true });
   let count = 0;
-  for (const { n, sealed } of database.prepare("select n, sealed from chunk").all()) {
-    if (typeof n !== "number" || !(sealed instanceof Uint8Array)) throw new Error("unexpected row");
+  for (const { n, bucket, sealed } of database.prepare("select n, bucket, sealed from chunk").all()) {
+    if (typeof n !== "number" || typeof bucket !== "number" || !(sealed instanceof Uint8Array)) throw new Error("unexpected row");
     for (const version of [1, 2, 3]) {
-      const key = buckets.ofVersion(bucketOfChunk(n), version);
+      const key = buckets.ofVersion(bucket, version);
       try {
         if (key && unseal(key.key, sealedFor(n), sealed) !== "") count++;
       } catch {
@@ -234,7 +234,7 @@ test("no byte of an erased author's sealed rows is left in the files", async () 
   const author = ids.authorId("bluesky", person("user700").id);
   const sealedRows = () => {
     using database = new DatabaseSync(identityPath(vault.folder, 0), { readOnly: true });
-    const found = database.prepare("select sealed from chunk where n between ? and ?").all(chunkNumber(bucketOf(author), 0), chunkNumber(bucketOf(author) + 1, 0));
+    const found = database.prepare("select sealed from chunk where bucket = ?").all(bucketOf(author));
     return found.map(({ sealed }) => (sealed instanceof Uint8Array ? Buffer.from(sealed) : assert.fail()));
   };
   const before = sealedRows();

@@ -5,8 +5,9 @@ import type { From, SourceAuthor } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
 import type { AuthorId, PostId } from "../core/ids.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
-import { authorKey, bucketOf, chunkNumber, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
-import { type Identity, packIdentity, packPostIdentity } from "./identity-record.ts";
+import { authorKey, bucketOf, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
+import { makeChunk } from "./identity-chunk.ts";
+import { type Identity, packIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { makeCache } from "./pseudonyms.ts";
 import { makeSeal } from "./seal.ts";
@@ -82,7 +83,7 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
   const lookup = makeLookup(ring.lookup);
   const seal = makeSeal();
   const written = makeCache<string>(maxCachedAuthors);
-  const putChunk = database.prepare("insert into chunk (n, version, sealed) values (?, ?, ?)");
+  const putChunk = database.prepare("insert into chunk (n, bucket, version, sealed) values (?, ?, ?, ?)");
   const put = {
     post: database.prepare("insert or replace into post (id, n) values (?, ?)"),
     author: database.prepare("insert or replace into author (id, n) values (?, ?)"),
@@ -108,22 +109,22 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
     for (const [bucket, all] of [...byBucket].sort(([a], [b]) => a - b)) {
       const { key, version } = buckets.current(bucket);
       for (let start = 0; start < all.length; start += recordsOfChunk) {
-        const n = chunkNumber(bucket, ++serial);
-        const records: string[] = [];
+        const n = ++serial;
+        const chunk = makeChunk();
         const lead = (tree: keyof typeof links, to: bigint | number) => links[tree].push({ order: Number(to), key: to, n });
         for (const { platform, author, source, form, post, seenAt } of all.slice(start, start + recordsOfChunk)) {
           if (form !== undefined) {
-            records.push(author, packIdentity({ author, platform, seenAt, ...identityOf(source) }));
+            chunk.addAuthor(author, packIdentity({ author, platform, seenAt, ...identityOf(source) }));
             lead("author", authorKey(author));
             lead("native", lookup.native(source.id));
             if (source.handle !== undefined) lead("handle", lookup.handle(source.handle));
           }
           if (post) {
-            records.push(post.id, packPostIdentity(post, author, source));
+            chunk.addPost(post.id, post, author, source);
             lead("post", postKey(author, post.id));
           }
         }
-        putChunk.run(n, version, seal.close(key, sealedFor(n), JSON.stringify(records)));
+        putChunk.run(n, bucket, version, seal.close(key, sealedFor(n), chunk.text()));
       }
     }
     for (const tree of ["post", "author", "native", "handle"] as const) {

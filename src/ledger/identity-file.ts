@@ -3,7 +3,7 @@ import { EarshotError, toEarshotError } from "../core/errors.ts";
 import { type AuthorId, idBytes, makeKeyedHash, type PostId } from "../core/ids.ts";
 
 const applicationId = 0x45_49_44_53;
-const formatVersion = 2;
+const formatVersion = 4;
 
 /** An author's bucket: the first 10 bits of its pseudonym. */
 export function bucketOf(author: AuthorId): number {
@@ -19,16 +19,6 @@ export function postKey(author: AuthorId, post: PostId): bigint {
 }
 export function authorKey(author: AuthorId): bigint {
   return (BigInt(bucketOf(author)) << 52n) | (idBytes(author).readBigUInt64BE(2) >> 12n);
-}
-
-const chunksOfBucket = 2 ** 32;
-
-/** A chunk's number: the bucket, then a number that only rises. */
-export function chunkNumber(bucket: number, serial: number): number {
-  return bucket * chunksOfBucket + serial;
-}
-export function bucketOfChunk(n: number): number {
-  return Math.floor(n / chunksOfBucket);
 }
 
 /** What is authenticated with a sealed chunk: where it lies, so that chunks cannot be swapped. */
@@ -70,7 +60,8 @@ function prepareFile(database: DatabaseSync, where: string, check: string): void
     database.exec(`
       pragma journal_mode = wal;
       begin;
-      create table chunk (n integer primary key, version integer not null, sealed blob not null);
+      create table chunk (n integer primary key, bucket integer not null, version integer not null, sealed blob not null);
+      create index chunk_bucket on chunk (bucket);
       create table post (id integer primary key, n integer not null);
       create table author (id integer primary key, n integer not null);
       create table native (word integer not null, n integer not null, primary key (word, n)) without rowid;

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
-import { type AuthorId, isAuthorId, isPostId, type PostId } from "../core/ids.ts";
+import { type AuthorId, isAuthorId, type PostId } from "../core/ids.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
 import { identityPath } from "./identities.ts";
-import { authorKey, bucketOf, bucketOfChunk, chunkNumber, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
-import { authorTag, type Identity, type PostIdentity, unpackChunk, unpackIdentity, unpackPostIdentity } from "./identity-record.ts";
+import { authorKey, bucketOf, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
+import { authorTag, keyBitsOf, keyOfPost, repackChunk, unpackChunk, unpackPost } from "./identity-chunk.ts";
+import { type Identity, type PostIdentity, unpackIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Keys } from "./keys.ts";
 import { makeSeal, unseal } from "./seal.ts";
@@ -53,7 +54,7 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
   /** Chunks that a tree leads to. */
   function* chunks(database: DatabaseSync, tree: "post" | "author" | "native" | "handle", key: bigint | number): Iterable<{ readonly n: number; readonly text: string }> {
     const column = tree === "post" || tree === "author" ? "id" : "word";
-    for (const row of chunksOf(database, `select n, version, sealed from chunk where n in (select n from ${tree} where ${column} = ?)`, key)) {
+    for (const row of chunksOf(database, `select n, bucket, version, sealed from chunk where n in (select n from ${tree} where ${column} = ?)`, key)) {
       const text = openChunk(buckets, row);
       if (text !== undefined) yield { n: row.n, text };
     }
@@ -63,7 +64,7 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
     const found = new Map<AuthorId, Identity>();
     for await (const database of databases()) {
       for (const { n, text } of chunks(database, tree, key)) {
-        for (const [id, record] of unpackChunk(text)) {
+        for (const [id, record] of unpackChunk(text).records) {
           if (!isAuthorId(id)) continue;
           const identity = unpackIdentity(record);
           // An older record of the author, under the handle of then, is not followed.
@@ -83,9 +84,9 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
     async resolvePost(post, author) {
       for await (const database of databases()) {
         for (const { text } of chunks(database, "post", postKey(author, post))) {
-          for (const [id, record] of unpackChunk(text)) {
-            if (id === post && record.startsWith(authorTag(author))) return unpackPostIdentity(record, await resolve(author));
-          }
+          const chunk = unpackChunk(text);
+          const found = chunk.records.find(([key, record]) => key === keyOfPost(post) && record.startsWith(authorTag(author)));
+          if (found) return unpackPost(chunk, found[1], await resolve(author));
         }
       }
       return undefined;
@@ -172,7 +173,7 @@ function makeReseal(
   const unlinkHandle = database.prepare("delete from handle where word = ? and n = ?");
 
   /** True where the record stays. Authors' records that a later one replaced go too. */
-  function keep(n: number, key: string, record: string, authors: ReadonlySet<AuthorId>, tags: ReadonlyMap<string, AuthorId>): boolean {
+  function keep(n: number, key: string, record: string, bucket: number, authors: ReadonlySet<AuthorId>, tags: ReadonlySet<string>): boolean {
     if (isAuthorId(key)) {
       const isErased = authors.has(key);
       if (!isErased && chunkOfAuthor(database, key) === n) return true;
@@ -183,29 +184,28 @@ function makeReseal(
       if (isErased) total.removedAuthors++;
       return false;
     }
-    const author = tags.get(record.slice(0, 6));
-    if (author === undefined || !isPostId(key)) return true;
-    unlinkPost.run(postKey(author, key), n);
+    if (!tags.has(record.slice(0, 6))) return true;
+    unlinkPost.run((BigInt(bucket) << 52n) | (keyBitsOf(key) >> 12n), n);
     total.removedPosts++;
     return false;
   }
 
   return (bucket: number, authors: ReadonlySet<AuthorId>): void => {
     const current = buckets.current(bucket);
-    const tags = new Map([...authors].map((author) => [authorTag(author), author]));
-    let after = chunkNumber(bucket, 0) - 1;
-    const last = chunkNumber(bucket + 1, 0) - 1;
+    const tags = new Set([...authors].map(authorTag));
+    let after = 0;
     for (;;) {
       database.exec("begin immediate");
       try {
-        const chunks = chunksOf(database, `select n, version, sealed from chunk where n > ? and n <= ? order by n limit ${chunksAtOnce}`, after, last);
+        const chunks = chunksOf(database, `select n, bucket, version, sealed from chunk where bucket = ? and n > ? order by n limit ${chunksAtOnce}`, bucket, after);
         for (const chunk of chunks) {
           after = chunk.n;
           const text = openChunk(buckets, chunk);
-          const kept = text === undefined ? [] : [...unpackChunk(text)].filter(([key, record]) => keep(chunk.n, key, record, authors, tags)).flat();
-          if (kept.length === 0) remove.run(chunk.n);
+          const found = text === undefined ? undefined : unpackChunk(text);
+          const kept = found?.records.filter(([key, record]) => keep(chunk.n, key, record, bucket, authors, tags)) ?? [];
+          if (found === undefined || kept.length === 0) remove.run(chunk.n);
           else {
-            change.run(current.version, seal.close(current.key, sealedFor(chunk.n), JSON.stringify(kept)), chunk.n);
+            change.run(current.version, seal.close(current.key, sealedFor(chunk.n), repackChunk(found, kept)), chunk.n);
             total.resealedChunks++;
           }
         }
@@ -221,13 +221,14 @@ function makeReseal(
 
 interface Chunk {
   readonly n: number;
+  readonly bucket: number;
   readonly version: number;
   readonly sealed: Uint8Array;
 }
 
 /** undefined: its key is destroyed. */
-function openChunk(buckets: Buckets, { n, version, sealed }: Chunk): string | undefined {
-  const key = buckets.ofVersion(bucketOfChunk(n), version);
+function openChunk(buckets: Buckets, { n, bucket, version, sealed }: Chunk): string | undefined {
+  const key = buckets.ofVersion(bucket, version);
   return key && unseal(key.key, sealedFor(n), sealed);
 }
 
@@ -235,10 +236,10 @@ function chunksOf(database: DatabaseSync, sql: string, ...values: (number | bigi
   return database
     .prepare(sql)
     .all(...values)
-    .map(({ n, version, sealed }) => {
-      if (typeof n !== "number" || typeof version !== "number" || !(sealed instanceof Uint8Array))
+    .map(({ n, bucket, version, sealed }) => {
+      if (typeof n !== "number" || typeof bucket !== "number" || typeof version !== "number" || !(sealed instanceof Uint8Array))
         throw new EarshotError("STORE_CORRUPT", "identities: a chunk is not of its kind");
-      return { n, version, sealed };
+      return { n, bucket, version, sealed };
     });
 }
 
