@@ -21,6 +21,8 @@ export interface SearchMonth {
   /** Each removes at most `most` posts; returns how many. */
   removeAuthor(author: AuthorId, upToMs: number, most: number): number;
   removeSource(source: string, most: number): number;
+  /** There is no post of another source. */
+  holdsOnly(source: string): boolean;
   removeBefore(beforeMs: number, most: number): number;
   posts(): number;
   oldestAt(): number | undefined;
@@ -65,6 +67,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
     for (const row of db.prepare("SELECT * FROM applied").all()) {
       marks.set(numberIn(row, "partition"), { generation: numberIn(row, "generation"), from: { offset: numberIn(row, "from_offset"), index: numberIn(row, "from_index") } });
     }
+    const otherSources = db.prepare("SELECT 1 FROM summary JOIN profiles USING (profile) WHERE source != ? AND posts > 0 LIMIT 1");
     const totalChanges = db.prepare("SELECT total_changes() AS changes");
     const summary = new Map<string, { day: number; profile: number; posts: number }>();
 
@@ -254,6 +257,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
               ),
             );
       },
+      holdsOnly: (source) => guarded(() => otherSources.get(source) === undefined),
       removeBefore: (beforeMs, most) => removeFound(guarded(() => rows.before(beforeMs, most))),
       posts: () => numberIn(countPosts.get(), "posts"),
       oldestAt: () => rows.oldestAt(),

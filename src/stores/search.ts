@@ -42,7 +42,7 @@ const rowsPerStep = 5_000;
  * between files leaves positions behind the data, never before it, and what is handed over again changes nothing.
  */
 export async function openSearchStore(options: SearchStoreOptions): Promise<SearchStore> {
-  const { folder, clock, flushEveryMs = 500, maxBufferedChanges = 20_000, maxBufferedBytes = 32 * 1024 * 1024, maxOpenMonths = 6 } = options;
+  const { folder, clock, flushEveryMs = 500, maxBufferedChanges = 8_000, maxBufferedBytes = 32 * 1024 * 1024, maxOpenMonths = 6 } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const positionsFile = openSearchFile(path.join(folder, "positions.sqlite"), positionsSchema);
   const setPosition = positionsFile.prepare("INSERT OR REPLACE INTO positions (partition, next_offset, generation, from_offset, from_index) VALUES (?, ?, ?, ?, ?)");
@@ -242,7 +242,13 @@ export async function openSearchStore(options: SearchStoreOptions): Promise<Sear
     removeSource: (source) =>
       inTurn(async () => {
         await flushInTurn();
-        return { removedPosts: await removeEverywhere(monthFiles(), (file) => file.removeSource(source, rowsPerStep)) };
+        let removedPosts = 0;
+        for (const month of monthFiles()) {
+          if (!monthFile(month).holdsOnly(source)) continue;
+          removedPosts += monthFile(month).posts();
+          await removeMonth(month);
+        }
+        return { removedPosts: removedPosts + (await removeEverywhere(monthFiles(), (file) => file.removeSource(source, rowsPerStep))) };
       }),
     expire: (beforeMs) =>
       inTurn(async () => {
