@@ -199,6 +199,7 @@ function makeLedger(table: ReturnType<typeof openTable>, options: LedgerOptions,
     },
     applyEngagement: (id, at, counts, place) => settle("counts", id, at, place, judgeEngagement(overlay.row(id), at, counts, place.hold ?? true)),
     applyReaction(id, mark, count, at, place) {
+      if (place.hold === false && overlay.row(id) === undefined) return { drop: "unknown" };
       if (overlay.mark(mark)) return { drop: "duplicate" };
       const placed = { mark, at, count: countNames.indexOf(count), gone: false, post: id };
       return settle("counts", id, at, place, judgeReaction(overlay.row(id), at, count, 1, place.hold ?? true), placed);

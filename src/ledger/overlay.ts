@@ -46,11 +46,15 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
     table.write({ ...held, progress });
     stored = progress;
     held = makeLayer();
-    read.clear();
-    // The file has forgotten where the rows of the batch lie, which it must know to write them.
-    for (const id of batch.rows.keys()) table.get(id);
+    readAnew();
   }
   let stored = progress;
+
+  /** After a write the file has forgotten where the rows of the batch lie, which it must know to write them. */
+  function readAnew(): void {
+    read.clear();
+    for (const id of batch.rows.keys()) table.get(id);
+  }
 
   function rollback(): void {
     batch = makeLayer();
@@ -150,6 +154,7 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
       next = progress;
       table.write({ rows: gone, marks: new Map(), erased: new Map(), unlinked, progress });
       stored = progress;
+      readAnew();
       return count;
     },
   };

@@ -95,7 +95,8 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
     throw error;
   }
   const select = told(() => ({
-    row: database.prepare("select key.n, body from key join post on post.n = key.n where id = ?"),
+    key: database.prepare("select n from key where id = ?"),
+    row: database.prepare("select body from post where n = ?"),
     mark: database.prepare("select post, at, flags from mark where id = ?"),
     erased: database.prepare("select up_to, objection from erased where author = ?"),
     author: database.prepare("select body from post where n in (select id & 4294967295 from author where id between ? and ?)"),
@@ -134,13 +135,14 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
       const bytes = idBytes(id);
       let key = bytes.readBigInt64BE(0);
       for (let step = 0; ; step++) {
-        const found = select.row.get(key);
-        if (found === undefined) {
+        // Most posts are new: the narrow tree alone answers for them.
+        const n = select.key.get(key)?.["n"];
+        if (n === undefined) {
           if (step > 0) displaced.set(id, step);
           return undefined;
         }
-        const { body, n } = found;
-        if (!(body instanceof Uint8Array) || typeof n !== "number") throw new EarshotError("LEDGER_CORRUPT", `${where}: a row is not of its kind`);
+        const body = typeof n === "number" ? select.row.get(n)?.["body"] : undefined;
+        if (!(body instanceof Uint8Array) || typeof n !== "number") throw new EarshotError("LEDGER_CORRUPT", `${where}: a key leads to no row`);
         if (bytes.compare(body, 0, 16) === 0) {
           if (step > 0) displaced.set(id, step);
           if (!options.readOnly) numbers.set(id, n);
@@ -233,8 +235,9 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
           // Sorted, so that neighbours in a tree are written together.
           const keys: { readonly order: number; readonly key: bigint; readonly n: number }[] = [];
           const links: { readonly order: number; readonly key: bigint }[] = [];
-          for (const [id, row] of rows) {
-            const known = numbers.get(id);
+          const inOrder = [...rows].map(([id, row]) => ({ id, row, known: numbers.get(id) }));
+          inOrder.sort((a, b) => (a.known ?? Infinity) - (b.known ?? Infinity) || 0);
+          for (const { id, row, known } of inOrder) {
             if (row === undefined) {
               if (known === undefined) continue;
               dropRow.run(known);
