@@ -3,7 +3,7 @@ import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
 import type { SearchPlan } from "./search-compile.ts";
 import type { MonthBounds, MonthReading } from "./search-reading.ts";
-import { numberIn, type Profile, type Row, sampleScale, unpackNumbers } from "./search-schema.ts";
+import { numberIn, type Profile, type Row, rowsPerMs, sampleScale, unpackNumbers } from "./search-schema.ts";
 
 /** Tags of a month whose names are looked up. */
 const mostTags = 5_000;
@@ -106,7 +106,7 @@ function isWalk({ plan }: MonthTask): boolean {
 
 function selected(task: MonthTask, sampled: number, lists: boolean): Row[] {
   const { reading, plan, bounds } = task;
-  const columns = `d.profile, (d.row + d.shift + ${reading.month.startMs - 1}) / 86400000${lists ? ", d.tags, d.terms" : ", count(*)"}`;
+  const columns = `d.profile, ((d.row + d.shift - 1) / ${rowsPerMs} + ${reading.month.startMs}) / 86400000${lists ? ", d.tags, d.terms" : ", count(*)"}`;
   const lo = Math.max(bounds.lo, plan.from);
   const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
   const options = { asArrays: true, ...(!lists && { group: "1, 2" }) };

@@ -3,7 +3,7 @@ import type { Post } from "../core/event.ts";
 import type { AuthorId } from "../core/ids.ts";
 import { linkHost } from "../core/query-match.ts";
 import { foldText } from "../core/tokens.ts";
-import { authorKey, numberIn, type Profile, profileFrom, tagWord, textIn, unpackNumbers } from "./search-schema.ts";
+import { authorKey, numberIn, type Profile, profileFrom, tagWord, unpackNumbers } from "./search-schema.ts";
 
 /** Numbers of one file for authors, profiles and tags: hashtag (h), host of a link (l), its domains above (d), term (t). */
 export interface SearchNames {
@@ -122,21 +122,4 @@ function profileKey({ platform, source, language, sentiment, sensitivity, region
 function domainsAbove(host: string): string[] {
   const labels = host.split(".");
   return labels.length > 12 ? [] : labels.slice(1).map((_, index) => labels.slice(index + 1).join("."));
-}
-
-/** Numbers that a reader's `hashtag:` or `link:` may mean; empty: the file has none. */
-export function tagNumbers(db: DatabaseSync, kinds: readonly string[], text: string): number[] {
-  const find = db.prepare("SELECT tag FROM tags WHERE kind = ? AND text = ?");
-  return kinds.flatMap((kind) => {
-    const row = find.get(kind, text);
-    return row ? [numberIn(row, "tag")] : [];
-  });
-}
-
-export function tagTexts(db: DatabaseSync): (tag: number) => { readonly kind: string; readonly text: string } | undefined {
-  const find = db.prepare("SELECT kind, text FROM tags WHERE tag = ?");
-  return (tag) => {
-    const row = find.get(tag);
-    return row && { kind: textIn(row, "kind"), text: textIn(row, "text") };
-  };
 }

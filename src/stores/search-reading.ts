@@ -23,6 +23,7 @@ import {
   sampleSql,
   searchVersion,
   textIn,
+  timeOfHome,
   unpackCounts,
   unpackNumbers,
   windowRows,
@@ -156,7 +157,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
     const { platform, source, language, sensitivity, region } = profile;
     const sentiment = labels.find((label) => label === profile.sentiment);
     const contribution = {
-      createdAt: numberIn(row, "row") + numberIn(row, "shift") + month.startMs - 1,
+      createdAt: timeOfHome(month, numberIn(row, "row") + numberIn(row, "shift")),
       author: authorFrom(key),
       platform,
       source,

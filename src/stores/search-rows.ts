@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { idBytes, type PostId } from "../core/ids.ts";
-import { bytesIn, homeRow, type MonthName, numberIn, packNumbers, type Row, unpackNumbers, windowRows } from "./search-schema.ts";
+import { bytesIn, homeRow, type MonthName, numberIn, packNumbers, type Row, timeOfHome, unpackNumbers, windowRows } from "./search-schema.ts";
 
 /** What removing or changing a post must know of its row. */
 export interface StoredRow {
@@ -50,7 +50,6 @@ const columns = "row, id, profile, flags, shift, body, terms";
 const mostHints = 256;
 
 export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
-  const offsetMs = month.startMs - 1;
   const findNear = db.prepare(`SELECT ${columns} FROM docs WHERE row >= ? AND row < ? AND id = ?`);
   const findRow = db.prepare(`SELECT ${columns} FROM docs WHERE row = ? AND id = ?`);
   const findCrowded = db.prepare("SELECT row FROM crowded WHERE id = ?");
@@ -80,7 +79,7 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
     id: bytesIn(row, "id") ?? new Uint8Array(16),
     profile: numberIn(row, "profile"),
     flags: numberIn(row, "flags"),
-    createdAt: numberIn(row, "row") + numberIn(row, "shift") + offsetMs,
+    createdAt: timeOfHome(month, numberIn(row, "row") + numberIn(row, "shift")),
     body: numberIn(row, "body"),
     terms: unpackNumbers(bytesIn(row, "terms")),
   });
@@ -137,7 +136,7 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
     },
     remove(row) {
       remove.run(row.row);
-      if (row.createdAt - offsetMs + windowRows <= row.row) removeCrowded.run(row.id);
+      if (homeRow(month, row.createdAt) + windowRows <= row.row) removeCrowded.run(row.id);
     },
     setCounts: (row, counts) => void setCounts.run(counts, row),
     setFlags: (row, value) => void setFlags.run(value, row),
@@ -146,12 +145,12 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
       for (const term of is) if (!was.includes(term)) termRows.push({ term, row });
       if (alsoDocs) setTerms.run(packNumbers(is), row);
     },
-    ofAuthor: (author, upToMs, most) => ofAuthor.all(author, upToMs === undefined ? Number.MAX_SAFE_INTEGER : Math.floor(upToMs) - offsetMs, most).map(stored),
+    ofAuthor: (author, upToMs, most) => ofAuthor.all(author, upToMs === undefined ? Number.MAX_SAFE_INTEGER : homeRow(month, upToMs), most).map(stored),
     ofProfiles: (profiles, most) => ofProfiles.all(JSON.stringify(profiles), most).map(stored),
-    before: (beforeMs, most) => before.all(Math.ceil(beforeMs) - offsetMs, most).map(stored),
+    before: (beforeMs, most) => before.all(homeRow(month, Math.ceil(beforeMs)), most).map(stored),
     oldestAt() {
       const row = oldest.get();
-      return typeof row?.["row"] === "number" ? row["row"] + offsetMs : undefined;
+      return typeof row?.["row"] === "number" ? timeOfHome(month, row["row"]) : undefined;
     },
     write() {
       termRows.sort((a, b) => a.term - b.term || a.row - b.row);

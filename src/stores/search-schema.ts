@@ -10,7 +10,7 @@ export const searchVersion = 1;
 const tokenizer = "ascii tokenchars ''_-''";
 
 /**
- * One file a month of createdAt. `docs.row` is the millisecond of the month (from 1), or the next that is free: rows are in
+ * One file a month of createdAt. `docs.row` is the millisecond of the month (two rows each), or the next that is free: rows are in
  * time order, and (id, createdAt) finds a row without an index.
  * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host by their numbers.
  * profiles: the columns of few values, together; conditions on them are decided on this small table.
@@ -42,14 +42,19 @@ CREATE TABLE positions (partition INTEGER PRIMARY KEY, next_offset INTEGER NOT N
 
 export const flags = { reply: 1, reshare: 2, link: 4, media: 8, pii: 16, quote: 32, hidden: 1_024 } as const;
 
+/**
+ * Room for 2,000 posts a second in order; more are crowded. Each doubling makes the distances between rows in the index longer,
+ * by about 2 bytes a post.
+ */
+export const rowsPerMs = 2;
 /** Rows of one millisecond are sought, and first placed, among so many. */
 export const windowRows = 16;
 
 /** An even sample of rows is those whose `sampleSql` is below a number of at most this. */
 export const sampleScale = 65_536;
-/** Multiplicative hashing (Knuth, TAOCP 3, 6.4): whether a row is in the sample does not depend on what it holds. */
+/** Fibonacci hashing (Knuth, TAOCP 3, 6.4), the upper half of 32 bits: whether a row is in the sample does not depend on what it holds. */
 export function sampleSql(row: string): string {
-  return `((${row} * 2654435761) >> 8 & 65535)`;
+  return `(((${row} & 4294967295) * 1640531527) >> 16 & 65535)`;
 }
 
 export type Row = Record<string, SQLOutputValue>;
@@ -104,8 +109,14 @@ export function monthOfFile(file: string): MonthName | undefined {
   return match ? monthFrom(Number(match[1]), Number(match[2]) - 1) : undefined;
 }
 
+/** The first row of a millisecond. */
 export function homeRow(month: MonthName, createdAt: number): number {
-  return Math.floor(createdAt) - month.startMs + 1;
+  return (Math.floor(createdAt) - month.startMs) * rowsPerMs + 1;
+}
+
+/** What `homeRow` was made from; row + shift of a row in `docs` is its home. */
+export function timeOfHome(month: MonthName, home: number): number {
+  return month.startMs + Math.floor((home - 1) / rowsPerMs);
 }
 
 export interface Profile {
