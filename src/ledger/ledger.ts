@@ -68,7 +68,7 @@ export interface Ledger extends Disposable {
   remember(author: AuthorId, upToMs: number, objection: boolean): void;
   /** Drops posts made, and tombstones, marks and pending engagement that came, before these times (milliseconds UTC); returns how many rows went. */
   expire(before: { readonly postsMs: number; readonly tombstonesMs: number; readonly pendingMs: number }): number;
-  /** Rewrites the file, so that no byte of what is gone is left in it. */
+  /** Rewrites the file, so that no byte of what is gone is left in it. STORE_UNAVAILABLE: a reader was in the way, try again. */
   forget(): void;
   postsOf(author: AuthorId): readonly StoredRow[];
   stats(): LedgerStats;
@@ -262,7 +262,7 @@ function makeLedger(table: ReturnType<typeof openTable>, options: LedgerOptions,
     expire: (before) => overlay.expire(before),
     forget() {
       overlay.flush();
-      table.run("vacuum; pragma wal_checkpoint(truncate);");
+      table.rewrite();
     },
     postsOf: (author) => overlay.postsOf(author),
     stats: () => ({ pendingRows: overlay.pendingRows(), loneMarks: overlay.loneMarks(), heldRows: overlay.heldRows() }),

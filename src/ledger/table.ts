@@ -202,8 +202,14 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
       database.prepare("insert into meta values (?, ?) on conflict (name) do update set value = excluded.value").run(name, value);
     },
     write: options.readOnly ? () => {} : makeWriter(),
-    run: (sql: string): void => told(() => database.exec(sql)),
-    database,
+    /** Throws STORE_UNAVAILABLE where a reader kept the journal from being emptied: then it is to be tried again. */
+    rewrite(): void {
+      const busy = told(() => {
+        database.exec("vacuum");
+        return database.prepare("pragma wal_checkpoint(truncate)").get()?.["busy"];
+      });
+      if (busy !== 0) throw new EarshotError("STORE_UNAVAILABLE", `${where}: the journal could not be emptied, a reader holds it; try again`);
+    },
     close: () => database.close(),
   };
 
