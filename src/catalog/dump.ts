@@ -130,7 +130,8 @@ export async function restoreCatalog(sql: Sql, chunks: AsyncIterable<string>, mi
   const lines = linesOf(chunks);
   const rows = await sql.transaction(async (inside) => {
     const used = await inside.query(`select count(*) as count from ${ownTable}`);
-    if (used.rows[0] && numberIn(used.rows[0], "count") > 0) throw new EarshotError("CONFLICT", "catalog restore: expected an empty catalog; restore into a new data folder or database");
+    if (used.rows[0] && numberIn(used.rows[0], "count") > 0)
+      throw new EarshotError("CONFLICT", "catalog restore: expected an empty catalog; restore into a new data folder or database");
     const head = headSchema.safeParse(parseLine((await lines.next()).value));
     if (!head.success) throw new EarshotError("FORMAT_UNKNOWN", "catalog restore: this is no backup of a catalog");
     if (head.data.version > dumpVersion) throw new EarshotError("FORMAT_UNKNOWN", `catalog restore: the backup has format ${head.data.version}, this Earshot knows ${dumpVersion}`);
@@ -160,7 +161,9 @@ async function load(sql: Sql, lines: AsyncGenerator<string>): Promise<number> {
   let batchBytes = 0;
   const flush = async () => {
     if (table === undefined || batch.length === 0) return;
-    await sql.query(`insert into ${identifier(table)} overriding system value select * from json_populate_recordset(null::${identifier(table)}, $1::json)`, [`[${batch.join(",")}]`]);
+    await sql.query(`insert into ${identifier(table)} overriding system value select * from json_populate_recordset(null::${identifier(table)}, $1::json)`, [
+      `[${batch.join(",")}]`,
+    ]);
     rows += batch.length;
     batch = [];
     batchBytes = 0;

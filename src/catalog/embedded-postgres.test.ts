@@ -60,7 +60,10 @@ describe("the embedded Postgres", () => {
     {
       await using postgres = await start(folder());
       await ask(postgres, "create table kept (a text); insert into kept values ('größe')");
-      const [row] = await ask(postgres, "select current_setting('server_encoding') as encoding, current_setting('data_checksums') as checksums, current_setting('listen_addresses') as addresses, current_setting('fsync') as fsync");
+      const [row] = await ask(
+        postgres,
+        "select current_setting('server_encoding') as encoding, current_setting('data_checksums') as checksums, current_setting('listen_addresses') as addresses, current_setting('fsync') as fsync",
+      );
       assert.deepEqual(row, { encoding: "UTF8", checksums: "on", addresses: process.platform === "win32" ? "127.0.0.1" : "", fsync: "on" });
     }
     await using postgres = await start(folder());

@@ -13,16 +13,9 @@ import { isGoneWithin, isPostmasterOf, pssBytesOf, readPostmasterFile, removeSta
 import { findPostgresProgram, type PostgresProgram } from "./postgres-program.ts";
 import { settingsFile, type ListenSettings } from "./postgres-settings.ts";
 import { chooseUser, giveTo, type RunAs } from "./postgres-user.ts";
-import { holdPostgres } from "./postgres-lock.ts";
+import { holdPostgres, type PostgresAddress } from "./postgres-lock.ts";
 
-export interface PostgresAddress {
-  /** Folder of the Unix socket, or a loopback address. */
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
+export type { PostgresAddress } from "./postgres-lock.ts";
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   readonly address: PostgresAddress;
@@ -199,7 +192,10 @@ async function endOrphan(
 async function initialise(program: PostgresProgram, runAs: RunAs, folder: string, dataFolder: string): Promise<void> {
   const space = await statfs(folder);
   if (space.bavail * space.bsize < neededFreeBytes) {
-    throw new EarshotError("FOLDER_UNUSABLE", `embedded Postgres: ${folder} needs ${neededFreeBytes / 1024 / 1024} MB of free space, has ${Math.floor((space.bavail * space.bsize) / 1024 / 1024)}`);
+    throw new EarshotError(
+      "FOLDER_UNUSABLE",
+      `embedded Postgres: ${folder} needs ${neededFreeBytes / 1024 / 1024} MB of free space, has ${Math.floor((space.bavail * space.bsize) / 1024 / 1024)}`,
+    );
   }
   for (const name of await readdir(folder)) if (name.startsWith("data.new-")) await rm(join(folder, name), { recursive: true, force: true });
   const fresh = join(folder, `data.new-${randomBytes(6).toString("hex")}`);

@@ -56,7 +56,10 @@ test("a deadlock is tried again, and a savepoint takes back the inner part alone
   await Promise.all([bump(1, 2), bump(2, 1)]);
   await sql.transaction(async (outer) => {
     await outer.query("update t set n = n + 10 where id = 1");
-    await assert.rejects(outer.transaction((inner) => inner.query("insert into t values (1, 1)")), { code: "CONFLICT" });
+    await assert.rejects(
+      outer.transaction((inner) => inner.query("insert into t values (1, 1)")),
+      { code: "CONFLICT" },
+    );
   });
   assert.deepEqual((await sql.query("select n from t order by id")).rows, [{ n: 12 }, { n: 2 }]);
 });

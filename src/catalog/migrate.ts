@@ -23,7 +23,10 @@ export async function migrate(sql: Sql, migrations: readonly Migration[], nowMs:
       const name = textIn(row, "name");
       const migration = known.get(name);
       if (migration === undefined) {
-        throw new EarshotError("FORMAT_UNKNOWN", `catalog: it was written by a newer Earshot (migration ${name} is unknown here); start that version, or restore a backup made by this one`);
+        throw new EarshotError(
+          "FORMAT_UNKNOWN",
+          `catalog: it was written by a newer Earshot (migration ${name} is unknown here); start that version, or restore a backup made by this one`,
+        );
       }
       if (textIn(row, "checksum") !== fingerprint(migration.sql)) {
         throw new EarshotError("FORMAT_UNKNOWN", `catalog: migration ${name} was applied with another text than this program has; start the version that wrote it`);

@@ -1,6 +1,14 @@
 import pg from "pg";
 import { EarshotError } from "../core/errors.ts";
-import type { PostgresAddress } from "./embedded-postgres.ts";
+
+export interface PostgresAddress {
+  /** Folder of the Unix socket, or a loopback address. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
 
 /** Any two words of ours; the lock lives in the maintenance database. */
 const lockWords = [0x6561_7273, 0x686f_7400 & 0x7fff_ffff];

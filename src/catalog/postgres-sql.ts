@@ -34,13 +34,15 @@ export function toCatalogError(thrown: unknown): EarshotError {
   const code = codeOf(thrown);
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const told = code === "" ? message : `${message} (${code})`;
-  const error = (kind: "DISK_FULL" | "STORE_UNAVAILABLE" | "CONFLICT" | "FORBIDDEN" | "STORE_CORRUPT" | "INVARIANT") => new EarshotError(kind, `catalog: ${told}`, { cause: thrown });
+  const error = (kind: "DISK_FULL" | "STORE_UNAVAILABLE" | "CONFLICT" | "FORBIDDEN" | "STORE_CORRUPT" | "INVARIANT") =>
+    new EarshotError(kind, `catalog: ${told}`, { cause: thrown });
   if (code === "53100" || /No space left on device/.test(message)) return error("DISK_FULL");
   if (code === "XX001" || code === "XX002") return error("STORE_CORRUPT");
   if (code === "42501") return error("FORBIDDEN");
   if (code === "23505" || code === "23503") return error("CONFLICT");
   if (unavailable.test(code) || connectionFaults.has(code) || retried.has(code) || code === "57014" || code === "55P03") return error("STORE_UNAVAILABLE");
-  if (code === "" && /Connection terminated|connection timeout|timeout exceeded|Client has encountered|not queryable|pool after calling end/i.test(message)) return error("STORE_UNAVAILABLE");
+  if (code === "" && /Connection terminated|connection timeout|timeout exceeded|Client has encountered|not queryable|pool after calling end/i.test(message))
+    return error("STORE_UNAVAILABLE");
   return error("INVARIANT");
 }
 

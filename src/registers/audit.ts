@@ -77,7 +77,9 @@ export function openAudit(sql: Sql, now: () => number): Audit {
         const { rows } = await inside.query("select number, hash from audit order by number desc limit 1");
         const last = rows[0];
         const number = (last === undefined ? 0 : numberIn(last, "number")) + 1;
-        const texts = [fields.actor, fields.action, fields.subject, fields.purpose ?? "", JSON.stringify(fields.details ?? {})].map((text) => text.replaceAll("\0", "").toWellFormed());
+        const texts = [fields.actor, fields.action, fields.subject, fields.purpose ?? "", JSON.stringify(fields.details ?? {})].map((text) =>
+          text.replaceAll("\0", "").toWellFormed(),
+        );
         const at = Math.round(now());
         const hash = hashOf(last === undefined ? first : textIn(last, "hash"), [String(number), String(at), ...texts]);
         const inserted = await inside.query("insert into audit values ($1, $2, $3, $4, $5, $6, $7, $8) returning *", [number, at, ...texts, hash]);
@@ -89,7 +91,7 @@ export function openAudit(sql: Sql, now: () => number): Audit {
     },
     async verify() {
       let hash = first;
-      for (let number = 1; ; ) {
+      for (let number = 1; ;) {
         const { rows } = await sql.query("select * from audit where number >= $1 order by number limit $2", [number, pageRows]);
         for (const row of rows) {
           const expected = hashOf(hash, storedFields(row));

@@ -45,6 +45,8 @@ export interface ErasureRecord {
 /** Who is to be forgotten: asked by refine, import, backfill, replay and restore. It outlives what it forgets, and is never shortened. */
 export interface Erasures {
   request(fields: Pick<ErasureRecord, "authors" | "upToMs" | "reason" | "objection" | "dueAt" | "actor">): Promise<ErasureRecord>;
+  /** The same, where nothing asks more of this author already: what a platform tells again changes nothing. */
+  note(fields: Pick<ErasureRecord, "authors" | "upToMs" | "reason" | "objection" | "dueAt" | "actor">): Promise<void>;
   /** Adds what a store has done; a later proof of the same store takes the place of the earlier one, its posts are added. */
   prove(id: string, proof: ErasureProof): Promise<void>;
   /** Onward only: requested, hidden, gone. @throws CONFLICT, also for gone while a store's proof is not physical */
@@ -109,11 +111,25 @@ export function openErasures(sql: Sql, now: () => number): Erasures {
     get,
     async request(fields) {
       const id = `e_${randomUUID()}`;
-      await sql.query(
-        "insert into erasures (id, authors, up_to_ms, at_ms, reason, objection, state, due_at_ms, actor) values ($1, $2, $3, $4, $5, $6, 'requested', $7, $8)",
-        [id, fields.authors, fields.upToMs, now(), fields.reason, fields.objection, fields.dueAt, fields.actor],
-      );
+      await sql.query("insert into erasures (id, authors, up_to_ms, at_ms, reason, objection, state, due_at_ms, actor) values ($1, $2, $3, $4, $5, $6, 'requested', $7, $8)", [
+        id,
+        fields.authors,
+        fields.upToMs,
+        now(),
+        fields.reason,
+        fields.objection,
+        fields.dueAt,
+        fields.actor,
+      ]);
       return must(id);
+    },
+    async note(fields) {
+      await sql.query(
+        `insert into erasures (id, authors, up_to_ms, at_ms, reason, objection, state, due_at_ms, actor)
+         select $1, $2, $3, $4, $5, $6, 'requested', $7, $8
+         where not exists (select from erasures where authors && $2 and up_to_ms >= $3 and (objection or not $6))`,
+        [`e_${randomUUID()}`, fields.authors, fields.upToMs, now(), fields.reason, fields.objection, fields.dueAt, fields.actor],
+      );
     },
     prove: (id, proof) =>
       sql.transaction(async (inside) => {
@@ -128,7 +144,8 @@ export function openErasures(sql: Sql, now: () => number): Erasures {
       }),
     async advance(id, state) {
       const column = state === "hidden" ? "hidden_at_ms" : "gone_at_ms";
-      const allowed = state === "hidden" ? "state = 'requested'" : "state = 'hidden' and not exists (select from erasure_proofs p where p.erasure = erasures.id and not p.physical)";
+      const allowed =
+        state === "hidden" ? "state = 'requested'" : "state = 'hidden' and not exists (select from erasure_proofs p where p.erasure = erasures.id and not p.physical)";
       const { count } = await sql.query(`update erasures set state = $2, ${column} = $3 where id = $1 and ${allowed}`, [id, state, now()]);
       const found = await must(id);
       if (count === 0 && found.state !== state) throw new EarshotError("CONFLICT", `erasure ${id}: it is ${found.state}, and cannot become ${state} now`);
@@ -143,7 +160,9 @@ export function openErasures(sql: Sql, now: () => number): Erasures {
       return rows.map(erasureIn);
     },
     async forgotten() {
-      const { rows } = await sql.query("select array[author] as authors, max(up_to_ms)::bigint as up_to_ms, bool_or(objection) as objection from erasures, unnest(authors) as author group by author order by author");
+      const { rows } = await sql.query(
+        "select array[author] as authors, max(up_to_ms)::bigint as up_to_ms, bool_or(objection) as objection from erasures, unnest(authors) as author group by author order by author",
+      );
       return rows.flatMap((row) => authorsIn(row).map((author) => ({ author, upToMs: numberIn(row, "up_to_ms"), objection: booleanIn(row, "objection") })));
     },
   };

@@ -108,7 +108,9 @@ export function openQuarantine(sql: Sql): Quarantine {
       return rows[0] && recordIn(rows[0]);
     },
     async reasons() {
-      const { rows } = await sql.query("select code, source, count(*) as count from quarantine where state = 'open' group by code, source order by count desc, code, source limit 1000");
+      const { rows } = await sql.query(
+        "select code, source, count(*) as count from quarantine where state = 'open' group by code, source order by count desc, code, source limit 1000",
+      );
       return rows.map((row) => ({ code: textIn(row, "code"), source: textIn(row, "source"), count: numberIn(row, "count") }));
     },
     async openCount() {

@@ -34,7 +34,13 @@ test("a cursor is what was saved last, for each source", async () => {
   await cursors.save("b", "9");
   await cursors.save("a", "2");
   assert.deepEqual([await cursors.load("a"), await cursors.load("b"), await cursors.load("c")], ["2", "9", undefined]);
-  assert.deepEqual((await cursors.all()).map(({ source, savedAt }) => [source, savedAt]), [["a", nowMs], ["b", nowMs]]);
+  assert.deepEqual(
+    (await cursors.all()).map(({ source, savedAt }) => [source, savedAt]),
+    [
+      ["a", nowMs],
+      ["b", nowMs],
+    ],
+  );
   await cursors.remove("a");
   assert.equal(await cursors.load("a"), undefined);
 });
@@ -49,7 +55,16 @@ test("a setting written once keeps its first value", async () => {
 });
 
 describe("sources", () => {
-  const fields: SourceFields = { id: "north", connector: "mastodon", platform: "mastodon", options: { url: "https://example.org", n: 3 }, keep: "matching", origin: "dashboard", simulated: false, region: "de" };
+  const fields: SourceFields = {
+    id: "north",
+    connector: "mastodon",
+    platform: "mastodon",
+    options: { url: "https://example.org", n: 3 },
+    keep: "matching",
+    origin: "dashboard",
+    simulated: false,
+    region: "de",
+  };
 
   test("a source keeps its options, its state and its counters through a change", async () => {
     const sources = openSources(sql, now);
@@ -58,7 +73,10 @@ describe("sources", () => {
     await sources.count("north", { collected: 7, gaps: 1 });
     await sources.setError("north", new EarshotError("UPSTREAM_AUTH", "refused"), 5);
     const changed = await sources.put({ ...fields, keep: "everything" });
-    assert.deepEqual([changed.state, changed.keep, changed.collected, changed.gaps, changed.lastError], ["paused", "everything", 7, 1, { code: "UPSTREAM_AUTH", message: "refused", at: 5 }]);
+    assert.deepEqual(
+      [changed.state, changed.keep, changed.collected, changed.gaps, changed.lastError],
+      ["paused", "everything", 7, 1, { code: "UPSTREAM_AUTH", message: "refused", at: 5 }],
+    );
   });
 
   test("a removed source is shown no more, and comes back anew", async () => {
@@ -101,7 +119,14 @@ describe("terms", () => {
     await terms.remove("globex", by);
     assert.ok(!(await terms.all()).some(({ id }) => id === "globex"));
     assert.equal((await terms.put("globex", term, by)).version, 3);
-    assert.deepEqual((await terms.history("globex")).map(({ version, removed }) => [version, removed]), [[1, false], [2, true], [3, false]]);
+    assert.deepEqual(
+      (await terms.history("globex")).map(({ version, removed }) => [version, removed]),
+      [
+        [1, false],
+        [2, true],
+        [3, false],
+      ],
+    );
     await assert.rejects(terms.remove("never", by), { code: "NOT_FOUND" });
   });
 });
@@ -121,7 +146,10 @@ describe("erasures", () => {
     nowMs += 10;
     const gone = await erasures.advance(id, "gone");
     assert.deepEqual([gone.state, gone.posts, gone.goneAt], ["gone", 3, nowMs]);
-    assert.deepEqual(gone.proofs, [{ store: "lake", removedPosts: 3, physical: true }, { store: "search", removedPosts: 3, physical: true }]);
+    assert.deepEqual(gone.proofs, [
+      { store: "lake", removedPosts: 3, physical: true },
+      { store: "search", removedPosts: 3, physical: true },
+    ]);
     assert.ok(!(await erasures.owed()).some((owed) => owed.id === id));
   });
 
@@ -130,12 +158,26 @@ describe("erasures", () => {
     await erasures.request({ ...fields, authors: [makeAuthor(2), makeAuthor(3)], upToMs: 100 });
     await erasures.request({ ...fields, authors: [makeAuthor(3)], upToMs: 50, objection: true });
     const told = new Map((await erasures.forgotten()).map(({ author, upToMs, objection }) => [author, { upToMs, objection }]));
-    assert.deepEqual([told.get(makeAuthor(2)), told.get(makeAuthor(3))], [{ upToMs: 100, objection: false }, { upToMs: 100, objection: true }]);
+    assert.deepEqual(
+      [told.get(makeAuthor(2)), told.get(makeAuthor(3))],
+      [
+        { upToMs: 100, objection: false },
+        { upToMs: 100, objection: true },
+      ],
+    );
   });
 });
 
 describe("the quarantine", () => {
-  const record = (number: number, code = "JSON_INVALID") => ({ id: `0-${number}`, source: "north", code, message: "bad\0 \ud800", at: 1_000 + Math.floor(number / 3), partition: 0, offset: number });
+  const record = (number: number, code = "JSON_INVALID") => ({
+    id: `0-${number}`,
+    source: "north",
+    code,
+    message: "bad\0 \ud800",
+    at: 1_000 + Math.floor(number / 3),
+    partition: 0,
+    offset: number,
+  });
 
   test("pages newest first without a gap, counts reasons, and takes an item twice as one", async () => {
     const quarantine = openQuarantine(sql);
@@ -150,7 +192,10 @@ describe("the quarantine", () => {
       cursor = page.next;
     } while (cursor !== undefined);
     assert.deepEqual([seen.length, new Set(seen).size], [25, 25]);
-    assert.deepEqual(await quarantine.reasons(), [{ code: "JSON_INVALID", source: "north", count: 20 }, { code: "DATE_INVALID", source: "north", count: 5 }]);
+    assert.deepEqual(await quarantine.reasons(), [
+      { code: "JSON_INVALID", source: "north", count: 20 },
+      { code: "DATE_INVALID", source: "north", count: 5 },
+    ]);
     assert.equal(await quarantine.setState(["0-0", "0-1"], "dismissed"), 2);
     assert.deepEqual([await quarantine.openCount(), (await quarantine.get("0-1"))?.state], [23, "dismissed"]);
     await assert.rejects(quarantine.list({}, { limit: 5, cursor: "x' or 1=1" }), { code: "USAGE" });
@@ -206,7 +251,10 @@ describe("users, sessions and tokens", () => {
     const session = await sessions.redeem(await sessions.makeLink("second", 1_000), 5_000);
     await users.remove("second");
     assert.equal(await sessions.find(session?.cookie ?? ""), undefined);
-    assert.deepEqual((await users.all()).map(({ name }) => name), ["admin"]);
+    assert.deepEqual(
+      (await users.all()).map(({ name }) => name),
+      ["admin"],
+    );
   });
 });
 
@@ -214,7 +262,10 @@ describe("the audit", () => {
   test("entries that come together stand in one unbroken chain", async () => {
     const audit = openAudit(sql, now);
     await Promise.all(Array.from({ length: 20 }, (_, i) => audit.append({ actor: "admin", action: "identity.read", subject: `s${i}`, purpose: "access request", details: { i } })));
-    assert.deepEqual((await audit.list({ limit: 3 })).map(({ number }) => number), [20, 19, 18]);
+    assert.deepEqual(
+      (await audit.list({ limit: 3 })).map(({ number }) => number),
+      [20, 19, 18],
+    );
     assert.equal(await audit.verify(), undefined);
   });
 

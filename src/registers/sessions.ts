@@ -51,7 +51,10 @@ export function openSessions(sql: Sql, now: () => number): Sessions {
         return { cookie, expiresAt, user };
       }),
     async find(cookie) {
-      const { rows } = await sql.query(`select u.* from sessions s join users u on u.name = s."user" where s.hash = $1 and s.expires_at_ms > $2 and u.state = 'active'`, [secretHash(cookie), Math.round(now())]);
+      const { rows } = await sql.query(`select u.* from sessions s join users u on u.name = s."user" where s.hash = $1 and s.expires_at_ms > $2 and u.state = 'active'`, [
+        secretHash(cookie),
+        Math.round(now()),
+      ]);
       return rows[0] && userIn(rows[0]);
     },
     async end(cookie) {

@@ -21,7 +21,11 @@ export function openSettings(sql: Sql, now: () => number): Settings {
   return {
     get,
     async set(name, value) {
-      await sql.query("insert into settings values ($1, $2, $3) on conflict (name) do update set value = excluded.value, changed_at_ms = excluded.changed_at_ms", [name, JSON.stringify(value), now()]);
+      await sql.query("insert into settings values ($1, $2, $3) on conflict (name) do update set value = excluded.value, changed_at_ms = excluded.changed_at_ms", [
+        name,
+        JSON.stringify(value),
+        now(),
+      ]);
     },
     async setOnce(name, value) {
       await sql.query("insert into settings values ($1, $2, $3) on conflict do nothing", [name, JSON.stringify(value), now()]);

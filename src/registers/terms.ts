@@ -73,7 +73,13 @@ export function openTerms(sql: Sql, now: () => number): Terms {
           if (same && origin === by.origin) return termIn(known);
           // Only what it matches makes history stale.
           if (query === term.query && JSON.stringify(handles) === JSON.stringify(term.handles)) {
-            const result = await inside.query("update terms set name = $2, kind = $3, origin = $4, changed_at_ms = $5 where id = $1 returning *", [id, term.name, term.kind, by.origin, now()]);
+            const result = await inside.query("update terms set name = $2, kind = $3, origin = $4, changed_at_ms = $5 where id = $1 returning *", [
+              id,
+              term.name,
+              term.kind,
+              by.origin,
+              now(),
+            ]);
             return termIn(firstRow(result, `term ${id}`));
           }
         }
@@ -100,12 +106,28 @@ export function openTerms(sql: Sql, now: () => number): Terms {
     },
     async history(id) {
       const { rows } = await sql.query("select * from term_versions where id = $1 order by version", [id]);
-      return rows.map((row) => ({ ...configIn(row), version: numberIn(row, "version"), removed: row["removed"] === true, actor: textIn(row, "actor"), at: numberIn(row, "at_ms") }));
+      return rows.map((row) => ({
+        ...configIn(row),
+        version: numberIn(row, "version"),
+        removed: row["removed"] === true,
+        actor: textIn(row, "actor"),
+        at: numberIn(row, "at_ms"),
+      }));
     },
   };
 
   async function addVersion(inside: Sql, id: string, version: number, term: TermConfig, removed: boolean, actor: string): Promise<void> {
-    await inside.query("insert into term_versions values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", [id, version, term.name, term.kind, term.query, term.handles, removed, actor, now()]);
+    await inside.query("insert into term_versions values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", [
+      id,
+      version,
+      term.name,
+      term.kind,
+      term.query,
+      term.handles,
+      removed,
+      actor,
+      now(),
+    ]);
   }
 }
 

@@ -18,7 +18,13 @@ export interface TokenRecord {
 
 export interface Tokens {
   /** The secret is told this once. */
-  make(fields: { readonly name: string; readonly role: UserRole; readonly scopes: readonly string[]; readonly createdBy: string; readonly expiresAt?: number }): Promise<{ readonly secret: string; readonly token: TokenRecord }>;
+  make(fields: {
+    readonly name: string;
+    readonly role: UserRole;
+    readonly scopes: readonly string[];
+    readonly createdBy: string;
+    readonly expiresAt?: number;
+  }): Promise<{ readonly secret: string; readonly token: TokenRecord }>;
   /** Absent: unknown or expired. */
   find(secret: string): Promise<TokenRecord | undefined>;
   all(): Promise<readonly TokenRecord[]>;

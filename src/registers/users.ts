@@ -48,7 +48,11 @@ export function openUsers(sql: Sql, now: () => number): Users {
       sql.transaction(async (inside) => {
         await inside.query("lock table users in share row exclusive mode");
         if (role !== "admin") await refuseLastAdmin(inside, name);
-        const result = await inside.query("insert into users values ($1, $2, 'active', $3) on conflict (name) do update set role = excluded.role, state = 'active' returning *", [name, role, now()]);
+        const result = await inside.query("insert into users values ($1, $2, 'active', $3) on conflict (name) do update set role = excluded.role, state = 'active' returning *", [
+          name,
+          role,
+          now(),
+        ]);
         return userIn(firstRow(result, `user ${name}`));
       }),
     remove: (name) =>

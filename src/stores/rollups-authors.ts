@@ -156,7 +156,7 @@ function sigma(share: number): number {
   let x = share;
   let y = 1;
   let z = x;
-  for (let before = -1; z !== before; ) {
+  for (let before = -1; z !== before;) {
     x *= x;
     before = z;
     z += x * y;
@@ -170,7 +170,7 @@ function tau(share: number): number {
   let x = share;
   let y = 1;
   let z = 1 - x;
-  for (let before = -1; z !== before; ) {
+  for (let before = -1; z !== before;) {
     x = Math.sqrt(x);
     before = z;
     y *= 0.5;

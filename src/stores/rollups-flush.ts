@@ -31,8 +31,11 @@ export async function resolveKeys(sql: Sql, keys: readonly RollupKey[]): Promise
   if (keys.length === 0) return [];
   const values = (["platform", "source", "language", "sensitivity", "region", "term"] as const).map((field) => keys.map((key) => key[field]));
   const given = "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality as g(platform, source, language, sensitivity, region, term, place)";
-  await sql.query(`insert into rollup_key (platform, source, language, sensitivity, region, term)
-    select platform, source, language, sensitivity, region, term from ${given} order by place on conflict do nothing`, values);
+  await sql.query(
+    `insert into rollup_key (platform, source, language, sensitivity, region, term)
+    select platform, source, language, sensitivity, region, term from ${given} order by place on conflict do nothing`,
+    values,
+  );
   const { rows } = await sql.query(`select k.id from ${given} join rollup_key k using (platform, source, language, sensitivity, region, term) order by g.place`, values);
   if (rows.length !== keys.length) throw new EarshotError("INVARIANT", `rollups: expected ${keys.length} keys, came ${rows.length}`);
   return rows.map((row) => numberIn(row, "id"));
@@ -124,7 +127,7 @@ function minuteLevel(batch: RollupBatch, ids: ArrayLike<number>, isKept: (key: n
   for (const [cell, at] of batch.cells) {
     const key = cell % keyRoom;
     if (!isKept(key)) continue;
-    const name = (cell - key) + (ids[key] ?? 0);
+    const name = cell - key + (ids[key] ?? 0);
     order[count++] = name;
     places.set(name, at);
   }

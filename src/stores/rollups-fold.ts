@@ -14,10 +14,9 @@ const rebuiltPerStep = 32;
 export async function foldJournal(sql: Sql): Promise<number> {
   return sql.transaction(async (inside) => {
     const state = await lockState(inside);
-    const { rows } = await inside.query(
-      "delete from rollup_author_journal where id in (select id from rollup_author_journal order by id limit $1) returning deltas",
-      [journalRowsPerFold],
-    );
+    const { rows } = await inside.query("delete from rollup_author_journal where id in (select id from rollup_author_journal order by id limit $1) returning deltas", [
+      journalRowsPerFold,
+    ]);
     if (rows.length === 0) return 0;
     const deltas = decodeDeltas(rows);
     const names = [...deltas.keys()].filter((name) => hourOf(name) >= state.from.hour && (deltas.get(name)?.size ?? 0) > 0).sort((a, b) => a - b);
@@ -65,7 +64,13 @@ async function writeHours(sql: Sql, sets: ReadonlyMap<number, AuthorSet>): Promi
     await sql.query(
       `insert into rollup_author_hour (start, key, form, dirty, bytes) select * from unnest($1::int[], $2::int[], $3::smallint[], $4::boolean[], $5::bytea[])
        on conflict (start, key) do update set form = excluded.form, dirty = excluded.dirty, bytes = excluded.bytes`,
-      [numberList(kept.map(([name]) => hourOf(name))), numberList(kept.map(([name]) => keyOf(name))), numberList(written.map(({ form }) => form)), `{${kept.map(([, set]) => set.dirty).join(",")}}`, written.map(({ bytes }) => bytes)],
+      [
+        numberList(kept.map(([name]) => hourOf(name))),
+        numberList(kept.map(([name]) => keyOf(name))),
+        numberList(written.map(({ form }) => form)),
+        `{${kept.map(([, set]) => set.dirty).join(",")}}`,
+        written.map(({ bytes }) => bytes),
+      ],
     );
   }
   if (gone.length === 0) return;
@@ -115,7 +120,13 @@ export async function uniteDays(sql: Sql, nowMs: number): Promise<number> {
     if (built.length > 0) {
       await inside.query(
         "insert into rollup_author_day (start, key, form, stale, dirty, bytes) select start, key, form, false, dirty, bytes from unnest($1::int[], $2::int[], $3::smallint[], $4::boolean[], $5::bytea[]) as b(start, key, form, dirty, bytes)",
-        [numberList(built.map(({ name }) => hourOf(name))), numberList(built.map(({ name }) => keyOf(name))), numberList(built.map(({ form }) => form)), `{${built.map(({ dirty }) => dirty).join(",")}}`, built.map(({ bytes }) => bytes)],
+        [
+          numberList(built.map(({ name }) => hourOf(name))),
+          numberList(built.map(({ name }) => keyOf(name))),
+          numberList(built.map(({ form }) => form)),
+          `{${built.map(({ dirty }) => dirty).join(",")}}`,
+          built.map(({ bytes }) => bytes),
+        ],
       );
     }
     const left = await inside.query("select count(*) as left from rollup_author_day where stale and start < $1", [today]);
@@ -148,7 +159,16 @@ export async function rebuildDirty<Author>(sql: Sql, authorsOf: AuthorsOf<Author
     const buckets = rows.map((row): RollupBucket => {
       const fromMs = numberIn(row, "start") * grainMs.hour;
       const text = (column: keyof RollupKey) => textIn(row, column);
-      return { fromMs, toMs: fromMs + grainMs.hour, platform: text("platform"), source: text("source"), language: text("language"), sensitivity: text("sensitivity"), region: text("region"), term: text("term") };
+      return {
+        fromMs,
+        toMs: fromMs + grainMs.hour,
+        platform: text("platform"),
+        source: text("source"),
+        language: text("language"),
+        sensitivity: text("sensitivity"),
+        region: text("region"),
+        term: text("term"),
+      };
     });
     const answers = await authorsOf(buckets, await readPositions(inside, false));
     const sets = new Map<number, AuthorSet>();

@@ -29,7 +29,9 @@ export async function countDistinctAuthors(sql: Sql, query: RollupQuery): Promis
   const journal = await readJournal(sql);
   for (const segment of segmentsOf(query)) {
     if (segment.grain === "day") {
-      await eachRow(sql, query, dayRows, [segment.from, segment.to, ...touchedDays(journal)], (row) => uniteAuthors(unionOf(row, numberIn(row, "start") * grainMs.day), setIn(row)));
+      await eachRow(sql, query, dayRows, [segment.from, segment.to, ...touchedDays(journal)], (row) =>
+        uniteAuthors(unionOf(row, numberIn(row, "start") * grainMs.day), setIn(row)),
+      );
       await eachHour(sql, query, openHours, [segment.from, segment.to, ...touchedDays(journal)], journal, unionOf);
     } else await eachHour(sql, query, hourRows, [segment.from, segment.to], journal, unionOf);
   }
@@ -79,7 +81,13 @@ const openHours = {
 };
 const hourRows = { from: "rollup_author_hour h join rollup_key k on k.id = h.key where h.start >= $1 and h.start < $2", alias: "h" };
 
-async function eachRow(sql: Sql, query: RollupQuery, rows: { readonly from: string; readonly alias: string }, values: readonly SqlValue[], take: (row: SqlRow) => void): Promise<void> {
+async function eachRow(
+  sql: Sql,
+  query: RollupQuery,
+  rows: { readonly from: string; readonly alias: string },
+  values: readonly SqlValue[],
+  take: (row: SqlRow) => void,
+): Promise<void> {
   const where = keyConditions(query, values.length + 1);
   const { from, alias } = rows;
   const dimensions = query.by.map((dimension) => `, k.${dimension}`).join("");
@@ -102,7 +110,14 @@ async function eachRow(sql: Sql, query: RollupQuery, rows: { readonly from: stri
 type UnionOf = (row: SqlRow, ms: number) => AuthorUnion;
 
 /** An hour's set with its part of the journal, which is then spent. */
-async function eachHour(sql: Sql, query: RollupQuery, rows: { readonly from: string; readonly alias: string }, values: readonly SqlValue[], journal: BucketDeltas, unionOf: UnionOf): Promise<void> {
+async function eachHour(
+  sql: Sql,
+  query: RollupQuery,
+  rows: { readonly from: string; readonly alias: string },
+  values: readonly SqlValue[],
+  journal: BucketDeltas,
+  unionOf: UnionOf,
+): Promise<void> {
   await eachRow(sql, query, rows, values, (row) => {
     const name = numberIn(row, "start") * keyRoom + numberIn(row, "key");
     const set = setIn(row);
@@ -119,10 +134,10 @@ async function addUnfolded(sql: Sql, query: RollupQuery, journal: BucketDeltas, 
   if (names.length === 0) return;
   const where = keyConditions(query, 2);
   const keys = [...new Set(names.map((name) => name % keyRoom))];
-  const { rows } = await sql.query(`select k.id, k.platform, k.source, k.language, k.sensitivity, k.region, k.term from rollup_key k where k.id = any($1::int[]) and ${where.text}`, [
-    numberList(keys),
-    ...where.values,
-  ]);
+  const { rows } = await sql.query(
+    `select k.id, k.platform, k.source, k.language, k.sensitivity, k.region, k.term from rollup_key k where k.id = any($1::int[]) and ${where.text}`,
+    [numberList(keys), ...where.values],
+  );
   const byId = new Map(rows.map((row) => [numberIn(row, "id"), row]));
   for (const name of names) {
     const row = byId.get(name % keyRoom);

@@ -41,7 +41,8 @@ function refuseUnanswerable(query: RollupQuery): void {
   if (Math.max(Math.abs(query.fromMs), Math.abs(query.toMs)) > 1e14) refuse("from, to: expected times between the years -1100 and 5000");
   if (new Set(query.by).size !== query.by.length) refuse("by: a dimension stands there twice");
   if (query.terms?.includes("")) refuse("terms: expected ids, came an empty one");
-  if (query.terms !== undefined && new Set(query.terms).size > 1 && !query.by.includes("term")) refuse("several terms need `term` in by; a post that matches two would count twice");
+  if (query.terms !== undefined && new Set(query.terms).size > 1 && !query.by.includes("term"))
+    refuse("several terms need `term` in by; a post that matches two would count twice");
 }
 
 /** @throws QUERY_INVALID */

@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { startTestPostgres, type TestPostgres } from "../catalog/catalog.fixtures.ts";
 import { makeFakeClock } from "../core/clock.ts";
+import { EarshotError } from "../core/errors.ts";
 import { contributionOf, type Contribution } from "../core/event.ts";
 import type { Sql } from "../core/sql.ts";
 import { maxExactAuthors, makeAuthorHash } from "./rollups-authors.ts";
@@ -62,7 +63,11 @@ describeStore({
 });
 
 /** What rollups must say, counted anew from the posts that are left. */
-function recount(posts: Iterable<Contribution>, grain: "minute" | "hour" | "day", by: readonly RollupDimension[]): Map<string, { readonly figures: number[]; readonly authors: Set<string> }> {
+function recount(
+  posts: Iterable<Contribution>,
+  grain: "minute" | "hour" | "day",
+  by: readonly RollupDimension[],
+): Map<string, { readonly figures: number[]; readonly authors: Set<string> }> {
   const groups = new Map<string, { readonly figures: number[]; readonly authors: Set<string> }>();
   for (const post of posts) {
     for (const term of by.includes("term") ? new Set(post.terms) : [""]) {
@@ -107,26 +112,32 @@ describe("rollups", () => {
   test("equal a naive recount of whatever history came, in whatever batches, with folds and reopenings between", async () => {
     let run = 0;
     await fc.assert(
-      fc.asyncProperty(fc.nat(1_000_000), fc.integer({ min: 20, max: 150 }), fc.integer({ min: 1, max: 90 }), fc.array(fc.constantFrom("flush", "maintain", "reopen", "none"), { minLength: 1, maxLength: 6 }), async (seed, steps, size, between) => {
-        const name = `recount-${run++}`;
-        const history = makeRandomHistory(seed, steps, 3);
-        let { store, sql } = await open(name);
-        for (const [i, handover] of handoversOf(history.entries, size).entries()) {
-          await hand(store, [handover]);
-          const step = between[i % between.length];
-          if (step === "flush") await store.flush();
-          if (step === "maintain") await store.maintain({ forget: false });
-          if (step === "reopen") {
-            await store[Symbol.asyncDispose]();
-            ({ store, sql } = await open(name));
+      fc.asyncProperty(
+        fc.nat(1_000_000),
+        fc.integer({ min: 20, max: 150 }),
+        fc.integer({ min: 1, max: 90 }),
+        fc.array(fc.constantFrom("flush", "maintain", "reopen", "none"), { minLength: 1, maxLength: 6 }),
+        async (seed, steps, size, between) => {
+          const name = `recount-${run++}`;
+          const history = makeRandomHistory(seed, steps, 3);
+          let { store, sql } = await open(name);
+          for (const [i, handover] of handoversOf(history.entries, size).entries()) {
+            await hand(store, [handover]);
+            const step = between[i % between.length];
+            if (step === "flush") await store.flush();
+            if (step === "maintain") await store.maintain({ forget: false });
+            if (step === "reopen") {
+              await store[Symbol.asyncDispose]();
+              ({ store, sql } = await open(name));
+            }
           }
-        }
-        await store.flush();
-        await assertEqualsRecount(sql, leftOf(history));
-        await store.maintain({ forget: false });
-        await assertEqualsRecount(sql, leftOf(history));
-        await store[Symbol.asyncDispose]();
-      }),
+          await store.flush();
+          await assertEqualsRecount(sql, leftOf(history));
+          await store.maintain({ forget: false });
+          await assertEqualsRecount(sql, leftOf(history));
+          await store[Symbol.asyncDispose]();
+        },
+      ),
       { numRuns: 8 },
     );
   });
@@ -162,7 +173,13 @@ describe("rollups", () => {
     const { store, sql } = await open("rebuilt", {
       authorsOf: async (buckets) => {
         asked.push(...buckets);
-        return buckets.map((bucket) => [...new Set(leftOf(history).filter((post) => post.createdAt >= bucket.fromMs && post.createdAt < bucket.toMs).map((post) => post.author))]);
+        return buckets.map((bucket) => [
+          ...new Set(
+            leftOf(history)
+              .filter((post) => post.createdAt >= bucket.fromMs && post.createdAt < bucket.toMs)
+              .map((post) => post.author),
+          ),
+        ]);
       },
     });
     for (let i = 0; i < maxExactAuthors + 50; i++) history.post(makePost(i, { author: makeAuthorId(i), createdAt: historyStartMs + i }));
@@ -202,7 +219,10 @@ describe("rollups", () => {
     await hand(store, handoversOf(history.entries.slice(2), 10));
     await store.flush();
     const { rows } = await queryRollups(sql, { ...whole, grain: "day", by: [] });
-    assert.deepEqual(rows.map((row) => [row.at, row.posts, row.likes]), [[Math.floor((historyStartMs + 5 * dayMs) / dayMs) * dayMs, 1, 0]]);
+    assert.deepEqual(
+      rows.map((row) => [row.at, row.posts, row.likes]),
+      [[Math.floor((historyStartMs + 5 * dayMs) / dayMs) * dayMs, 1, 0]],
+    );
   });
 
   test("a removed source stays removed while its changes still come, until it is admitted again", async () => {
@@ -233,9 +253,35 @@ describe("rollups", () => {
     await hand(other, [first]);
     await store.flush();
     await assert.rejects(other.flush(), { code: "STORE_UNAVAILABLE" });
+    await assert.rejects(hand(other, [first]), { code: "STORE_UNAVAILABLE" });
     await hand(other, handoversOf(history.entries, 1_000, await other.positions()));
     await other.flush();
     assert.equal((await totals(sql)).posts, history.left.size);
+  });
+
+  test("a catalog that fails in the middle of a flush loses and doubles nothing", async () => {
+    const real = await postgres.database("interrupted", rollupsMigrations);
+    let failing = 0;
+    const sql: Sql = {
+      query: (text, values) => real.query(text, values),
+      transaction: async (work) =>
+        real.transaction(async (inside) => {
+          const value = await work(inside);
+          if (failing-- > 0) throw new EarshotError("STORE_UNAVAILABLE", "cut before the commit");
+          return value;
+        }),
+    };
+    const store = await openRollups({ sql, clock: makeFakeClock(historyStartMs), authorHash, keepMinutesMs: 3_650 * dayMs });
+    const history = makeRandomHistory(21, 300);
+    for (let turn = 0; turn < 60; turn++) {
+      const handovers = handoversOf(history.entries, 17, await store.positions());
+      if (handovers.length === 0) break;
+      failing = turn % 2;
+      await hand(store, handovers.slice(0, 4))
+        .then(() => store.flush())
+        .catch((error: unknown) => assert.ok(error instanceof EarshotError && error.code === "STORE_UNAVAILABLE"));
+    }
+    await assertEqualsRecount(real, leftOf(history));
   });
 
   test("changes are written by themselves a second after they came", async () => {

@@ -52,6 +52,7 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
   let pending = makePending();
   /** Durable, or on its way there. */
   let reached = new Map(durable);
+  /** What was dropped leaves a gap, so nothing more is taken until the caller has read where to begin again. */
   let failed: EarshotError | undefined;
   let writing: Promise<void> = Promise.resolve();
   let timer: AbortController | undefined;
@@ -64,11 +65,7 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
   /** One after another; a failure drops all that is not durable, and the caller hands it over again. */
   function flush(): Promise<void> {
     const next = writing.then(async () => {
-      if (failed !== undefined) {
-        const error = failed;
-        failed = undefined;
-        throw error;
-      }
+      if (failed !== undefined) throw failed;
       if (pending.positions.size === 0) return;
       const taken = pending;
       const { keys } = table;
@@ -79,8 +76,9 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
         await write(taken, table);
         if (keys.length > maxKeysInMemory) forgetKeys();
       } catch (thrown) {
+        failed = toEarshotError(thrown, "STORE_UNAVAILABLE", "rollups");
         await reset();
-        throw toEarshotError(thrown, "STORE_UNAVAILABLE", "rollups");
+        throw failed;
       }
     });
     writing = next.catch(() => undefined);
@@ -112,7 +110,6 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
     table = makeKeyTable();
     ids = [];
     pending = makePending();
-    // Unknown until the catalog answers: then what it says.
     durable = await readPositions(sql, false).catch(() => durable);
     reached = new Map(durable);
   }
@@ -120,12 +117,11 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
   function flushSoon(): void {
     if (timer !== undefined) return;
     const { signal } = (timer = new AbortController());
-    const flushNow = () =>
-      flush().catch((error: unknown) => {
-        // Told at the next call.
-        failed ??= toEarshotError(error, "STORE_UNAVAILABLE", "rollups");
-      });
-    clock.sleep(flushEveryMs, signal).then(flushNow, () => undefined);
+    // A failure is told at the next call.
+    clock
+      .sleep(flushEveryMs, signal)
+      .then(flush)
+      .catch(() => undefined);
   }
 
   /** Behind all writes that were asked for, and alone. */
@@ -157,9 +153,16 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
 
   return {
     name: "rollups",
-    positions: () => Promise.resolve(new Map(durable)),
+    async positions() {
+      if (failed !== undefined) {
+        durable = await readPositions(sql, false);
+        await reset();
+        failed = undefined;
+      }
+      return new Map(durable);
+    },
     async apply(changes, upTo) {
-      if (failed !== undefined) await flush();
+      if (failed !== undefined) throw failed;
       for (const change of changes) if (isFresh(change, reached)) pending.batch.add(change);
       for (const [partition, position] of upTo) {
         if ((reached.get(partition)?.offset ?? -1) > position.offset) continue;
@@ -213,7 +216,9 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
     },
     async [Symbol.asyncDispose]() {
       timer?.abort();
-      await flush();
+      // After a failure nothing is held that is not handed over again.
+      if (failed === undefined) await flush();
+      await writing;
     },
   };
 }
