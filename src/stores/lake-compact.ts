@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Clock } from "../core/clock.ts";
+import type { Report } from "../core/component.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { lakeFormat, overlaidColumns, patchColumns, postColumns } from "./lake-columns.ts";
@@ -21,6 +22,9 @@ export interface Maintenance {
   readonly fileName: (seq: number) => string;
   /** Paths that a read under way still needs. */
   readonly held: () => ReadonlySet<string>;
+  /** Paths of files that do not fit into memory together; until the next open. */
+  readonly tooLarge: Set<string>;
+  readonly report: Report;
 }
 
 /** One step: what must be forgotten first, else what compaction owes. Returns the steps left. */
@@ -30,12 +34,22 @@ export async function maintainLake(work: Maintenance, forget: boolean): Promise<
     const left = await forgetStep(work);
     if (left !== undefined) return { owed: left };
   }
-  const [step, ...rest] = planSteps(work.state(), work.limits);
+  const [step] = owedSteps(work);
   if (step === undefined) return { owed: 0 };
-  await rewrite(work, step);
-  const owed = planSteps(work.state(), work.limits).length;
+  try {
+    await rewriteBounded(work, step);
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    work.report("warn", "lake: files stay apart, because joining them needs more memory than the lake may take", { files: step.inputs.length });
+    for (const file of step.inputs) work.tooLarge.add(file.path);
+  }
   // The bytes of what was rewritten go with the next sweep.
-  return { owed: Math.max(owed, forget ? 1 : 0, rest.length > 0 ? 1 : 0) };
+  return { owed: Math.max(owedSteps(work).length, forget ? 1 : 0) };
+}
+
+function owedSteps({ state, limits, tooLarge }: Maintenance): readonly Step[] {
+  const now = state();
+  return planSteps(tooLarge.size === 0 ? now : { ...now, files: now.files.filter((file) => !tooLarge.has(file.path)) }, limits);
 }
 
 async function sweepGarbage(work: Maintenance, all: boolean): Promise<void> {
@@ -62,7 +76,7 @@ async function forgetStep(work: Maintenance): Promise<number | undefined> {
   if (hit.length > 0) {
     const steps = packed("posts", hit, work.limits);
     const [step] = steps;
-    if (step !== undefined) await rewrite(work, step);
+    if (step !== undefined) await rewriteBounded(work, step);
     return steps.length + 1;
   }
   const patches = state.files.filter((file) => file.dataset === "patches");
@@ -86,6 +100,22 @@ async function filesWithHidden({ engine, folder }: Maintenance, state: LakeState
 async function hasGone({ engine, folder }: Maintenance, patches: readonly LakeFile[]): Promise<boolean> {
   const [row] = await engine.rows(`SELECT count(gone_seq) AS gone FROM ${readList(folder, patches)}`);
   return numberOf(row?.["gone"]) > 0;
+}
+
+/** A step that needs more memory than the engine has is taken in halves; to join needs two files at least. */
+async function rewriteBounded(work: Maintenance, step: Step): Promise<void> {
+  try {
+    await rewrite(work, step);
+  } catch (error) {
+    const inputs = step.inputs.slice(0, Math.ceil(step.inputs.length / 2));
+    const joins = step.inputs.every((file) => file.level === 1);
+    if (!isOutOfMemory(error) || inputs.length === step.inputs.length || (joins && inputs.length === 1)) throw error;
+    await rewriteBounded(work, { ...step, inputs });
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof EarshotError && /Out of Memory Error/.test(error.message);
 }
 
 /** Reads files as they now stand and writes them sorted by platform, date and author bucket. @param forgotten a state in which nothing hidden is left: its rules and deletions end */

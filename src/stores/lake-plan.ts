@@ -15,7 +15,7 @@ export interface CompactionLimits {
   readonly graceMs: number;
 }
 
-export const defaultCompactionLimits: CompactionLimits = { stepRows: 400_000, freshFiles: 8, joinFiles: 4, bucketRows: 160_000, patchedShare: 0.12, graceMs: 60_000 };
+export const defaultCompactionLimits: CompactionLimits = { stepRows: 300_000, freshFiles: 8, joinFiles: 4, bucketRows: 160_000, patchedShare: 0.12, graceMs: 60_000 };
 
 /** Fewer patches of a date than this are left to the next joining. */
 const leastPatches = 2_000;

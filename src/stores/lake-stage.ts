@@ -124,9 +124,9 @@ export async function makeStageTable(connection: DuckDBConnection, name: string,
 }
 
 function joined(values: readonly string[]): string {
-  const text = values.length === 1 ? (values[0] ?? "") : values.join(listSeparator);
-  // Separators inside an item would make two of it.
-  return text.split(listSeparator).length === values.length ? text : values.map((value) => value.replaceAll(listSeparator, "")).join(listSeparator);
+  // A separator inside an item would make two of it.
+  const clean = values.some((value) => value.includes(listSeparator)) ? values.map((value) => value.replaceAll(listSeparator, "")) : values;
+  return clean.length === 1 ? (clean[0] ?? "") : clean.join(listSeparator);
 }
 
 const scratch = Buffer.alloc(16);

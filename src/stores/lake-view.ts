@@ -126,17 +126,21 @@ function hiddenIds(hidden: Iterable<PostId> | undefined): string[] {
 
 /** A table expression over posts files, with all columns of the newest format. */
 export function readFiles(folder: string, files: readonly LakeFile[], withFile = false): string {
-  if (files.length === 0) {
-    const columns = Object.entries(postColumns).map(([name, type]) => `NULL::${type} AS ${name}`);
-    return `(SELECT ${columns.join(", ")}${withFile ? ", NULL::VARCHAR AS filename" : ""} WHERE false)`;
-  }
-  return readList(folder, files, withFile);
+  const columns = Object.entries(postColumns).map(([name, type]) => `NULL::${type} AS ${name}`);
+  const none = `SELECT ${columns.join(", ")}${withFile ? ", NULL::VARCHAR AS filename" : ""} WHERE false`;
+  if (files.length === 0) return `(${none})`;
+  const list = readList(folder, files, withFile);
+  return files.some(isOlder) ? `(SELECT * FROM ${list} UNION ALL BY NAME ${none})` : list;
+}
+
+/** Files of an older format lack columns; asking for the union costs a look into each footer, so it is asked for only then. */
+function isOlder(file: LakeFile): boolean {
+  return file.format !== lakeFormat;
 }
 
 export function readList(folder: string, files: readonly LakeFile[], withFile = false): string {
   const paths = files.map((file) => `${folder}/${file.path}`);
-  // Files of an older format lack columns; asking for the union costs a look into each footer, so it is asked for only then.
-  const union = files.some((file) => file.format !== lakeFormat) ? ", union_by_name = true" : "";
+  const union = files.some(isOlder) ? ", union_by_name = true" : "";
   return `read_parquet(${quotedList(paths)}, hive_partitioning = false${union}${withFile ? ", filename = true" : ""})`;
 }
 

@@ -33,7 +33,7 @@ export const defaultLakeLimits: LakeLimits = {
   bufferedChanges: 50_000,
   bufferedBytes: 64 * 1024 * 1024,
   maxAgeMs: 60_000,
-  memoryBytes: 320 * 1024 * 1024,
+  memoryBytes: 256 * 1024 * 1024,
   temporaryBytes: 4 * 1024 * 1024 * 1024,
   threads: 1,
 };
@@ -81,6 +81,8 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   const writing = makeTurns();
   const committing = makeTurns();
   const maintaining = makeTurns();
+  const tooLarge = new Set<string>();
+  const report = options.report ?? (() => {});
   let fileNumber = 0;
 
   const fileName = (seq: number) => `${String(seq).padStart(10, "0")}-${clock.now().toString(36)}-${++fileNumber}`;
@@ -173,7 +175,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     flush,
     maintain: async ({ forget }) => {
       if (forget || isFull()) await flush();
-      return maintaining(() => maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName, held: () => new Set([...holds].flatMap((held) => held.files.map((file) => file.path))) }, forget));
+      return maintaining(() => maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName, held: () => new Set([...holds].flatMap((held) => held.files.map((file) => file.path))), tooLarge, report }, forget));
     },
     erase: (author, upToMs) =>
       writing(async (): Promise<ErasureProof> => {
