@@ -1,0 +1,142 @@
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import type { Counts, Post } from "../src/core/event.ts";
+import type { PostId } from "../src/core/ids.ts";
+import type { Pseudonyms } from "../src/ledger/pseudonyms.ts";
+import { mastodonServer } from "./feed.ts";
+import type { Input } from "./input.ts";
+
+const truthSchema = z.object({
+  platform: z.enum(["bluesky", "mastodon"]),
+  id: z.string(),
+  createdAt: z.string(),
+  delivered: z.boolean(),
+  late: z.boolean(),
+  editedAt: z.string().nullable(),
+  text: z.string(),
+  likes: z.number(),
+  shares: z.number(),
+  replies: z.number(),
+  deleted: z.enum(["delete", "erase"]).nullable(),
+});
+
+/** What the oracle says of one post. */
+export interface Expected {
+  readonly live: boolean;
+  readonly createdAt: number;
+  readonly editedAt: number | undefined;
+  /** Without accounts and white space, which we write in another way. */
+  readonly text: string;
+  readonly likes: number;
+  readonly shares: number;
+  /** undefined: this connector does not count them. */
+  readonly replies: number | undefined;
+  readonly late: boolean;
+}
+
+export interface Truths {
+  readonly posts: Map<PostId, Expected>;
+  /** Rejecting them and taking them are both right. */
+  readonly ambiguous: Set<PostId>;
+}
+
+export function nativeIdOf(platform: string, id: string): string {
+  return platform === "mastodon" ? `${mastodonServer}/${id}` : id;
+}
+
+const bareText = (text: string) => text.normalize("NFC").replace(/@\S+/g, "@").replace(/\s+/g, " ").trim();
+
+export async function readTruths(input: Input, pseudonyms: Pseudonyms, into: Truths = { posts: new Map(), ambiguous: new Set() }): Promise<Truths> {
+  for await (const line of createInterface({ input: createReadStream(join(input.folder, "truth.ndjson")) })) {
+    const truth = truthSchema.parse(JSON.parse(line));
+    into.posts.set(pseudonyms.postId(truth.platform, nativeIdOf(truth.platform, truth.id)), {
+      live: truth.delivered && truth.deleted === null,
+      createdAt: Date.parse(truth.createdAt),
+      editedAt: truth.editedAt === null ? undefined : Date.parse(truth.editedAt),
+      text: bareText(truth.text),
+      likes: truth.likes,
+      shares: truth.shares,
+      replies: truth.platform === "mastodon" ? truth.replies : undefined,
+      late: truth.late,
+    });
+  }
+  for (const id of input.ambiguousIds) {
+    for (const platform of ["bluesky", "mastodon"]) into.ambiguous.add(pseudonyms.postId(platform, nativeIdOf(platform, id)));
+  }
+  return into;
+}
+
+export interface Comparison {
+  readonly store: string;
+  posts: number;
+  /** Live posts that are not there. */
+  lost: number;
+  /** Posts that are there more than once. */
+  duplicated: number;
+  /** Posts whose form is not the last: text, time of edit, or counts. */
+  reordered: number;
+  /** Deleted or erased posts that are there. */
+  revived: number;
+  /** Posts that nobody sent. */
+  invented: number;
+  readonly examples: string[];
+}
+
+const mostExamples = 12;
+
+export interface StoredPost {
+  readonly id: PostId;
+  readonly counts: Counts;
+  /** undefined: the store has it without its body. */
+  readonly body: Pick<Post, "text" | "editedAt"> | undefined;
+}
+
+export async function compare(store: string, stored: AsyncIterable<readonly StoredPost[]> | Iterable<readonly StoredPost[]>, truths: Truths): Promise<Comparison> {
+  const result: Comparison = { store, posts: 0, lost: 0, duplicated: 0, reordered: 0, revived: 0, invented: 0, examples: [] };
+  const example = (what: string, id: PostId, detail = "") => {
+    if (result.examples.length < mostExamples) result.examples.push(`${what} ${id} ${detail}`);
+  };
+  const seen = new Set<PostId>();
+  for await (const some of stored) {
+    for (const { id, counts, body } of some) {
+      result.posts++;
+      const expected = truths.posts.get(id);
+      if (seen.has(id)) {
+        result.duplicated++;
+        example("twice", id);
+      } else if (expected === undefined) {
+        if (truths.ambiguous.has(id)) continue;
+        result.invented++;
+        example("invented", id, body?.text.slice(0, 60));
+      } else if (!expected.live) {
+        result.revived++;
+        example("revived", id);
+      } else {
+        const wrong = differenceOf(expected, counts, body);
+        if (wrong !== undefined) {
+          result.reordered++;
+          example("not the last form", id, wrong);
+        }
+      }
+      seen.add(id);
+    }
+  }
+  for (const [id, { live }] of truths.posts) {
+    if (!live || seen.has(id)) continue;
+    result.lost++;
+    example("lost", id);
+  }
+  return result;
+}
+
+function differenceOf(expected: Expected, counts: Counts, body: StoredPost["body"]): string | undefined {
+  for (const name of ["likes", "shares", "replies"] as const) {
+    if (expected[name] !== undefined && expected[name] !== counts[name]) return `${name}: ${expected[name]} were told, ${counts[name]} are stored`;
+  }
+  if (body === undefined) return undefined;
+  if (expected.editedAt !== undefined && expected.editedAt !== body.editedAt) return `edited at ${expected.editedAt}, stored ${body.editedAt}`;
+  const text = bareText(body.text);
+  return text === expected.text ? undefined : `text: ${JSON.stringify(expected.text.slice(0, 120))}, stored ${JSON.stringify(text.slice(0, 120))}`;
+}
