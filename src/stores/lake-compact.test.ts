@@ -73,7 +73,10 @@ test("rows lie sorted by time within each file, and a date's files hold that dat
     for (const file of lake.state().files) {
       const rows = await engine.rows(`SELECT epoch_ms(created_at)::DOUBLE AS ms FROM read_parquet(${quoted(`${folder}/${file.path}`)}, hive_partitioning = false)`);
       const times = rows.map((row) => Number(row["ms"]));
-      assert.deepEqual(times, times.toSorted((a, b) => a - b));
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+      );
       assert.deepEqual([times[0], times.at(-1), times.length], [file.fromMs, file.toMs, file.rows]);
       assert.equal(new Date(file.fromMs).toISOString().slice(0, 10), file.date);
       assert.equal(new Date(file.toMs).toISOString().slice(0, 10), file.date);
@@ -90,13 +93,22 @@ test("patches that are folded in are dropped with the rows they were for", () =>
     for (let number = 0; number < 1_600; number++) history.counts(makePostId(number), { likes: number });
     await filled(lake, history, before);
     await settled(lake, false);
-    assert.ok(lake.state().files.some((file) => file.dataset === "patches"), "too few to fold are kept");
+    assert.ok(
+      lake.state().files.some((file) => file.dataset === "patches"),
+      "too few to fold are kept",
+    );
     for (let number = 0; number < 1_600; number += 3) history.remove(makePostId(number));
     await filled(lake, history, before + 1_600);
     await settled(lake, true);
-    assert.deepEqual(lake.state().files.filter((file) => file.dataset === "patches"), []);
+    assert.deepEqual(
+      lake.state().files.filter((file) => file.dataset === "patches"),
+      [],
+    );
     const { groups } = await lake.reader.groups({}, { by: [] });
-    assert.deepEqual(groups.map(({ posts, likes }) => [posts, likes]), [[1_066, 852_267]]);
+    assert.deepEqual(
+      groups.map(({ posts, likes }) => [posts, likes]),
+      [[1_066, 852_267]],
+    );
   }));
 
 test("steps that need more memory than there is are taken in halves, and end", () =>
@@ -163,7 +175,10 @@ test("files of an older format, which lack columns, stay readable beside new one
     assert.equal((await lake.reader.posts({}, 5_000)).posts.length, 1_600);
     const history = makeHistory(1);
     for (let number = 2_000; number < 2_100; number++) history.post(makePost(number));
-    await lake.apply(history.entries.map(({ change }) => ({ ...change, partition: 1 })), new Map([[1, { offset: 100, from: { offset: 999, index: 0 }, generation: 0 }]]));
+    await lake.apply(
+      history.entries.map(({ change }) => ({ ...change, partition: 1 })),
+      new Map([[1, { offset: 100, from: { offset: 999, index: 0 }, generation: 0 }]]),
+    );
     await lake.flush();
     assert.equal((await lake.reader.posts({}, 5_000)).posts.length, 1_700);
   }));

@@ -55,7 +55,10 @@ function owedSteps({ state, limits, tooLarge }: Maintenance): readonly Step[] {
 async function sweepGarbage(work: Maintenance, all: boolean): Promise<void> {
   const { files, folder, clock, limits } = work;
   const held = work.held();
-  const due = work.state().garbage.filter((item) => !held.has(item.path)).filter((item) => all || item.removedAt <= clock.now() - limits.graceMs);
+  const due = work
+    .state()
+    .garbage.filter((item) => !held.has(item.path))
+    .filter((item) => all || item.removedAt <= clock.now() - limits.graceMs);
   if (due.length === 0) return;
   for (const item of due) {
     try {
@@ -125,7 +128,12 @@ async function rewrite(work: Maintenance, step: Step, forgotten?: LakeState): Pr
   const seq = state.seq;
   const named = work.fileName(seq);
   const made = path.join(folder, temporaryName, named);
-  const { select, buckets } = step.inputs.length === 0 ? { select: "", buckets: new Map() } : step.dataset === "posts" ? await postsRewrite(work, state, step.inputs) : { select: patchesRewrite(folder, state, step.inputs, forgotten !== undefined), buckets: new Map() };
+  const { select, buckets } =
+    step.inputs.length === 0
+      ? { select: "", buckets: new Map() }
+      : step.dataset === "posts"
+        ? await postsRewrite(work, state, step.inputs)
+        : { select: patchesRewrite(folder, state, step.inputs, forgotten !== undefined), buckets: new Map() };
   const add: LakeFile[] = [];
   if (select !== "") {
     await files.makeFolder(made);
@@ -153,7 +161,21 @@ async function place(work: Maintenance, dataset: LakeFile["dataset"], written: W
   const within = `${dataset}/platform=${folderName(platform)}/date=${date}/${named}.parquet`;
   await placeFile(work.files, work.folder, written.path, within);
   const { rows, sizeBytes, fromMs, toMs } = written;
-  return { path: within, dataset, level: 1, format: lakeFormat, platform, date, bucket: Number(bucket), buckets: buckets.get(`${platform} ${date}`) ?? 1, seq, rows, sizeBytes, fromMs, toMs };
+  return {
+    path: within,
+    dataset,
+    level: 1,
+    format: lakeFormat,
+    platform,
+    date,
+    bucket: Number(bucket),
+    buckets: buckets.get(`${platform} ${date}`) ?? 1,
+    seq,
+    rows,
+    sizeBytes,
+    fromMs,
+    toMs,
+  };
 }
 
 /** As Hive's readers expect it: other characters as %XX. */
@@ -191,7 +213,10 @@ async function rowsByDate({ engine, folder }: Maintenance, inputs: readonly Lake
 function patchesRewrite(folder: string, state: LakeState, inputs: readonly LakeFile[], forgotten: boolean): string {
   const { fresh, dates } = lowestSeqs(state.files, inputs);
   const lowest = [...dates.values()].map(({ platform, date, seq }) => `(${quoted(platform)}, ${quoted(date)}::DATE, ${seq}::BIGINT)`);
-  const values = lowest.length === 0 ? "SELECT NULL::VARCHAR AS platform, NULL::DATE AS date, NULL::BIGINT AS seq WHERE false" : `SELECT * FROM (VALUES ${lowest.join(", ")}) v(platform, date, seq)`;
+  const values =
+    lowest.length === 0
+      ? "SELECT NULL::VARCHAR AS platform, NULL::DATE AS date, NULL::BIGINT AS seq WHERE false"
+      : `SELECT * FROM (VALUES ${lowest.join(", ")}) v(platform, date, seq)`;
   const over = overlaidColumns.map((column) => `arg_max(${column}, greatest(coalesce(seq, 0), coalesce(gone_seq, 0))) AS ${column}`);
   const gone = forgotten ? "NULL::BIGINT" : "g.gone_seq";
   const columns = Object.keys(patchColumns).map((column) => (column === "gone_seq" ? `${gone} AS gone_seq` : `g.${column}`));

@@ -38,7 +38,14 @@ export async function copyRows(connection: DuckDBConnection, select: string, to:
     const stats = statsSchema.parse(row);
     const created = stats.column_statistics['"created_at"'];
     if (created?.["min"] === undefined || created["max"] === undefined) throw new EarshotError("INVARIANT", `lake: ${stats.filename} has no statistics of created_at`);
-    return { path: stats.filename, rows: stats.count, sizeBytes: stats.file_size_bytes, fromMs: timeOf(created["min"]), toMs: timeOf(created["max"]), partition: stats.partition_keys ?? {} };
+    return {
+      path: stats.filename,
+      rows: stats.count,
+      sizeBytes: stats.file_size_bytes,
+      fromMs: timeOf(created["min"]),
+      toMs: timeOf(created["max"]),
+      partition: stats.partition_keys ?? {},
+    };
   });
 }
 

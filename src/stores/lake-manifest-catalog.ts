@@ -70,9 +70,22 @@ async function writeEdit(sql: Sql, lake: string, edit: LakeEdit, next: LakeState
       [lake, JSON.stringify(add)],
     );
   }
-  for (const rule of addRules) await sql.query("insert into lake_rule (lake, seq, author, source, up_to_ms) values ($1, $2, $3, $4, $5)", [lake, rule.seq, rule.author ?? null, rule.source ?? null, rule.upToMs ?? null]);
+  for (const rule of addRules)
+    await sql.query("insert into lake_rule (lake, seq, author, source, up_to_ms) values ($1, $2, $3, $4, $5)", [
+      lake,
+      rule.seq,
+      rule.author ?? null,
+      rule.source ?? null,
+      rule.upToMs ?? null,
+    ]);
   if (positions !== undefined && positions.size > 0) {
-    const rows = [...positions].map(([partition, { offset, from, generation }]) => ({ partition, next_offset: offset, from_offset: from.offset, from_index: from.index, generation }));
+    const rows = [...positions].map(([partition, { offset, from, generation }]) => ({
+      partition,
+      next_offset: offset,
+      from_offset: from.offset,
+      from_index: from.index,
+      generation,
+    }));
     await sql.query(
       `insert into lake_position (lake, partition, next_offset, from_offset, from_index, generation)
        select $1, partition, next_offset, from_offset, from_index, generation from jsonb_to_recordset($2::jsonb)

@@ -58,7 +58,10 @@ function describeManifest(name: string, open: (own: string) => Promise<LakeManif
       const manifest = await open("kept");
       await manifest.load();
       const first = await manifest.commit({ version: 0, seq: 1, add: [file("a", 1), file("b", 1)], positions });
-      const rules = [{ seq: 2, author: makeAuthorId(1), upToMs: 1_795_305_600_000 }, { seq: 3, source: "world" }];
+      const rules = [
+        { seq: 2, author: makeAuthorId(1), upToMs: 1_795_305_600_000 },
+        { seq: 3, source: "world" },
+      ];
       const second = await manifest.commit({ version: first.version, seq: 3, add: [file("c", 1)], remove: [file("a", 1).path], removedAt: 50, addRules: rules });
       assert.deepEqual(settled(await (await open("kept")).load()), settled(second));
       assert.deepEqual(second.garbage, [{ path: file("a", 1).path, removedAt: 50 }]);

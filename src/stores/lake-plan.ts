@@ -130,7 +130,13 @@ function rowsIn(files: readonly LakeFile[]): number {
 export function spentPatches(files: readonly LakeFile[]): readonly string[] {
   const posts = files.filter((file) => file.dataset === "posts");
   return files
-    .filter((patch) => patch.dataset === "patches" && !posts.some((file) => file.seq < patch.seq && file.fromMs <= patch.toMs && file.toMs >= patch.fromMs && (patch.level === 0 || file.level === 0 || file.platform === patch.platform)))
+    .filter(
+      (patch) =>
+        patch.dataset === "patches" &&
+        !posts.some(
+          (file) => file.seq < patch.seq && file.fromMs <= patch.toMs && file.toMs >= patch.fromMs && (patch.level === 0 || file.level === 0 || file.platform === patch.platform),
+        ),
+    )
     .map((patch) => patch.path);
 }
 
@@ -138,7 +144,10 @@ export function spentPatches(files: readonly LakeFile[]): readonly string[] {
  * Lowest seq of posts that a patch of this platform and date may apply to, for every date in the inputs' range;
  * `fresh` holds for any platform and date.
  */
-export function lowestSeqs(files: readonly LakeFile[], inputs: readonly LakeFile[]): { readonly fresh: number; readonly dates: ReadonlyMap<string, { readonly platform: string; readonly date: string; readonly seq: number }> } {
+export function lowestSeqs(
+  files: readonly LakeFile[],
+  inputs: readonly LakeFile[],
+): { readonly fresh: number; readonly dates: ReadonlyMap<string, { readonly platform: string; readonly date: string; readonly seq: number }> } {
   const fromMs = Math.min(...inputs.map((file) => file.fromMs));
   const toMs = Math.max(...inputs.map((file) => file.toMs));
   const posts = files.filter((file) => file.dataset === "posts" && file.fromMs <= toMs && file.toMs >= fromMs);

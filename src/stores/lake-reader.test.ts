@@ -90,7 +90,10 @@ test("posts are those of the time, platform, language, term, author and filter a
     sentiments: fc.subarray(["negative", "neutral", "positive", "none"] as const),
     terms: fc.subarray(["acme", "globex", "umbrella"], { minLength: 1 }),
     author: fc.integer({ min: 0, max: 12 }).map(makeAuthorId),
-    filter: fc.record({ sources: fc.subarray(["world", "north", "south"]), sensitivities: fc.subarray(["public", "special"] as const), regions: fc.subarray(["de", "zz"]) }, { requiredKeys: [] }),
+    filter: fc.record(
+      { sources: fc.subarray(["world", "north", "south"]), sensitivities: fc.subarray(["public", "special"] as const), regions: fc.subarray(["de", "zz"]) },
+      { requiredKeys: [] },
+    ),
   };
   const matches = (post: Post, query: LakeQuery) =>
     post.createdAt >= (query.fromMs ?? 0) &&
@@ -111,7 +114,10 @@ test("posts are those of the time, platform, language, term, author and filter a
           assert.deepEqual(posts.map(({ id }) => id).sort(), expected.map(({ id }) => id).sort());
           assert.ok(posts.every((post, index) => index === 0 || post.createdAt <= (posts[index - 1]?.createdAt ?? 0)));
           const { groups } = await lake.reader.groups(query, { by: [] });
-          assert.equal(groups.reduce((sum, group) => sum + group.posts, 0), expected.length);
+          assert.equal(
+            groups.reduce((sum, group) => sum + group.posts, 0),
+            expected.length,
+          );
         }),
         { numRuns: 40 },
       );
@@ -195,7 +201,10 @@ test("exports write what is shown, with ids as the API writes them", async () =>
     assert.equal(posts, expected.length);
     const lines = (await readFile(target, "utf8")).trim().split("\n");
     const found = lines.map((line): unknown => JSON.parse(line));
-    assert.deepEqual(found.map((line) => (typeof line === "object" && line !== null && "id" in line && "author" in line ? `${line.id} ${line.author}` : "")).sort(), expected.map(({ id, author }) => `${id} ${author}`).sort());
+    assert.deepEqual(
+      found.map((line) => (typeof line === "object" && line !== null && "id" in line && "author" in line ? `${line.id} ${line.author}` : "")).sort(),
+      expected.map(({ id, author }) => `${id} ${author}`).sort(),
+    );
     for (const format of ["csv", "parquet"] as const) assert.equal((await lake.reader.copyTo({}, path.join(folder, "tmp", `out.${format}`), format)).posts, history.left.size);
   });
 });

@@ -84,7 +84,10 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
     }
   }
 
-  const rows = (select: (query: string) => string) => (view: LakeView): Promise<LakeRow[]> => engine.rows(select(view.with));
+  const rows =
+    (select: (query: string) => string) =>
+    (view: LakeView): Promise<LakeRow[]> =>
+      engine.rows(select(view.with));
   const reading = (query: LakeQuery): Reading & { readonly shown: string } => {
     const { span, where, shown } = compileLakeQuery(query);
     return { view: () => ({ span, ...(where !== undefined && { where }) }), spans: [span], shown };
@@ -92,13 +95,19 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
 
   return {
     async extent() {
-      const { value } = await read({ view: () => ({}), spans: [] }, rows((prefix) => `${prefix} SELECT count(*) AS posts, epoch_ms(min(created_at)) AS oldest FROM visible`));
+      const { value } = await read(
+        { view: () => ({}), spans: [] },
+        rows((prefix) => `${prefix} SELECT count(*) AS posts, epoch_ms(min(created_at)) AS oldest FROM visible`),
+      );
       const oldest = value[0]?.["oldest"];
       return { posts: numberOf(value[0]?.["posts"]), ...(oldest !== null && oldest !== undefined && { oldestAt: numberOf(oldest) }) };
     },
     async posts(query, limit) {
       const { shown, ...what } = reading(query);
-      const { value, ...scan } = await read(what, rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible WHERE ${shown} ORDER BY visible.created_at DESC, visible.id LIMIT ${Math.max(0, Math.trunc(limit))}`));
+      const { value, ...scan } = await read(
+        what,
+        rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible WHERE ${shown} ORDER BY visible.created_at DESC, visible.id LIMIT ${Math.max(0, Math.trunc(limit))}`),
+      );
       return { ...scan, posts: value.map(parsePostRow) };
     },
     async bodies(wanted) {
@@ -108,13 +117,19 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
       const patchWhere = `id IN (${wanted.map(({ id }) => uuidLiteral(id)).join(", ")})`;
       const view = (state: LakeState) => ({ files: filesInSpan(state, "posts").filter((file) => wanted.some((one) => mayHold(file, one))), where, patchWhere });
       const spans = wanted.map(({ createdAt }) => ({ fromMs: createdAt, toMs: createdAt + 1 }));
-      const { value, ...scan } = await read({ view, spans }, rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible`));
+      const { value, ...scan } = await read(
+        { view, spans },
+        rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible`),
+      );
       return { ...scan, posts: new Map(value.map(parsePostRow).map((post) => [post.id, post])) };
     },
     async groups(query, grouping) {
       const { shown, ...what } = reading(query);
       const columns = [...groupColumns, ...grouping.by.map((dimension) => (dimension === "term" ? "terms" : dimension))];
-      const { value, ...scan } = await read({ ...what, columns }, rows((prefix) => `${prefix} ${groupSelect(grouping, shown)}`));
+      const { value, ...scan } = await read(
+        { ...what, columns },
+        rows((prefix) => `${prefix} ${groupSelect(grouping, shown)}`),
+      );
       return { ...scan, groups: value.map((row) => groupOf(row, grouping)) };
     },
     async *all(query) {
@@ -130,7 +145,10 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
     },
     async copyTo(query, path, format) {
       const { shown, ...what } = reading(query);
-      const { value } = await read(what, rows((prefix) => `COPY (${prefix} SELECT ${exportSelect} FROM visible WHERE ${shown} ORDER BY visible.created_at) TO ${quoted(path)} (${copyOptions[format]})`));
+      const { value } = await read(
+        what,
+        rows((prefix) => `COPY (${prefix} SELECT ${exportSelect} FROM visible WHERE ${shown} ORDER BY visible.created_at) TO ${quoted(path)} (${copyOptions[format]})`),
+      );
       return { posts: numberOf(value[0]?.["Count"]) };
     },
   };

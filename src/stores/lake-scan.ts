@@ -29,7 +29,11 @@ export function makeScanMeter(engine: LakeEngine, folder: string): ScanMeter {
       FROM parquet_metadata(${quotedList(unknown.map((file) => `${folder}/${file.path}`))}) GROUP BY file_name, row_group_id`);
     const byFile = Map.groupBy(rows, (row) => String(row["file"]));
     for (const file of unknown) {
-      const own = (byFile.get(`${folder}/${file.path}`) ?? []).map((row) => ({ fromMs: numberOf(row["from_ms"]), toMs: numberOf(row["to_ms"]), bytes: columnBytes(row["columns"], row["bytes"]) }));
+      const own = (byFile.get(`${folder}/${file.path}`) ?? []).map((row) => ({
+        fromMs: numberOf(row["from_ms"]),
+        toMs: numberOf(row["to_ms"]),
+        bytes: columnBytes(row["columns"], row["bytes"]),
+      }));
       known.set(file.path, own);
       groups += own.length;
     }

@@ -74,7 +74,9 @@ export function makeView(state: LakeState, options: ViewOptions): LakeView {
   const files = options.files ?? filesInSpan(state, "posts", span);
   const lowestSeq = files.reduce((lowest, file) => Math.min(lowest, file.seq), Infinity);
   const range = options.files === undefined ? span : { fromMs: lowestOf(files), toMs: highestOf(files) + 1 };
-  const patches = filesInSpan(state, "patches", { ...(range.fromMs !== undefined && { fromMs: range.fromMs }), ...(range.toMs !== undefined && { toMs: range.toMs }) }).filter((file) => file.seq > lowestSeq);
+  const patches = filesInSpan(state, "patches", { ...(range.fromMs !== undefined && { fromMs: range.fromMs }), ...(range.toMs !== undefined && { toMs: range.toMs }) }).filter(
+    (file) => file.seq > lowestSeq,
+  );
   const rules = state.rules.filter((rule) => rule.seq > lowestSeq);
   const conditions = [...(options.files === undefined ? spanConditions(span, "p.") : []), ...(options.where === undefined ? [] : [options.where])];
   const hiding = [...rulesHiding(rules), ...hiddenIds(options.hidden)];

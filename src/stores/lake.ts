@@ -136,7 +136,8 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   }
 
   const flush = () => writing(flushNow);
-  const isFull = () => buffer.changes >= limits.bufferedChanges || buffer.sizeBytes >= limits.bufferedBytes || (buffer.changes > 0 && clock.monotonicMs() - bufferSince >= limits.maxAgeMs);
+  const isFull = () =>
+    buffer.changes >= limits.bufferedChanges || buffer.sizeBytes >= limits.bufferedBytes || (buffer.changes > 0 && clock.monotonicMs() - bufferSince >= limits.maxAgeMs);
 
   async function countVisible(span: LakeSpan, where: string): Promise<number> {
     const view = makeView(state, { folder, span, where });
@@ -175,7 +176,24 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     flush,
     maintain: async ({ forget }) => {
       if (forget || isFull()) await flush();
-      return maintaining(() => maintainLake({ engine, files, folder, clock, limits: compaction, state: () => state, commit, fileName, held: () => new Set([...holds].flatMap((held) => held.files.map((file) => file.path))), tooLarge, report }, forget));
+      return maintaining(() =>
+        maintainLake(
+          {
+            engine,
+            files,
+            folder,
+            clock,
+            limits: compaction,
+            state: () => state,
+            commit,
+            fileName,
+            held: () => new Set([...holds].flatMap((held) => held.files.map((file) => file.path))),
+            tooLarge,
+            report,
+          },
+          forget,
+        ),
+      );
     },
     erase: (author, upToMs) =>
       writing(async (): Promise<ErasureProof> => {
@@ -256,7 +274,8 @@ function advanced(from: ReadonlyMap<number, StorePosition>, upTo: StorePositions
   const next = new Map(from);
   for (const [partition, position] of upTo) {
     const known = next.get(partition);
-    if (known === undefined || position.generation > known.generation || (position.generation === known.generation && position.offset >= known.offset)) next.set(partition, position);
+    if (known === undefined || position.generation > known.generation || (position.generation === known.generation && position.offset >= known.offset))
+      next.set(partition, position);
   }
   return next;
 }
