@@ -15,4 +15,5 @@ export interface ApiContext {
   readonly plain: PlainApp;
   readonly engine: Engine;
   readonly access: Access;
+  readonly makeLink: () => Promise<string>;
 }

@@ -27,6 +27,7 @@ import { addTermRoutes } from "./routes/terms.ts";
 export interface ApiOptions {
   readonly engine: Engine;
   readonly access: Access;
+  readonly makeLink: () => Promise<string>;
   readonly logger: FastifyBaseLogger;
   /** Built pages; absent: the API alone. */
   readonly pagesFolder?: string;
@@ -96,7 +97,7 @@ export async function makeApi(options: ApiOptions) {
   });
   guard(app, access, isOurHost);
 
-  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access };
+  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, makeLink: options.makeLink };
   addSystemRoutes(context);
   addPostRoutes(context);
   addImportRoutes(context);

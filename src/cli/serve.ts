@@ -25,7 +25,7 @@ export async function serveSystem(system: System, options: { readonly host: stri
     ...system.access,
     token: async (bearer) => (sameText(bearer, token) ? { name: "command line", role: "admin", by: "token", filter: {} } : system.access.token(bearer)),
   };
-  const app = await makeApi({ engine: system.engine, access, logger, ...(pages !== undefined && { pagesFolder: pages }) });
+  const app = await makeApi({ engine: system.engine, access, makeLink: () => system.makeLink(), logger, ...(pages !== undefined && { pagesFolder: pages }) });
   const runFile = join(system.base.folder, "run.json");
   const files = makeDiskFiles();
   let address: string;

@@ -182,6 +182,8 @@ export interface Change {
   readonly was?: Contribution;
   readonly is?: Contribution;
   readonly post?: Post;
+  /** erase, with the id of no post: whose posts go, for the register of erasures. */
+  readonly erased?: { readonly author: AuthorId; readonly upToMs: number; readonly reason: ErasureReason };
   /** What the ledger alone needs beside `was` and `is` to be rebuilt from `posts`: base64url, opaque to every other reader. */
   readonly ledger?: string;
 }

@@ -9,6 +9,7 @@ import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { holdFolder } from "../core/folder-lock.ts";
 import type { Migration } from "../core/sql.ts";
+import { finishRenewals } from "../ledger/identity-vault.ts";
 import { type Keys, openKeys } from "../ledger/keys.ts";
 import { type EmbeddedLog, openEmbeddedLog } from "../logs/embedded.ts";
 import { makeSharedLogState } from "../logs/embedded-shared.ts";
@@ -63,6 +64,8 @@ export async function openBase(options: BaseOptions): Promise<Base> {
       const text = JSON.stringify({ format: "earshot", version: formatVersion, partitions, keyCheck: keys.ring.check, createdAt: clock.now() } satisfies z.output<typeof formatSchema>);
       await files.replace(join(folder, "format.json"), Buffer.from(`${text}\n`));
     }
+    const vault = { files, folder: join(folder, "identities"), partitions };
+    await finishRenewals({ ...vault, keys });
     const opening = openCatalog({
       folder: join(folder, "postgres"),
       clock,
@@ -164,7 +167,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
       }),
     ),
   ] as const;
-  const storeData: StoreWorkerData = { folder, partitions, shared: log.shared, ring: keys.ring, postgres: base.postgres, maintainEveryMs: 10_000, search: {}, lake: {}, ...options.storeSettings };
+  const storeData: StoreWorkerData = { folder, partitions, shared: log.shared, ring: keys.ring, postgres: base.postgres, maintainEveryMs: 10_000, recentForMs: 24 * 3_600_000, forgetWithinMs: config.forgetWithinHours * 3_600_000, search: {}, lake: {}, ...options.storeSettings };
   const starts = await Promise.allSettled([
     startThread<StoreHandlers>({ ...common, name: "stores", file: new URL("./store-worker.ts", import.meta.url), data: storeData, onMessage: options.onStoreMessage }),
     startThread<ReadHandlers>({ ...common, name: "read", file: new URL("./read-worker.ts", import.meta.url), data: { folder } satisfies ReadWorkerData }),

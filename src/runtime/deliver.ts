@@ -31,6 +31,8 @@ export interface DeliverOptions {
   readonly clock: Clock;
   readonly report: Report;
   readonly group?: string;
+  /** Runs before any store is handed the delivery, again after a crash. */
+  readonly beforeApply?: (delivery: Delivery) => Promise<void>;
   readonly onApplied?: (changes: readonly Change[]) => void;
 }
 
@@ -143,6 +145,7 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
 
   const takeDelivery = async (delivery: Delivery) => {
     const parsed: (Change | undefined)[] = [];
+    await options.beforeApply?.(delivery);
     // Lanes that attach during this delivery have read it themselves: it ends at or before `shared`.
     shared.set(delivery.partition, delivery.firstOffset + delivery.frames.count);
     await Promise.all(

@@ -4,7 +4,7 @@ import type { Delivery, Log } from "../core/log.ts";
 import type { Identities } from "../ledger/identities.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { parseChange } from "./deliver.ts";
-import { frameOutcomes, type FrameOutcome, type makeRefiner } from "./refine.ts";
+import { type FrameFault, frameOutcomes, type FrameOutcome, type makeRefiner, type Refined } from "./refine.ts";
 
 export interface RefineCounters {
   frames: number;
@@ -23,6 +23,7 @@ export interface OutcomeCounts {
 
 /** Outcomes of the latest frames are remembered for as many. */
 const ringSize = 1 << 18;
+const mostFaults = 5_000;
 const maxBatchBytes = 2 * 1024 * 1024;
 
 export interface PartitionOptions {
@@ -41,6 +42,8 @@ export async function openPartition(options: PartitionOptions) {
   const { partition, log, ledger, identities, refiner } = options;
   const ring = new Uint8Array(ringSize);
   const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0 };
+  /** Why the latest frames were rejected, by offset. */
+  const faults = new Map<number, FrameFault>();
   let waiters: { offset: number; resolve: () => void }[] = [];
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -84,7 +87,7 @@ export async function openPartition(options: PartitionOptions) {
     return done;
   }
 
-  async function take(delivery: Delivery, after: From, atGeneration: number, resumeAt: From | undefined): Promise<{ outcomes: Uint8Array; last: From }> {
+  async function take(delivery: Delivery, after: From, atGeneration: number, resumeAt: From | undefined): Promise<Refined> {
     const refined = refiner.refine(delivery, after, atGeneration);
     let postsOffset = ledger.position().postsOffset;
     try {
@@ -110,7 +113,9 @@ export async function openPartition(options: PartitionOptions) {
     /** A live delivery. */
     accept(delivery: Delivery): Promise<void> {
       return inTurn(async () => {
-        const { outcomes, last } = await take(delivery, events, generation, undefined);
+        const { outcomes, last, faults: fresh } = await take(delivery, events, generation, undefined);
+        for (const fault of fresh) faults.set(fault.offset, fault);
+        if (faults.size > mostFaults) for (const offset of [...faults.keys()].slice(0, faults.size - mostFaults)) faults.delete(offset);
         for (const [i, outcome] of outcomes.entries()) {
           ring[(delivery.firstOffset + i) % ringSize] = outcome;
           counters.frames++;
@@ -127,7 +132,7 @@ export async function openPartition(options: PartitionOptions) {
       });
     },
     /** Reads raw again that is already refined, under a new generation: what a better parser makes of it replaces what was. */
-    replay(from: number, to: number, wanted: (source: string) => boolean): Promise<OutcomeCounts & { readonly read: number }> {
+    replay(from: number, to: number, wanted: (source: string, receivedAt: number) => boolean): Promise<OutcomeCounts & { readonly read: number }> {
       return inTurn(async () => {
         const counts = { read: 0, kept: 0, duplicate: 0, rejected: 0, dropped: 0 };
         const end = Math.min(to, events.offset + 1);
@@ -156,10 +161,19 @@ export async function openPartition(options: PartitionOptions) {
       }
       return offsets.map((offset) => (events.offset - offset < ringSize ? (frameOutcomes[ring[offset % ringSize] ?? 0] ?? "unknown") : "unknown"));
     },
+    reasons: (offsets: readonly number[]) => offsets.flatMap((offset) => faults.get(offset) ?? []),
     inTurn,
+    /** Writes what is held: readers elsewhere see it, and the log need not keep what it came from. */
+    flush: () =>
+      inTurn(async () => {
+        ledger.flush();
+        identities.flush();
+        return ledger.position().events.offset + 1;
+      }),
     async close(): Promise<void> {
       await inTurn(() => Promise.resolve());
       ledger.flush();
+      identities.flush();
       ledger[Symbol.dispose]();
       identities[Symbol.dispose]();
     },
@@ -172,7 +186,7 @@ function isEmpty(delivery: Delivery, index: number): boolean {
 }
 
 /** The delivery with the frames of other sources, and our own commands, emptied. */
-function onlyOf(delivery: Delivery, wanted: (source: string) => boolean): Delivery {
+function onlyOf(delivery: Delivery, wanted: (source: string, receivedAt: number) => boolean): Delivery {
   const { frames } = delivery;
   const ends = new Uint32Array(frames.count + 1);
   const bytes = Buffer.allocUnsafe(frames.bytes.length);
@@ -182,7 +196,7 @@ function onlyOf(delivery: Delivery, wanted: (source: string) => boolean): Delive
     const end = frames.ends[i + 1] ?? start;
     const idLength = frames.bytes[start + 2] ?? 0;
     const isRaw = end > start && frames.bytes[start + 1] === 0;
-    if (isRaw && wanted(Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + start + 3, idLength).toString("utf8"))) {
+    if (isRaw && wanted(Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + start + 3, idLength).toString("utf8"), frames.times[i] ?? 0)) {
       bytes.set(frames.bytes.subarray(start, end), used);
       used += end - start;
     }

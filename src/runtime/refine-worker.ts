@@ -25,6 +25,7 @@ const port = parentPort;
 if (port === null) throw new TypeError("refine-worker: a worker thread only");
 const data: RefineWorkerData = workerData;
 const abort = new AbortController();
+const flushEveryMs = 1_500;
 const clock = systemClock;
 const files = makeDiskFiles();
 const pseudonyms = makePseudonyms(data.ring);
@@ -85,13 +86,27 @@ for (const partition of data.own) {
   partitions.push(await openPartition({ partition, log, ledger, identities, refiner }));
 }
 
+const flushing = (async () => {
+  while (!abort.signal.aborted) {
+    try {
+      await clock.sleep(flushEveryMs, abort.signal);
+    } catch {
+      return;
+    }
+    for (const partition of partitions) await partition.flush();
+  }
+})().catch(fault);
+
 const running = partitions.map((partition) =>
   runPartition(partition, log, abort.signal).catch((thrown: unknown) => {
-    if (abort.signal.aborted) return;
-    const error = toEarshotError(thrown, "INVARIANT", `refine partition ${partition.partition}`);
-    port.postMessage({ fault: { code: error.code, message: error.message } });
+    if (!abort.signal.aborted) fault(thrown);
   }),
 );
+
+function fault(thrown: unknown): void {
+  const error = toEarshotError(thrown, "INVARIANT", "refine");
+  port?.postMessage({ fault: { code: error.code, message: error.message } });
+}
 
 function partitionNumbered(number: number): Partition {
   const found = partitions.find((partition) => partition.partition === number);
@@ -106,10 +121,13 @@ const handlers = {
   outcomes(argument: { readonly partition: number; readonly offsets: readonly number[] }) {
     return partitionNumbered(argument.partition).outcomes(argument.offsets);
   },
-  replay(argument: { readonly partition: number; readonly from: number; readonly to: number; readonly source: string | undefined }) {
-    const { source } = argument;
-    const wanted = (id: string) => source === undefined || id === source || (source === importSource && importPattern.test(id));
-    return partitionNumbered(argument.partition).replay(argument.from, argument.to, wanted);
+  reasons(argument: { readonly partition: number; readonly offsets: readonly number[] }) {
+    return partitionNumbered(argument.partition).reasons(argument.offsets);
+  },
+  replay(argument: { readonly partition: number; readonly from: number; readonly to: number; readonly source: string | undefined; readonly fromMs: number; readonly toMs: number }) {
+    const { source, fromMs, toMs } = argument;
+    const ofSource = (id: string) => source === undefined || id === source || (source === importSource && importPattern.test(id));
+    return partitionNumbered(argument.partition).replay(argument.from, argument.to, (id, receivedAt) => receivedAt >= fromMs && receivedAt < toMs && ofSource(id));
   },
   setSources(list: readonly WorkerSource[]) {
     return setSources(list);
@@ -132,6 +150,10 @@ const handlers = {
     }
     return { removedFrames, redactedFrames };
   },
+  /** The next offset of `events` that each partition needs, all before it being in files. */
+  async flush() {
+    return Promise.all(partitions.map(async (partition) => [partition.partition, await partition.flush()] as const));
+  },
   async forgetLedger() {
     for (const partition of partitions) await partition.inTurn(() => Promise.resolve(partition.ledger.forget()));
   },
@@ -145,17 +167,9 @@ const handlers = {
     for (const partition of partitions) for (const author of argument.authors) if (isAuthorId(author)) ids.push(...partition.ledger.postsOf(author).map((row) => row.id));
     return ids;
   },
-  async retain(argument: { readonly maxAgeMs: number; readonly maxBytes: number; readonly keepFrom: readonly number[] }) {
-    const limits = { maxAgeMs: argument.maxAgeMs, maxBytes: argument.maxBytes };
-    let freed = 0;
-    // `posts` goes first with the stores' positions; `rejected` is nobody's but the quarantine's.
-    freed += await log.retain("posts", { ...limits, keepFrom: (partition) => argument.keepFrom[partition] ?? 0 });
-    freed += await log.retain("rejected", { ...limits, keepFrom: () => Number.MAX_SAFE_INTEGER });
-    return freed;
-  },
   async stop() {
     abort.abort();
-    await Promise.all(running);
+    await Promise.all([...running, flushing]);
     for (const partition of partitions) await partition.close();
     await log[Symbol.asyncDispose]();
   },

@@ -7,7 +7,7 @@ import { makeFrameBatchBuilder, type Delivery, type FrameBatch } from "../core/l
 import type { Parse } from "../core/source.ts";
 import { makeDraft, type Draft } from "../core/stage.ts";
 import type { Identities } from "../ledger/identities.ts";
-import type { Dropped, Ledger } from "../ledger/ledger.ts";
+import { type Dropped, type Ledger, noPost } from "../ledger/ledger.ts";
 import type { Pseudonyms } from "../ledger/pseudonyms.ts";
 import { parseCommand, type Command } from "./commands.ts";
 import { makePost } from "./post.ts";
@@ -38,11 +38,19 @@ export interface RefinerOptions {
   readonly clock: Clock;
 }
 
+export interface FrameFault {
+  readonly offset: number;
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface Refined {
   readonly posts: FrameBatch | undefined;
   readonly rejected: FrameBatch | undefined;
   /** One a frame of the delivery, index into `frameOutcomes`. */
   readonly outcomes: Uint8Array;
+  /** Why frames were rejected, the first of the batch. */
+  readonly faults: readonly FrameFault[];
   /** The last frame and outcome looked at. */
   readonly last: From;
 }
@@ -59,6 +67,7 @@ interface Item {
   draft?: Outcome<Draft>;
 }
 
+const mostFaults = 100;
 const kept = 1;
 const duplicate = 2;
 const rejected = 3;
@@ -90,8 +99,10 @@ export function makeRefiner(options: RefinerOptions) {
     if (before === 0 || outcome === kept || (outcome === rejected && before !== kept) || (outcome === duplicate && before === dropped)) outcomes[frame] = outcome;
   };
 
+  let faults: FrameFault[] = [];
   const reject = (error: EarshotError, source: string, frame: number, from: From, at: number, bytes: Uint8Array, frames: FrameBatch) => {
     note(frame, rejected);
+    if (faults.length < mostFaults) faults.push({ offset: from.offset, code: error.code, message: error.message });
     rejects.add(
       {
         keyHigh: frames.keys[frame * 2] ?? 0,
@@ -108,7 +119,7 @@ export function makeRefiner(options: RefinerOptions) {
 
   const emit = (change: Change) => {
     const bytes = idBytes(change.id);
-    const author = change.is?.author ?? change.was?.author ?? change.post?.author;
+    const author = change.is?.author ?? change.was?.author ?? change.post?.author ?? change.erased?.author;
     const actor = author === undefined ? undefined : idBytes(author);
     posts.add(
       {
@@ -220,7 +231,7 @@ export function makeRefiner(options: RefinerOptions) {
         } else if ("keep" in draft) {
           const made = makePost(draft.keep, id, pseudonyms);
           const result = ledger.applyPost(made, contentHash, place, post.counts ?? {});
-          if (!("drop" in result)) identities.put(source.platform, made.author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) });
+          if (!("drop" in result)) identities.put(source.platform, made.author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) }, item.receivedAt);
           settle(frame, result);
         } else if ("reject" in draft) reject(draft.reject, source.id, frame, from, item.receivedAt, item.bytes, frames);
         else note(frame, dropped);
@@ -236,18 +247,25 @@ export function makeRefiner(options: RefinerOptions) {
         return settle(frame, ledger.applyDelete(pseudonyms.postId(source.platform, event.id), event.at, place));
       case "erase": {
         const author = pseudonyms.authorId(source.platform, event.author);
-        return settle(frame, ledger.applyErase(author, event.at, { objection: false, reason: event.reason }, place));
+        identities.drop(author);
+        return settle(frame, nameErased(ledger.applyErase(author, event.at, { objection: false, reason: event.reason }, place), { author, upToMs: event.at, reason: event.reason }));
       }
       case "identity":
-        identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author);
+        identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author, undefined, item.receivedAt);
         return note(frame, kept);
     }
+  }
+
+  /** The author's own entry tells the register whom the platform means; it goes with the author's frames when those are forgotten. */
+  function nameErased(changes: readonly Change[], erased: NonNullable<Change["erased"]>): readonly Change[] {
+    return changes.map((change) => (change.id === noPost ? { ...change, erased } : change));
   }
 
   function applyCommand(command: Command, frame: number, from: From): void {
     const place = { from, generation };
     switch (command.command) {
       case "erase":
+        identities.drop(command.author);
         return settle(frame, ledger.applyErase(command.author, command.upToMs, { objection: command.objection, reason: command.reason }, place));
       case "retag":
         return settle(frame, ledger.applyTerms(command.id, command.add, command.remove, place));
@@ -268,13 +286,13 @@ export function makeRefiner(options: RefinerOptions) {
         for (const outcome of source.parse(raw.bytes)) {
           if (!("keep" in outcome)) continue;
           const event = outcome.keep;
-          if (event.type === "identity") identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author);
+          if (event.type === "identity") identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author, undefined, frames.times[frame] ?? 0);
           if (event.type !== "post") continue;
           const { post } = event;
           const id = pseudonyms.postId(source.platform, post.id);
           const author = pseudonyms.authorId(source.platform, post.author.id);
           if (ledger.isErased(author, post.createdAt) || !ledger.isRepeat(id, post.revision, contentHashOf(post), 0)) continue;
-          identities.put(source.platform, author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) });
+          identities.put(source.platform, author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) }, frames.times[frame] ?? 0);
         }
       }
     },
@@ -282,6 +300,7 @@ export function makeRefiner(options: RefinerOptions) {
     refine(delivery: Delivery, after: From, atGeneration: number): Refined {
       outcomes = new Uint8Array(delivery.frames.count);
       generation = atGeneration;
+      faults = [];
       const { items, last } = decode(delivery, after, clock.now());
       ledger.begin();
       try {
@@ -299,6 +318,7 @@ export function makeRefiner(options: RefinerOptions) {
         posts: posts.count > 0 ? posts.take() : undefined,
         rejected: rejects.count > 0 ? rejects.take() : undefined,
         outcomes,
+        faults,
         last,
       };
     },

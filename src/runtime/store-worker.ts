@@ -10,12 +10,13 @@ import type { AuthorId } from "../core/ids.ts";
 import type { Store, StoreSize } from "../core/store.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
 import { openLake } from "../stores/lake.ts";
-import { makeFileManifest } from "../stores/lake-manifest.ts";
+import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { openRollups } from "../stores/rollups.ts";
 import { makeAuthorHash } from "../stores/rollups-authors.ts";
 import { openSearchStore } from "../stores/search.ts";
 import type { WantedBody } from "../stores/search-reader.ts";
-import { deliver } from "./deliver.ts";
+import { openErasures } from "../registers/erasures.ts";
+import { deliver, parseChange } from "./deliver.ts";
 import { serve } from "./rpc.ts";
 import type { StoreWorkerData } from "./worker-data.ts";
 
@@ -25,6 +26,7 @@ if (port === null) throw new TypeError("store-worker: a worker thread only");
 const data: StoreWorkerData = workerData;
 const files = makeDiskFiles();
 const abort = new AbortController();
+const releaseEveryMs = 10 * 60_000;
 const report = (level: string, message: string, fields: Readonly<Record<string, unknown>> = {}) => port.postMessage({ report: { level, message, fields } });
 
 const log = await openEmbeddedLog({ folder: join(data.folder, "log"), files, partitions: data.partitions, shared: data.shared });
@@ -32,16 +34,28 @@ const pool = new pg.Pool({ ...data.postgres, max: 4, application_name: "earshot-
 pool.on("error", (error) => report("warn", `catalog: a resting connection broke: ${error.message}`));
 const sql = makeSql(pool);
 const search = await openSearchStore({ folder: join(data.folder, "search"), clock: systemClock, ...data.search });
-const lake = await openLake({ folder: join(data.folder, "lake"), files, clock: systemClock, manifest: makeFileManifest(files, join(data.folder, "lake")), ...data.lake });
+const lake = await openLake({ folder: join(data.folder, "lake"), files, clock: systemClock, manifest: makeCatalogManifest(sql), ...data.lake });
 const rollups = await openRollups({ sql, clock: systemClock, authorHash: makeAuthorHash(data.ring.rollupAuthor) });
 const stores: readonly Store[] = [search, lake, rollups];
 
 let livePosts: Post[] = [];
 let liveCount = 0;
 const maxLive = 200;
+const erasures = openErasures(sql, () => systemClock.now());
 const delivering = await deliver(
   {
     log,
+    /** A platform's word that an account is gone enters the register before any store has moved past it. */
+    beforeApply: async (delivery) => {
+      const { frames } = delivery;
+      for (let i = 0; i < frames.count; i++) {
+        if (frames.keys[i * 2] !== 0 || frames.keys[i * 2 + 1] !== 0 || frames.ends[i] === frames.ends[i + 1]) continue;
+        const change = parseChange(Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + (frames.ends[i] ?? 0), (frames.ends[i + 1] ?? 0) - (frames.ends[i] ?? 0)).toString("utf8"));
+        if (change.erased === undefined || change.partition !== 0) continue;
+        const { author, upToMs, reason } = change.erased;
+        await erasures.note({ authors: [author], upToMs, reason, objection: false, dueAt: systemClock.now() + data.forgetWithinMs, actor: "platform" });
+      }
+    },
     stores,
     clock: systemClock,
     report,
@@ -82,11 +96,22 @@ function maintainAll(forget: boolean): Promise<void> {
   });
   return maintaining;
 }
+/** Bodies leave the index once the lake has had them for long. */
+async function releaseBodies(): Promise<void> {
+  const beforeMs = systemClock.now() - data.recentForMs;
+  await lake.flush();
+  if (delivering.lanes.every((lane) => lane.state === "attached")) await search.releaseBodies(beforeMs);
+}
+let releasedAt = systemClock.monotonicMs();
 const maintainTimer = setInterval(() => {
   const nowMs = systemClock.monotonicMs();
   if (nowMs - idleSince < data.maintainEveryMs) return;
   idleSince = nowMs;
-  maintainAll(false).catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
+  const release = nowMs - releasedAt >= releaseEveryMs;
+  if (release) releasedAt = nowMs;
+  (release ? releaseBodies() : Promise.resolve())
+    .then(() => maintainAll(false))
+.catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
 }, 1_000);
 
 function storeNamed(name: string): Store {
@@ -107,6 +132,16 @@ const handlers = {
     );
   },
   async flush() {
+    await Promise.all(stores.map((store) => store.flush()));
+  },
+  /** All of `posts` as it ends now is applied by every store that is well, and durable. */
+  async drain() {
+    const ends = await log.state("posts");
+    while (!abort.signal.aborted) {
+      const behind = delivering.lanes.some((lane) => lane.state === "attached" && ends.some(({ partition, next }) => (lane.next.get(partition)?.offset ?? 0) < next));
+      if (!behind) break;
+      await systemClock.sleep(20, abort.signal);
+    }
     await Promise.all(stores.map((store) => store.flush()));
   },
   /** Everything durable, and nothing owed. */

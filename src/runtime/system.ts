@@ -1,30 +1,40 @@
-import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
 import { type ConfigFault, type Environment, parseEnvironment, refuseFaults } from "../core/config.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
-import { EarshotError, toEarshotError } from "../core/errors.ts";
+import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
-import type { ReadFilter } from "../core/filter.ts";
 import { openHttp } from "../http/client.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
+import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
-import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
-import { defineSource, makeCollector, type SourceDefinition } from "./collect.ts";
-import type { Engine, EngineHealth } from "./engine.ts";
+import { openErasures } from "../registers/erasures.ts";
+import { openQuarantine } from "../registers/quarantine.ts";
+import { openSettings } from "../registers/settings.ts";
+import { openSources } from "../registers/sources.ts";
+import { openTerms } from "../registers/terms.ts";
 import type { Access } from "./access.ts";
-import { importLines } from "./import.ts";
+import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
+import { defineSource, makeCollector } from "./collect.ts";
+import type { Engine, EngineHealth } from "./engine.ts";
+import { importLines, importSource } from "./import.ts";
 import type { KeyHashes } from "./ingest.ts";
 import { loadConfig } from "./load-config.ts";
+import { makeAccess } from "./parts/access.ts";
+import { writeConfiguration } from "./parts/configuration.ts";
+import { makeErasuresPart } from "./parts/erasures.ts";
+import { startJobs } from "./parts/jobs.ts";
 import { makeLimits } from "./parts/limits.ts";
+import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeReading } from "./parts/read.ts";
+import { makeSourcesPart, worldRemovedSetting } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
+import { makeTermsPart } from "./parts/terms.ts";
 import { readSecret } from "./secrets.ts";
-import { startWorldProcess, worldSources, worldTokenReference } from "./world-process.ts";
-import type { WorkerSource, WorkerTerm } from "./worker-data.ts";
+import { startWorldProcess, type WorldProcess, worldSources, worldTokenReference } from "./world-process.ts";
+import { version } from "./version.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -52,25 +62,21 @@ export interface System {
   stop(): Promise<void>;
 }
 
-export const version: string = readVersion();
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string" ? manifest.version : "0.0.0";
-}
-
+/** Builds the running system from its parts, bottom up; what was opened is closed again when a later part fails. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const env = options.env ?? process.env;
   const environment = parseEnvironment(env);
   const report = options.report ?? (() => undefined);
   const step = options.onStep ?? (() => undefined);
   const clock = systemClock;
+  const now = () => clock.now();
   const files = makeDiskFiles();
-  const { config, sources: configured } = await loadConfig(environment.EARSHOT_CONFIG);
-  step("catalog and log");
-  const base = await openBase({ environment, config, files, clock, report });
-  const undo: (() => PromiseLike<void>)[] = [() => base[Symbol.asyncDispose]()];
+  const loaded = await loadConfig(environment.EARSHOT_CONFIG);
+  const { config } = loaded;
+  const undo: (() => PromiseLike<void>)[] = [];
   const unwind = async () => {
+    // Nothing else need keep the process alive until the last byte is stored.
+    const alive = setInterval(() => undefined, 1_000);
     for (const close of undo.splice(0).toReversed()) {
       try {
         await close();
@@ -78,9 +84,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         report("error", toEarshotError(thrown, "INVARIANT", "stop").message);
       }
     }
+    clearInterval(alive);
   };
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
+  const stopping = new AbortController();
   let health: EngineHealth = { status: "starting" };
   const onFault = (error: EarshotError) => {
     health = { status: "failing", detail: error.message };
@@ -88,36 +96,29 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     failure.reject(error);
   };
   try {
+    step("catalog and log");
+    const base = await openBase({ environment, config, files, clock, report });
+    undo.push(async () => base[Symbol.asyncDispose]());
     const { sql } = base.catalog;
-    const listeners = new Set<(posts: readonly Post[]) => void>();
-    step("refining and stores");
-    const definitions = new Map<string, SourceDefinition>(configured.map((definition) => [definition.id, definition]));
-    const terms: WorkerTerm[] = Object.entries(config.terms).map(([id, term]) => ({ id, ...term }));
-    const threads = await startThreads({
-      base,
-      config,
-      sources: [...definitions.values()].map(workerSource),
-      terms,
-      erasures: [],
-      report,
-      onFault,
-      onStoreMessage: (message) => {
-        if (!("live" in message)) return;
-        const { live } = message;
-        if (typeof live !== "object" || live === null || !("posts" in live) || !Array.isArray(live.posts)) return;
-        for (const listener of listeners) listener(live.posts);
-      },
-    });
-    undo.push(() => threads.stop());
+    const cursors = openCursors(sql, now);
+    const settings = openSettings(sql, now);
+    const erasuresRegister = openErasures(sql, now);
+    const pseudonyms = makePseudonyms(base.keys.ring);
+    const words = ([high, low]: readonly [number, number]) => ({ high, low });
+    const hashes: KeyHashes = {
+      post: (platform, id) => words(pseudonyms.keyWords(platform, id)),
+      actor: (platform, id) => words(pseudonyms.authorWords(platform, id)),
+    };
     const http = openHttp({ clock, report, env });
     undo.push(async () => http[Symbol.asyncDispose]());
-    const pseudonyms = makePseudonyms(base.keys.ring);
-    const hashes: KeyHashes = {
-      post: (platform, id) => wordsOf(pseudonyms.keyWords(platform, id)),
-      actor: (platform, id) => wordsOf(pseudonyms.authorWords(platform, id)),
-    };
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
-    let worldToken = "";
+    const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
+    let world: WorldProcess | undefined;
+    const stopWorld = async () => {
+      await world?.[Symbol.asyncDispose]();
+      world = undefined;
+    };
+    undo.push(stopWorld);
     const collector = makeCollector({
       log: base.log,
       files,
@@ -125,32 +126,88 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       clock,
       report,
       hashes,
-      cursors: openCursors(sql, () => clock.now()),
-      readSecret: (reference) => (reference === worldTokenReference ? Promise.resolve(worldToken) : readSecret(reference, env)),
-      mayCollect: (signal) => limits.mayCollect(signal),
+      cursors,
+      readSecret: (reference) => (reference === worldTokenReference ? Promise.resolve(world?.token ?? "") : readSecret(reference, env)),
+      mayCollect,
       onFault,
     });
-    undo.push(() => collector.stop());
-    if (options.collect && config.world !== false) {
-      const world = await startWorldProcess({ root, ...config.world, report });
-      undo.push(async () => world[Symbol.asyncDispose]());
-      worldToken = world.token;
+
+    let started: Threads | undefined;
+    const threadsNow = (): Threads => {
+      if (started === undefined) throw new TypeError("the threads are not started yet");
+      return started;
+    };
+    const terms = makeTermsPart({ register: openTerms(sql, now), log: base.log, threads: threadsNow, report, signal: stopping.signal });
+    await terms.adopt(config.terms);
+    const sources = makeSourcesPart({
+      sql,
+      register: openSources(sql, now),
+      settings,
+      log: base.log,
+      collector,
+      threads: threadsNow,
+      report,
+      forgetCursor: (id) => cursors.remove(id),
+      stopWorld,
+    });
+    await sources.adopt(loaded.sources);
+    if (options.collect && config.world !== false && !sources.hasReal() && (await settings.get(worldRemovedSetting)) !== true) {
+      step("simulated world");
+      world = await startWorldProcess({ root, ...config.world, report });
       const faults: ConfigFault[] = [];
       for (const [id, source] of Object.entries(worldSources(world))) {
         const definition = await defineSource(id, source, "built-in", faults, true);
-        if (definition !== undefined) definitions.set(id, definition);
+        if (definition !== undefined) await sources.enrol(definition);
       }
       refuseFaults("world", faults);
-      for (const thread of threads.refine) await thread.caller.call("setSources", [...definitions.values()].map(workerSource));
     }
-    if (options.collect) for (const definition of definitions.values()) collector.start(definition, false);
-    const narrow = (filter: ReadFilter) => filter;
-    const reading = makeReading({ threads, sql, narrow });
-    const { stats } = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => Promise.resolve(0) });
+
+    step("refining and stores");
+    const listeners = new Set<(posts: readonly Post[]) => void>();
+    started = await startThreads({
+      base,
+      config,
+      sources: sources.workerSources(),
+      terms: await terms.workerTerms(),
+      erasures: await erasuresRegister.forgotten(),
+      report,
+      onFault,
+      onStoreMessage: (message) => {
+        const posts = livePostsOf(message);
+        if (posts !== undefined) for (const listener of listeners) listener(posts);
+      },
+    });
+    const threads = started;
+    undo.push(() => threads.stop());
+    const quarantine = makeQuarantine({ log: base.log, register: openQuarantine(sql), threads, hashes, clock, report, rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at) });
+    const erasures = makeErasuresPart({
+      base,
+      threads,
+      register: erasuresRegister,
+      audit: openAudit(sql, now),
+      pseudonyms,
+      files,
+      clock,
+      report,
+      forgetWithinMs: config.forgetWithinHours * 3_600_000,
+      platforms: () => [...new Set(["bluesky", "mastodon", importSource, ...[...sources.definitions.values()].map((definition) => definition.platform)])],
+    });
+    undo.push(async () => erasures.close());
+    const { stats } = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
+    const { access, makeLink } = await makeAccess({ sql, now, environment });
+    const jobs = startJobs({ base, config, threads, erasures, stats, clock, report, quarantine, signal: stopping.signal });
+    undo.push(() => jobs.stopped);
+    undo.push(() => terms.settled());
+    undo.push(async () => stopping.abort());
+    undo.push(() => collector.stop());
+
+    await erasures.resume();
+    await terms.resume();
+    if (options.collect) await sources.startAll();
+    await stats();
     health = { status: "ok" };
-    const outcomes = (partition: number, offsets: readonly number[]) => threads.refineOf(partition).caller.call("outcomes", { partition, offsets });
     const engine: Engine = {
-      ...reading,
+      ...makeReading({ threads, sql, narrow: (filter) => sources.narrow(filter) }),
       version,
       environment,
       sql,
@@ -160,26 +217,34 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
-      import: (chunks, importOptions) =>
-        importLines(chunks, importOptions, { log: base.log, hashes, clock, mayCollect: (signal) => limits.mayCollect(signal), outcomes, reasons: () => Promise.resolve(new Map()) }),
-    } as unknown as Engine;
-    const links = new Map<string, number>();
-    const sessions = new Set<string>();
-    const access: Access = {
-      session: async (cookie) => (sessions.has(cookie) ? { name: "admin", role: "admin", by: "session", filter: {} } : undefined),
-      token: async (bearer) => (environment.EARSHOT_TOKEN !== undefined && bearer === environment.EARSHOT_TOKEN ? { name: "automation", role: "admin", by: "token", filter: {} } : undefined),
-      async redeem(code) {
-        if (!links.delete(code)) return undefined;
-        const cookie = randomBytes(32).toString("base64url");
-        sessions.add(cookie);
-        return { cookie, maxAgeSeconds: 86_400 };
+      sources: () => sources.sources(),
+      putSource: (id, source) => sources.putSource(id, source),
+      setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
+      removeSource: (id, how) => sources.removeSource(id, how),
+      removeWorld: () => sources.removeWorld(),
+      terms: () => terms.terms(),
+      putTerm: (id, term) => terms.putTerm(id, term),
+      removeTerm: (id) => terms.removeTerm(id),
+      async import(chunks, how) {
+        await sources.noteImport();
+        return importLines(chunks, how, {
+          log: base.log,
+          hashes,
+          clock,
+          mayCollect,
+          outcomes: (partition, offsets) => threads.refineOf(partition).caller.call("outcomes", { partition, offsets }),
+          reasons: async (partition, offsets) => new Map((await threads.refineOf(partition).caller.call("reasons", { partition, offsets })).map((fault) => [fault.offset, fault])),
+        });
       },
-      signOut: async (cookie) => void sessions.delete(cookie),
-    };
-    const makeLink = async () => {
-      const code = randomBytes(24).toString("base64url");
-      links.set(code, clock.now());
-      return code;
+      quarantine: (request) => quarantine.quarantine(request),
+      quarantineItem: (id) => quarantine.quarantineItem(id),
+      dismiss: (ids) => quarantine.dismiss(ids),
+      replay: (request) => quarantine.replay(request),
+      resolveAuthor: (text) => erasures.resolveAuthor(text),
+      erase: (author, how) => erasures.erase(author, how),
+      erasures: () => erasures.erasures(),
+      find: (text) => erasures.find(text),
+      configuration: async () => writeConfiguration(config, await sources.sources(), await terms.terms()),
     };
     return {
       engine,
@@ -192,10 +257,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       failed: failure.promise,
       async stop() {
         health = { status: "stopping" };
-        // Nothing else need keep the process alive until the last byte is stored.
-        const alive = setInterval(() => undefined, 1_000);
         await unwind();
-        clearInterval(alive);
       },
     };
   } catch (thrown) {
@@ -204,10 +266,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-function workerSource(definition: SourceDefinition): WorkerSource {
-  return { id: definition.id, connector: definition.connector.name, options: definition.options, keep: definition.keep, region: definition.region };
-}
-
-function wordsOf([high, low]: readonly [number, number]) {
-  return { high, low };
+function livePostsOf(message: object): readonly Post[] | undefined {
+  if (!("live" in message)) return undefined;
+  const { live } = message;
+  return typeof live === "object" && live !== null && "posts" in live && Array.isArray(live.posts) ? live.posts : undefined;
 }

@@ -41,6 +41,8 @@ export interface StoreWorkerData {
   readonly ring: KeyRing;
   readonly postgres: PostgresSettings;
   readonly maintainEveryMs: number;
-  readonly search: { readonly flushEveryMs?: number; readonly recentForMs?: number };
+  readonly forgetWithinMs: number;
+  readonly recentForMs: number;
+  readonly search: { readonly flushEveryMs?: number };
   readonly lake: { readonly limits?: { readonly maxAgeMs?: number; readonly bufferedChanges?: number } };
 }

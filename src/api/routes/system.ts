@@ -5,7 +5,7 @@ import type { ApiContext } from "../context.ts";
 import { openMetricsOf } from "../open-metrics.ts";
 import { instant, iso, optionalInstant, problems } from "../schemas.ts";
 
-export function addSystemRoutes({ app, plain, engine, access }: ApiContext): void {
+export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiContext): void {
   const healthSchema = {
     tags: ["system"],
     summary: "Whether the system serves",
@@ -126,6 +126,12 @@ export function addSystemRoutes({ app, plain, engine, access }: ApiContext): voi
         .code(204)
         .send(null);
     },
+  );
+
+  app.post(
+    "/api/v1/links",
+    { config: { access: "admin" }, schema: { tags: ["access"], summary: "Make a one-time sign-in link", response: { 200: Type.Object({ code: Type.String() }), ...problems } } },
+    async () => ({ code: await makeLink() }),
   );
 
   app.delete("/api/v1/session", { config: { access: "public" }, schema: { tags: ["access"], summary: "Sign out", response: { 204: Type.Null(), ...problems } } }, async (request, reply) => {

@@ -1,0 +1,194 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import type { Report } from "../core/component.ts";
+import { configSchema, type Environment } from "../core/config.ts";
+import { EarshotError } from "../core/errors.ts";
+import type { Files } from "../core/files.ts";
+import { openSearchStore } from "../stores/search.ts";
+import { openBase, type Base } from "./boot.ts";
+import { dumpCatalog } from "./backup-catalog.ts";
+import { readErasures, writeErasureFile } from "./backup-erasures.ts";
+import { copyHashed, hashFile, immutableAmong, listDataFiles, makeFoldersFor, tryLink } from "./backup-files.ts";
+import { type BackupFile, type BackupManifest, backupVersion, configName, filesFolder, manifestName, readDataMark, readManifest, stampOf, writeManifest } from "./backup-format.ts";
+import { migrations } from "./migrations.ts";
+import { version } from "./version.ts";
+
+export interface BackupProgress {
+  readonly step: "catalog" | "files" | "verify" | "erasures" | "settle";
+  /** 0 to 1; absent where it is not known. */
+  readonly share?: number;
+  readonly detail: string;
+}
+
+export interface BackupContext {
+  readonly environment: Environment;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+export interface BackupOptions extends BackupContext {
+  /** New, empty, or a backup of the same data: that one is renewed, and stays whole until the new one is. */
+  readonly out: string;
+  /** An earlier backup whose immutable files are linked instead of copied; by default the one that is renewed. */
+  readonly since?: string;
+}
+
+export interface BackupAnswer {
+  readonly folder: string;
+  readonly manifest: BackupManifest;
+  readonly sizeBytes: number;
+  /** Bytes that were linked from the earlier backup. */
+  readonly linkedBytes: number;
+}
+
+/** Bytes that the backup may need beside the files: catalog, manifest. */
+const reserveBytes = 64 * 1024 * 1024;
+
+/** Opens the data folder as a start does, but never makes one. @throws NOT_FOUND, FOLDER_IN_USE */
+async function openData(options: BackupContext): Promise<Base> {
+  const folder = resolve(options.environment.EARSHOT_DATA);
+  const mark = await readDataMark(options.files, folder);
+  if (mark === undefined) throw new EarshotError("NOT_FOUND", `${folder}: expected a data folder, there is none; EARSHOT_DATA names it`);
+  try {
+    return await openBase({ ...options, config: configSchema.parse({ partitions: mark.partitions }) });
+  } catch (thrown) {
+    if (thrown instanceof EarshotError && thrown.code === "FOLDER_IN_USE") {
+      throw new EarshotError("FOLDER_IN_USE", `${folder}: Earshot runs on it; stop it (Ctrl-C, or SIGTERM) and run this again: it starts where it stopped`, { cause: thrown });
+    }
+    throw thrown;
+  }
+}
+
+/**
+ * Everything that a restore needs, from a system that stands still. Written beside `out` and moved there when whole and durable.
+ * Sealed segments and lake files that an earlier backup holds are linked to it, so that a daily backup costs what is new.
+ */
+export async function takeBackup(options: BackupOptions): Promise<BackupAnswer> {
+  const { files, clock } = options;
+  const out = resolve(options.out);
+  const tell = options.onProgress ?? (() => undefined);
+  const earlier = await findEarlier(files, out, options.since);
+  await using base = await openData(options);
+  if (isWithin(out, base.folder)) throw new EarshotError("USAGE", `--out: expected a folder outside of the data, came ${out}`);
+  const mark = await readDataMark(files, base.folder);
+  if (mark === undefined) throw new EarshotError("INVARIANT", `${base.folder}: format.json is gone`);
+  if (earlier !== undefined && earlier.manifest.data.keyCheck !== mark.keyCheck)
+    throw new EarshotError("CONFLICT", `${earlier.folder}: it is the backup of other data; name another folder`);
+  const posts = await countPosts(base, clock);
+
+  await files.makeFolder(dirname(out));
+  const folder = `${out}.new-${stampOf(clock.now())}`;
+  try {
+    await files.makeFolder(folder);
+    const catalog = await dumpCatalog({ sql: base.catalog.sql, files, migrations, folder, onRows: (table, rows) => tell({ step: "catalog", detail: `${table}: ${rows} rows` }) });
+    const listed: BackupFile[] = [];
+    for (const { path } of catalog.tables) {
+      const sizeBytes = (await files.sizeBytes(join(folder, path))) ?? 0;
+      listed.push({ path, sizeBytes, sha256: await hashFile(files, join(folder, path), () => undefined), modifiedMs: clock.now() });
+    }
+    const copied = await copyData(options, base.folder, folder, earlier);
+    listed.push(...copied.files);
+    const config = resolve(options.environment.EARSHOT_CONFIG);
+    if (existsSync(config)) listed.push({ path: configName, ...(await copyHashed(files, config, join(folder, configName), () => undefined)), modifiedMs: clock.now() });
+    const manifest: BackupManifest = { format: "earshot-backup", version: backupVersion, createdAt: clock.now(), earshot: version, data: mark, posts, catalog, files: listed };
+    tell({ step: "settle", detail: "making it durable" });
+    await writeManifest(files, folder, manifest);
+    await replaceFolder(files, folder, out);
+    return { folder: out, manifest, sizeBytes: listed.reduce((sum, file) => sum + file.sizeBytes, 0), linkedBytes: copied.linkedBytes };
+  } catch (thrown) {
+    await files.removeFolder(folder).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+interface Earlier {
+  readonly folder: string;
+  readonly manifest: BackupManifest;
+}
+
+/** @throws CONFLICT where `out` holds something else than a backup */
+async function findEarlier(files: Files, out: string, since: string | undefined): Promise<Earlier | undefined> {
+  const names = await files.list(out).catch((cause: unknown) => {
+    throw new EarshotError("USAGE", `--out: expected a folder, came ${out}`, { cause });
+  });
+  const isBackup = names.includes(manifestName);
+  if (names.length > 0 && !isBackup) throw new EarshotError("CONFLICT", `${out}: expected a new or empty folder, or an earlier backup; it holds other files`);
+  const folder = since === undefined ? (isBackup ? out : undefined) : resolve(since);
+  return folder === undefined ? undefined : { folder, manifest: await readManifest(files, folder) };
+}
+
+async function copyData(options: BackupOptions, from: string, to: string, earlier: Earlier | undefined): Promise<{ readonly files: readonly BackupFile[]; readonly linkedBytes: number }> {
+  const { files } = options;
+  const found = await listDataFiles(from);
+  const immutable = immutableAmong(found);
+  const before = new Map(earlier?.manifest.files.map((file) => [file.path, file]));
+  const known = (file: (typeof found)[number]) => {
+    const same = before.get(`${filesFolder}/${file.path}`);
+    return same !== undefined && immutable.has(file.path) && same.sizeBytes === file.sizeBytes && same.modifiedMs === file.modifiedMs ? same : undefined;
+  };
+  const totalBytes = found.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const neededBytes = found.reduce((sum, file) => sum + (known(file) === undefined ? file.sizeBytes : 0), reserveBytes);
+  const freeBytes = await files.freeBytes(to);
+  if (freeBytes < neededBytes) throw new EarshotError("DISK_FULL", `${dirname(to)}: the backup needs ${neededBytes} bytes, ${freeBytes} are free`);
+  const folders = await makeFoldersFor(files, join(to, filesFolder), found.map((file) => file.path));
+  const listed: BackupFile[] = [];
+  let doneBytes = 0;
+  let linkedBytes = 0;
+  for (const file of found) {
+    const path = `${filesFolder}/${file.path}`;
+    const told = (bytes: number) => options.onProgress?.({ step: "files", share: totalBytes === 0 ? 1 : (doneBytes += bytes) / totalBytes, detail: file.path });
+    const same = known(file);
+    if (same !== undefined && earlier !== undefined && (await tryLink(join(earlier.folder, path), join(to, path)))) {
+      linkedBytes += file.sizeBytes;
+      listed.push(same);
+      told(file.sizeBytes);
+      continue;
+    }
+    const copy = await copyHashed(files, join(from, file.path), join(to, path), told);
+    if (copy.sizeBytes !== file.sizeBytes) throw new EarshotError("CONFLICT", `${file.path}: it changed while it was copied; another program writes into the data folder`);
+    listed.push({ path, ...copy, modifiedMs: file.modifiedMs });
+  }
+  await folders.sync();
+  return { files: listed, linkedBytes };
+}
+
+/** The earlier backup goes only when the new one stands in its place. */
+async function replaceFolder(files: Files, from: string, to: string): Promise<void> {
+  const old = `${from}.old`;
+  const stands = existsSync(to);
+  if (stands) await files.rename(to, old);
+  try {
+    await files.rename(from, to);
+  } catch (thrown) {
+    if (stands) await files.rename(old, to);
+    throw thrown;
+  }
+  await files.syncFolder(dirname(to));
+  if (stands) await files.removeFolder(old);
+}
+
+async function countPosts(base: Base, clock: Clock): Promise<number> {
+  const folder = join(base.folder, "search");
+  if (!existsSync(folder)) return 0;
+  await using search = await openSearchStore({ folder, clock });
+  return (await search.size()).posts;
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || (!way.startsWith("..") && basename(folder) !== "" && resolve(folder, way) === path);
+}
+
+/** The register of erasures as a small file, to be kept apart from the backups: a restore applies it. */
+export async function exportErasures(options: BackupContext & { readonly out: string }): Promise<number> {
+  const out = resolve(options.out);
+  if (existsSync(join(out, "."))) throw new EarshotError("USAGE", `--out: expected a file, came the folder ${out}`);
+  await using base = await openData(options);
+  const erasures = await readErasures(base.catalog.sql);
+  await options.files.makeFolder(dirname(out));
+  await writeErasureFile(options.files, out, { keyCheck: base.keys.ring.check, exportedAt: options.clock.now(), erasures });
+  return erasures.length;
+}

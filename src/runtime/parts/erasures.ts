@@ -1,0 +1,248 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../../core/clock.ts";
+import type { Report } from "../../core/component.ts";
+import { EarshotError } from "../../core/errors.ts";
+import type { Files } from "../../core/files.ts";
+import { type AuthorId, idBytes, isAuthorId } from "../../core/ids.ts";
+import { makeFrameBatchBuilder } from "../../core/log.ts";
+import { eraseIdentities, openIdentityReader } from "../../ledger/identity-vault.ts";
+import type { Identity } from "../../ledger/identity-record.ts";
+import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
+import type { Audit } from "../../registers/audit.ts";
+import type { ErasureRecord, Erasures } from "../../registers/erasures.ts";
+import type { Base, Threads } from "../boot.ts";
+import { encodeCommand } from "../commands.ts";
+import type { AuthorView, EraseOptions, ErasureView, FindAnswer } from "../engine.ts";
+import { encodeRaw } from "../raw-frame.ts";
+import type { ScanAnswer, ScanWorkerData } from "../scan-worker.ts";
+
+export interface ErasuresOptions {
+  readonly base: Base;
+  readonly threads: Threads;
+  readonly register: Erasures;
+  readonly audit: Audit;
+  readonly pseudonyms: Pseudonyms;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly forgetWithinMs: number;
+  /** Platforms that native ids may belong to. */
+  readonly platforms: () => readonly string[];
+}
+
+/** Shorter ones would be met by chance in texts of others. */
+const shortestNeedle = 8;
+
+/** Erasure: an event that hides at once, and a register whose debts a job pays: no byte is left when it says gone. */
+export function makeErasuresPart(options: ErasuresOptions) {
+  const { base, threads, register, clock, report, pseudonyms } = options;
+  const vault = { files: options.files, folder: join(base.folder, "identities"), partitions: base.partitions };
+  const identities = openIdentityReader({ ...vault, ring: base.keys.ring });
+  let forgetting: Promise<void> = Promise.resolve();
+
+  const words = (author: AuthorId) => ({ actorHigh: idBytes(author).readUInt32BE(0), actorLow: idBytes(author).readUInt32BE(4) });
+  const hexOf = (author: AuthorId) => idBytes(author).toString("hex", 0, 8);
+
+  /** To every partition; resolves when refined and taken by every store. */
+  async function send(record: ErasureRecord): Promise<void> {
+    await Promise.all(
+      Array.from({ length: base.partitions }, async (_, partition) => {
+        const builder = makeFrameBatchBuilder();
+        for (const author of record.authors) {
+          const command = encodeCommand({ command: "erase", author, upToMs: record.upToMs, objection: record.objection, reason: record.reason });
+          builder.add({ keyHigh: 0, keyLow: 0, ...words(author), time: clock.now() }, encodeRaw("command", "earshot", command));
+        }
+        const { count } = builder;
+        const first = await base.log.append("events", partition, builder.take());
+        await threads.refineOf(partition).caller.call("outcomes", { partition, offsets: [first + count - 1] });
+      }),
+    );
+    await threads.stores.caller.call("drain", undefined);
+  }
+
+  /** Removes what a store holds beyond what changes told it, and takes its word for how much went. */
+  async function hide(record: ErasureRecord): Promise<ErasureRecord> {
+    for (const author of record.authors) {
+      for (const proof of await threads.stores.caller.call("erase", { author, upToMs: record.objection ? Number.MAX_SAFE_INTEGER : record.upToMs })) await register.prove(record.id, proof);
+    }
+    return register.advance(record.id, "hidden");
+  }
+
+  function nativeForms(identity: Identity): string[] {
+    const forms = [identity.nativeId, identity.nativeId.replaceAll("/", "\\/")];
+    const { handle } = identity;
+    // A short name without a host stands in many texts that do not mean this account.
+    if (handle !== undefined && /[.@]/.test(handle.replace(/^@/, ""))) forms.push(handle.replace(/^@/, ""));
+    if (identity.profileUrl !== undefined) forms.push(identity.profileUrl, identity.profileUrl.replaceAll("/", "\\/"));
+    return [...new Set(forms)].filter((form) => form.length >= shortestNeedle);
+  }
+
+  async function pay(records: readonly ErasureRecord[], onStep: (step: string) => void): Promise<void> {
+    const hidden: ErasureRecord[] = [];
+    for (const record of records) hidden.push(record.state === "requested" ? await hide(record) : record);
+    const authors = [...new Set(hidden.flatMap((record) => record.authors))];
+    if (authors.length === 0) return;
+    // A store that lags must see the deletions before the log forgets them.
+    await threads.stores.caller.call("drain", undefined);
+    const lagging = (await threads.stores.caller.call("state", undefined)).filter((store) => store.state !== "attached");
+    if (lagging.length > 0) throw new EarshotError("STORE_UNAVAILABLE", `erasure: ${lagging.map((store) => store.store).join(", ")} lags; it goes on when all stores stand at one place`);
+
+    for (const thread of threads.refine) await thread.caller.call("flush", undefined);
+    onStep("log");
+    const needles: Buffer[] = [];
+    for (const author of authors) {
+      const identity = await identities.resolve(author);
+      if (identity !== undefined) needles.push(...nativeForms(identity).map((form) => Buffer.from(form)));
+    }
+    const actors = new Set(authors.map(hexOf));
+    const keys = await postKeysOf(actors);
+    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+    const remove = (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number) => actors.has(hex(actorHigh, actorLow)) || keys.has(hex(keyHigh, keyLow));
+    for (let partition = 0; partition < base.partitions; partition++) await base.log.forget("events", partition, { remove, needles });
+    for (const thread of threads.refine) await thread.caller.call("forget", { keys, actors, needles });
+    onStep("ledger");
+    for (const thread of threads.refine) await thread.caller.call("forgetLedger", undefined);
+    onStep("identities");
+    await eraseIdentities({ ...vault, keys: base.keys }, authors);
+    onStep("stores");
+    await threads.stores.caller.call("settle", { forget: true });
+    for (const record of hidden) {
+      for (const store of ["search", "lake", "rollups"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
+      for (const store of ["log", "ledger", "identities"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
+      await register.advance(record.id, "gone");
+    }
+    report("info", `${authors.length} erased author${authors.length === 1 ? "" : "s"}: no byte is left`);
+  }
+
+  /** First 8 bytes of the authors' PostIds, as the headers of `posts` tell them. */
+  async function postKeysOf(actors: ReadonlySet<string>): Promise<Set<string>> {
+    const keys = new Set<string>();
+    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+    for (let partition = 0; partition < base.partitions; partition++) {
+      for await (const { frames } of base.log.read("posts", partition, 0)) {
+        for (let i = 0; i < frames.count; i++) {
+          if (!actors.has(hex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0))) continue;
+          const key = hex(frames.keys[i * 2] ?? 0, frames.keys[i * 2 + 1] ?? 0);
+          if (key !== "0000000000000000") keys.add(key);
+        }
+      }
+    }
+    return keys;
+  }
+
+  /** Pays every debt of the register; one run at a time. */
+  function payAll(onStep: (step: string) => void = () => undefined): Promise<void> {
+    const run = forgetting.then(async () => pay(await register.owed(), onStep));
+    forgetting = run.catch(() => undefined);
+    return run;
+  }
+
+  function viewOf(record: ErasureRecord): ErasureView {
+    const { id, authors, at, reason, objection, state, posts, proofs, dueAt, goneAt } = record;
+    return { id, authors, at, reason, objection, state, posts, proofs, dueAt, ...(goneAt !== undefined && { goneAt }) };
+  }
+
+  async function resolveAuthor(text: string): Promise<readonly AuthorView[]> {
+    const found = await identitiesOf(text);
+    return Promise.all(
+      found.map(async ({ author, platform, handle, name }) => ({
+        author,
+        platform,
+        ...(handle !== undefined && { handle }),
+        ...(name !== undefined && { name }),
+        posts: (await threads.read.caller.call("count", { query: { kind: "field", field: "author", value: author }, filter: {} })).posts,
+      })),
+    );
+  }
+
+  async function identitiesOf(text: string): Promise<readonly (Pick<Identity, "author" | "platform" | "handle" | "name"> & { readonly nativeId?: string })[]> {
+    if (isAuthorId(text)) {
+      const identity = await identities.resolve(text);
+      return identity === undefined ? [] : [identity];
+    }
+    const [, platform, rest] = /^([a-z0-9][a-z0-9-]{0,62}):(.+)$/s.exec(text) ?? [];
+    const named = platform !== undefined && rest !== undefined && options.platforms().includes(platform);
+    const name = named ? rest : text;
+    const on = named ? platform : undefined;
+    const byNative = await identities.findByNativeId(on, name);
+    return byNative.length > 0 ? byNative : identities.findByHandle(on, name);
+  }
+
+  return {
+    resolveAuthor,
+    async erase(author: AuthorId, asked: EraseOptions): Promise<ErasureView> {
+      const identity = await identities.resolve(author);
+      const authors = identity === undefined ? [author] : [...new Set([author, ...pseudonyms.authorIds(identity.platform, identity.nativeId)])];
+      const at = clock.now();
+      const record = await register.request({ authors, upToMs: at, reason: asked.reason, objection: asked.objection, dueAt: at + options.forgetWithinMs, actor: asked.actor });
+      await options.audit.append({ actor: asked.actor, action: "author.erase", subject: record.id, purpose: asked.reason });
+      asked.onProgress?.("hiding");
+      await send(record);
+      const hidden = await hide(record);
+      if (asked.now) await payAll(asked.onProgress);
+      return viewOf((await register.get(record.id)) ?? hidden);
+    },
+    async erasures() {
+      return (await register.list(1_000)).map(viewOf);
+    },
+    /** An erasure that was asked before a crash and may not have reached the log. */
+    async resume(): Promise<void> {
+      for (const record of await register.owed()) if (record.state === "requested") await send(record);
+    },
+    payAll,
+    async find(text: string): Promise<FindAnswer> {
+      const known = await identitiesOf(text);
+      const needles = needlesFor(text, known);
+      const places = ["log", "ledger", "identities", "search", "lake"].map((store) => ({ store, folder: join(base.folder, store) }));
+      // The register of erasures keeps the pseudonym by design; whom it meant is nowhere.
+      const catalog = { store: "catalog", folder: join(base.folder, "postgres"), except: /^author id/ };
+      await threads.stores.caller.call("flush", undefined);
+      const scanned = await scan({ places: [...places, catalog], needles });
+      const stores = scanned.map(({ store, files, bytesScanned, hits, places: met }) => ({ store, files, bytesScanned, hits, places: met }));
+      // Identities are sealed: their bytes tell nothing, so what can be opened is asked for.
+      const opened = stores.map((row) => (row.store === "identities" && known.length > 0 ? { ...row, hits: row.hits + known.length, places: [...row.places, ...known.map((one) => `${one.platform}: identity record`)] } : row));
+      return { authors: await resolveAuthor(text), stores: opened, total: opened.reduce((sum, row) => sum + row.hits, 0) };
+    },
+    close: () => identities[Symbol.dispose](),
+  };
+
+  function needlesFor(text: string, known: readonly (Pick<Identity, "author" | "platform" | "handle"> & { readonly nativeId?: string })[]): ScanWorkerData["needles"] {
+    const needles = new Map<string, Uint8Array>();
+    const add = (name: string, bytes: Uint8Array) => {
+      if (bytes.length >= shortestNeedle) needles.set(name, bytes);
+    };
+    const authors = new Set<AuthorId>(known.map((one) => one.author));
+    const natives = new Set<string>(known.flatMap((one) => (one.nativeId === undefined ? [] : [one.nativeId])));
+    if (isAuthorId(text)) authors.add(text);
+    else {
+      const [, platform, rest] = /^([a-z0-9][a-z0-9-]{0,62}):(.+)$/s.exec(text) ?? [];
+      const named = platform !== undefined && rest !== undefined && options.platforms().includes(platform);
+      const native = named ? rest : text;
+      // Also where no identity is left: a native id gives the same pseudonym again.
+      for (const on of named ? [platform] : options.platforms()) for (const author of pseudonyms.authorIds(on, native)) authors.add(author);
+      if (/[.:/@]/.test(native)) natives.add(native.replace(/^@/, ""));
+    }
+    for (const native of natives) {
+      add("native id or handle", Buffer.from(native));
+      if (native.includes("/")) add("native id, escaped", Buffer.from(native.replaceAll("/", "\\/")));
+    }
+    for (const { handle } of known) if (handle !== undefined && /[.@]/.test(handle.replace(/^@/, ""))) add("handle", Buffer.from(handle.replace(/^@/, "")));
+    let number = 0;
+    for (const author of authors) {
+      number++;
+      add(`author id ${number}, 16 bytes`, idBytes(author));
+      add(`author id ${number}, text`, Buffer.from(author.slice(author.indexOf("_") + 1)));
+    }
+    return [...needles].map(([name, bytes]) => ({ name, bytes }));
+  }
+}
+
+function scan(data: ScanWorkerData): Promise<ScanAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<ScanAnswer>();
+  const worker = new Worker(new URL("../scan-worker.ts", import.meta.url), { workerData: data, name: "scan" });
+  worker.once("message", (answer: ScanAnswer) => resolve(answer));
+  worker.once("error", reject);
+  worker.once("exit", () => reject(new EarshotError("INVARIANT", "scan: the thread ended without an answer")));
+  return promise.finally(() => worker.terminate());
+}

@@ -1,0 +1,76 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Report } from "../../core/component.ts";
+import type { Config } from "../../core/config.ts";
+import { toEarshotError } from "../../core/errors.ts";
+import type { Base, Threads } from "../boot.ts";
+import type { EngineStats } from "../engine.ts";
+
+const dayMs = 86_400_000;
+const gb = 1_000_000_000;
+
+export interface JobsOptions {
+  readonly base: Base;
+  readonly config: Config;
+  readonly threads: Threads;
+  readonly erasures: { payAll(): Promise<void> };
+  readonly quarantine: { index(signal: AbortSignal): Promise<void> };
+  readonly stats: () => Promise<EngineStats>;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** What has to be done again and again: figures and limits, the quarantine's index, the log's compression and retention, the erasures' debts. */
+export function startJobs(options: JobsOptions): { readonly stopped: Promise<void> } {
+  const { base, config, threads, clock, report, signal } = options;
+  const { limits } = config;
+
+  async function every(name: string, everyMs: number, work: () => Promise<unknown>): Promise<void> {
+    let told = "";
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(everyMs, signal);
+        await work();
+        told = "";
+      } catch (thrown) {
+        if (signal.aborted) return;
+        const { code, message } = toEarshotError(thrown, "STORE_UNAVAILABLE", name);
+        // A debt that waits for something is said once, not every time that it is looked at.
+        if (told !== message) report("warn", `${name}: ${message}`, { code });
+        told = message;
+      }
+    }
+  }
+
+  async function retain(): Promise<void> {
+    const maxAgeMs = limits.logMaxAgeDays * dayMs;
+    const maxBytes = (limits.logMaxGb * gb) / 3;
+    const refined = new Map((await Promise.all(threads.refine.map((thread) => thread.caller.call("flush", undefined)))).flat());
+    const stores = await threads.stores.caller.call("state", undefined);
+    const durable = Array.from({ length: base.partitions }, (_, partition) => Math.min(...stores.map((store) => new Map(store.durable).get(partition) ?? 0)));
+    await base.log.retain("events", { maxAgeMs, maxBytes, keepFrom: (partition) => refined.get(partition) ?? 0 });
+    await base.log.retain("posts", { maxAgeMs, maxBytes, keepFrom: (partition) => durable[partition] ?? 0 });
+    await base.log.retain("rejected", { maxAgeMs, maxBytes, keepFrom: () => Number.MAX_SAFE_INTEGER });
+    const now = clock.now();
+    await threads.stores.caller.call("expire", { store: "search", beforeMs: now - limits.searchMaxAgeDays * dayMs });
+    await threads.stores.caller.call("expire", { store: "lake", beforeMs: now - limits.lakeMaxAgeDays * dayMs });
+    const postsMs = now - Math.max(limits.lakeMaxAgeDays, limits.searchMaxAgeDays) * dayMs;
+    for (const thread of threads.refine) await thread.caller.call("expire", { postsMs, tombstonesMs: postsMs - 365 * dayMs, pendingMs: now - 30 * dayMs });
+  }
+
+  async function compress(): Promise<void> {
+    while (!signal.aborted) if ((await base.log.maintain()).owed === 0) return;
+  }
+
+  const forgetEveryMs = Math.min(Math.max((config.forgetWithinHours * 3_600_000) / 8, 60_000), 3_600_000);
+  const jobs = [
+    every("figures", 2_000, options.stats),
+    every("log", 5_000, compress),
+    every("retention", 10 * 60_000, retain),
+    every("erasures", forgetEveryMs, () => options.erasures.payAll()),
+    options.quarantine.index(signal).catch((thrown: unknown) => {
+      if (!signal.aborted) report("error", `quarantine: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "quarantine").message}`);
+    }),
+  ];
+  return { stopped: Promise.all(jobs).then(() => undefined) };
+}

@@ -1,0 +1,166 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Report } from "../../core/component.ts";
+import { toEarshotError } from "../../core/errors.ts";
+import type { Log } from "../../core/log.ts";
+import type { Raw } from "../../core/source.ts";
+import type { Quarantine, QuarantineRecord } from "../../registers/quarantine.ts";
+import type { Threads } from "../boot.ts";
+import type { Engine, QuarantineItem, ReplayAnswer, ReplayRequest } from "../engine.ts";
+import { type KeyHashes, makeFrameRouter } from "../ingest.ts";
+import { decodeRaw } from "../raw-frame.ts";
+import { type Rejected, rejectedSchema } from "../rejected.ts";
+
+export interface QuarantineOptions {
+  readonly log: Log;
+  readonly register: Quarantine;
+  readonly threads: Threads;
+  readonly hashes: KeyHashes;
+  readonly clock: Clock;
+  readonly report: Report;
+  /** What a message of the source is keyed by; undefined: the source is gone. */
+  readonly rawsOf: (source: string, bytes: Uint8Array, receivedAt: number) => { readonly platform: string; readonly raws: readonly Raw[] } | undefined;
+}
+
+const replayBite = 500;
+
+/** Indexes the `rejected` log for people, and sends raw through the parsers again. */
+export function makeQuarantine(options: QuarantineOptions) {
+  const { log, register, threads, hashes, clock } = options;
+
+  async function index(signal: AbortSignal): Promise<void> {
+    for await (const delivery of log.subscribe("rejected", "quarantine", {}, signal)) {
+      const { frames, firstOffset, partition } = delivery;
+      const records: Omit<QuarantineRecord, "state">[] = [];
+      for (let i = 0; i < frames.count; i++) {
+        const rejected = rejectedAt(frames.bytes, frames.ends[i] ?? 0, frames.ends[i + 1] ?? 0);
+        if (rejected === undefined) continue;
+        // Named by where it came from: what a crash made the refiner reject twice is one item.
+        const id = `${partition}-${frames.fromOffsets[i] ?? 0}-${frames.fromIndexes[i] ?? 0}-${frames.generations[i] ?? 0}`;
+        records.push({ id, source: rejected.source, code: rejected.code, message: rejected.message, at: rejected.at, partition, offset: firstOffset + i });
+      }
+      if (records.length > 0) await register.add(records);
+      await delivery.commit();
+    }
+  }
+
+  async function rawOf(record: QuarantineRecord): Promise<{ readonly rejected: Rejected; readonly bytes: Buffer } | undefined> {
+    for await (const { frames } of log.read("rejected", record.partition, record.offset, record.offset + 1)) {
+      const rejected = rejectedAt(frames.bytes, frames.ends[0] ?? 0, frames.ends[1] ?? 0);
+      if (rejected === undefined) return undefined;
+      const kept = Buffer.from(rejected.raw, rejected.encoding);
+      if (kept.length >= rejected.rawBytes) return { rejected, bytes: kept };
+      // Longer than the quarantine keeps: the whole of it is in `events` as long as that lasts.
+      const offset = frames.fromOffsets[0] ?? 0;
+      for await (const events of log.read("events", record.partition, offset, offset + 1)) {
+        const raw = decodeRaw(events.frames, 0, new Map());
+        if (raw !== undefined) return { rejected, bytes: Buffer.from(raw.bytes) };
+      }
+      return { rejected, bytes: kept };
+    }
+    return undefined;
+  }
+
+  async function sendAgain(records: readonly QuarantineRecord[], answer: { read: number; kept: number; unchanged: number; rejected: number }): Promise<void> {
+    const bySource = new Map<string, { platform: string; raws: Raw[] }>();
+    for (const record of records) {
+      const found = await rawOf(record);
+      const sent = found && options.rawsOf(found.rejected.source, found.bytes, found.rejected.at);
+      if (found === undefined || sent === undefined) continue;
+      answer.read++;
+      const group = bySource.get(found.rejected.source) ?? { platform: sent.platform, raws: [] };
+      group.raws.push(...sent.raws);
+      bySource.set(found.rejected.source, group);
+    }
+    for (const [source, { platform, raws }] of bySource) {
+      const router = makeFrameRouter({ source, platform, partitions: log.partitions, hashes });
+      for (const raw of raws) router.add(raw);
+      for (const [partition, builder] of router.builders.entries()) {
+        if (builder.count === 0) continue;
+        const { count } = builder;
+        const first = await log.append("events", partition, builder.take());
+        const outcomes = await threads.refineOf(partition).caller.call("outcomes", { partition, offsets: Array.from({ length: count }, (_, i) => first + i) });
+        for (const outcome of outcomes) {
+          if (outcome === "kept") answer.kept++;
+          else if (outcome === "rejected") answer.rejected++;
+          else answer.unchanged++;
+        }
+      }
+    }
+    await register.setState(
+      records.map((record) => record.id),
+      "replayed",
+    );
+  }
+
+  async function replayQuarantine(request: Extract<ReplayRequest, { kind: "quarantine" }>): Promise<ReplayAnswer> {
+    const answer = { read: 0, kept: 0, unchanged: 0, rejected: 0 };
+    if (request.ids !== undefined) {
+      const records = (await Promise.all(request.ids.map((id) => register.get(id)))).filter((record) => record !== undefined);
+      await sendAgain(records, answer);
+      return answer;
+    }
+    const filter = { state: "open" as const, ...(request.code !== undefined && { code: request.code }), ...(request.source !== undefined && { source: request.source }) };
+    // What is rejected again comes back as a new item: only those from before the start are taken.
+    const startedAt = clock.now();
+    let cursor: string | undefined;
+    do {
+      const page = await register.list(filter, { limit: replayBite, ...(cursor !== undefined && { cursor }) });
+      await sendAgain(
+        page.items.filter((record) => record.at <= startedAt),
+        answer,
+      );
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return answer;
+  }
+
+  async function replayRaw(request: Extract<ReplayRequest, { kind: "raw" }>): Promise<ReplayAnswer> {
+    const states = await log.state("events");
+    const answers = await Promise.all(
+      states.map(({ partition, oldest, next }) =>
+        threads.refineOf(partition).caller.call("replay", { partition, from: oldest, to: next, source: request.source, fromMs: request.fromMs, toMs: request.toMs }),
+      ),
+    );
+    const total = { read: 0, kept: 0, unchanged: 0, rejected: 0 };
+    for (const answer of answers) {
+      total.read += answer.read;
+      total.kept += answer.kept;
+      total.unchanged += answer.duplicate + answer.dropped;
+      total.rejected += answer.rejected;
+    }
+    return total;
+  }
+
+  return {
+    index,
+    openCount: () => register.openCount(),
+    quarantine: async ({ limit, cursor, ...filter }: Parameters<Engine["quarantine"]>[0]) => {
+      const page = await register.list(filter, { limit, ...(cursor !== undefined && { cursor }) });
+      return { items: page.items.map(viewOf), ...(page.next !== undefined && { next: page.next }), reasons: await register.reasons() };
+    },
+    async quarantineItem(id: string): Promise<QuarantineItem | undefined> {
+      const record = await register.get(id);
+      if (record === undefined) return undefined;
+      const found = await rawOf(record);
+      return { ...viewOf(record), ...(found !== undefined && { raw: found.rejected.raw }) };
+    },
+    dismiss: (ids: readonly string[]) => register.setState(ids, "dismissed"),
+    replay: (request: ReplayRequest) => (request.kind === "raw" ? replayRaw(request) : replayQuarantine(request)),
+  };
+}
+
+function viewOf({ id, source, code, message, at, state }: QuarantineRecord): QuarantineItem {
+  return { id, source, code, message, at, state };
+}
+
+function rejectedAt(bytes: Uint8Array, start: number, end: number): Rejected | undefined {
+  if (start === end) return undefined;
+  try {
+    const parsed = rejectedSchema.safeParse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8")));
+    return parsed.success ? parsed.data : undefined;
+  } catch (thrown) {
+    // Bytes that an erasure overwrote may be no JSON any more.
+    void toEarshotError(thrown, "JSON_INVALID", "rejected");
+    return undefined;
+  }
+}
