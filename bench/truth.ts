@@ -27,7 +27,7 @@ export interface Expected {
   readonly live: boolean;
   readonly createdAt: number;
   readonly editedAt: number | undefined;
-  /** Without accounts and white space, which we write in another way. */
+  /** Without accounts, white space and queries of links, which we write in another way. */
   readonly text: string;
   readonly likes: number;
   readonly shares: number;
@@ -46,7 +46,13 @@ export function nativeIdOf(platform: string, id: string): string {
   return platform === "mastodon" ? `${mastodonServer}/${id}` : id;
 }
 
-const bareText = (text: string) => text.normalize("NFC").replace(/@\S+/g, "@").replace(/\s+/g, " ").trim();
+const bareText = (text: string) =>
+  text
+    .normalize("NFC")
+    .replace(/@\S+/g, "@")
+    .replace(/(https?:\/\/[^\s?]+)\?\S*/g, "$1")
+    .replace(/\s+/g, " ")
+    .trim();
 
 export async function readTruths(input: Input, pseudonyms: Pseudonyms, into: Truths = { posts: new Map(), ambiguous: new Set() }): Promise<Truths> {
   for await (const line of createInterface({ input: createReadStream(join(input.folder, "truth.ndjson")) })) {
@@ -138,5 +144,9 @@ function differenceOf(expected: Expected, counts: Counts, body: StoredPost["body
   if (body === undefined) return undefined;
   if (expected.editedAt !== undefined && expected.editedAt !== body.editedAt) return `edited at ${expected.editedAt}, stored ${body.editedAt}`;
   const text = bareText(body.text);
-  return text === expected.text ? undefined : `text: ${JSON.stringify(expected.text.slice(0, 120))}, stored ${JSON.stringify(text.slice(0, 120))}`;
+  if (text === expected.text) return undefined;
+  let same = 0;
+  while (text[same] === expected.text[same]) same++;
+  const from = Math.max(0, same - 20);
+  return `text: ${JSON.stringify(expected.text.slice(from, same + 40))}, stored ${JSON.stringify(text.slice(from, same + 40))}`;
 }
