@@ -97,6 +97,16 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
     }
   };
 
+  /** Of the few rows that a look-up by time reads; undefined: all are taken. */
+  const freeInWindow = (home: number): number | undefined => {
+    let free = home;
+    for (const row of taken.all(home, windowRows)) {
+      if (numberIn(row, "row") !== free) break;
+      free++;
+    }
+    return free < home + windowRows ? free : undefined;
+  };
+
   const tryInsert = (row: number, home: number, fields: RowFields): boolean =>
     insert.run(row, fields.id, fields.author, fields.profile, fields.flags, home - row, fields.body, fields.tags, fields.terms, fields.counts).changes === 1;
 
@@ -121,8 +131,8 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
       // Posts come sorted: the row after the last one given is the likely first that is free.
       const guess = last >= home && last + 1 < home + windowRows ? last + 1 : home;
       if (tryInsert(guess, home, fields)) return settle(guess, home);
-      const near = freeFrom(home, windowRows);
-      if (near < home + windowRows && tryInsert(near, home, fields)) return settle(near, home);
+      const near = freeInWindow(home);
+      if (near !== undefined && tryInsert(near, home, fields)) return settle(near, home);
       const far = freeFrom(Math.max(hints.get(home) ?? 0, last >= home ? last + 1 : 0, home + windowRows), 256);
       tryInsert(far, home, fields);
       addCrowded.run(fields.id, far);

@@ -159,4 +159,20 @@ describe("the search store", () => {
       db.close();
       await assert.rejects(openSearchStore({ folder, clock: systemClock }), (error) => error instanceof EarshotError && error.code === "FORMAT_UNKNOWN");
     }));
+
+  test("posts that share one moment by the thousand cost no more than others do", () =>
+    withFolder(async (folder) => {
+      const at = historyStartMs + 5_000;
+      const count = 6_000;
+      const changes = Array.from({ length: count }, (_, i) => {
+        const post = makePost(i, { createdAt: at });
+        return { kind: "post" as const, id: post.id, at, partition: 0, from: { offset: i, index: 0 }, generation: 0, post };
+      });
+      await using store = await openSearchStore({ folder, clock: systemClock, flushEveryMs: 0 });
+      const before = process.cpuUsage();
+      await store.apply(changes, new Map([[0, { offset: count, from: { offset: count - 1, index: 0 }, generation: 0 }]]));
+      const { user, system } = process.cpuUsage(before);
+      assert.ok((user + system) / count < 500, `${(user + system) / count} µs of CPU a post`);
+      assert.equal((await allPosts(folder)).length, count);
+    }));
 });
