@@ -1,4 +1,5 @@
 import { buildApplication, buildRouteMap, run } from "@stricli/core";
+import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { configCommand, linkCommand } from "./commands/system.ts";
 import { eraseCommand, findCommand } from "./commands/erase.ts";
 import { exportCommand, searchCommand } from "./commands/search.ts";
@@ -22,6 +23,8 @@ const routes = buildRouteMap({
     world: worldCommand,
     link: linkCommand,
     config: configCommand,
+    backup: backupCommand,
+    restore: restoreCommand,
   },
   docs: { brief: "Public conversation as governed data: collect, refine, search, forget." },
 });

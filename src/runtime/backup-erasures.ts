@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
-import { type AuthorId, isAuthorId } from "../core/ids.ts";
+import { type AuthorId, idBytes, isAuthorId } from "../core/ids.ts";
 import { type Log, makeFrameBatchBuilder } from "../core/log.ts";
 import type { Sql } from "../core/sql.ts";
 import { type ErasureRecord, openErasures } from "../registers/erasures.ts";
@@ -80,13 +80,15 @@ export function laterErasures(known: readonly KnownErasure[], all: readonly Know
   return later;
 }
 
-/** To every partition of `events`, in order with all that is there. */
-export async function appendCommand(log: Log, command: Command, now: number): Promise<void> {
-  const payload = encodeRaw("command", "", encodeCommand(command));
+/** To every partition of `events`, in order with all that is there; under the author, so that it goes with what it removes. */
+async function appendErase(log: Log, command: Extract<Command, { command: "erase" }>, now: number): Promise<void> {
+  const payload = encodeRaw("command", "earshot", encodeCommand(command));
+  const bytes = idBytes(command.author);
+  const actor = { actorHigh: bytes.readUInt32BE(0), actorLow: bytes.readUInt32BE(4) };
   await Promise.all(
     Array.from({ length: log.partitions }, async (_, partition) => {
       const builder = makeFrameBatchBuilder();
-      builder.add({ keyHigh: 0, keyLow: 0, actorHigh: 0, actorLow: 0, time: now }, payload);
+      builder.add({ keyHigh: 0, keyLow: 0, ...actor, time: now }, payload);
       await log.append("events", partition, builder.take());
     }),
   );
@@ -101,6 +103,6 @@ export async function applyErasures(options: { readonly sql: Sql; readonly log: 
   const register = openErasures(options.sql, () => now);
   for (const { authors, upToMs, reason, objection } of options.erasures) {
     await register.request({ authors, upToMs, reason, objection, dueAt, actor: "restore" });
-    for (const author of authors) await appendCommand(log, { command: "erase", author, upToMs, objection, reason }, now);
+    for (const author of authors) await appendErase(log, { command: "erase", author, upToMs, objection, reason }, now);
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
@@ -185,7 +185,7 @@ function isWithin(path: string, folder: string): boolean {
 /** The register of erasures as a small file, to be kept apart from the backups: a restore applies it. */
 export async function exportErasures(options: BackupContext & { readonly out: string }): Promise<number> {
   const out = resolve(options.out);
-  if (existsSync(join(out, "."))) throw new EarshotError("USAGE", `--out: expected a file, came the folder ${out}`);
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === true) throw new EarshotError("USAGE", `--out: expected a file, came the folder ${out}`);
   await using base = await openData(options);
   const erasures = await readErasures(base.catalog.sql);
   await options.files.makeFolder(dirname(out));
