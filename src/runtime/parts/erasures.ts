@@ -143,6 +143,12 @@ export function makeErasuresPart(options: ErasuresOptions) {
     return { id, authors, at, reason, objection, state, posts, proofs, dueAt, ...(goneAt !== undefined && { goneAt }) };
   }
 
+  async function countPosts(authors: readonly AuthorId[]): Promise<number> {
+    let posts = 0;
+    for (const author of authors) posts += (await threads.read.caller.call("count", { query: { kind: "field", field: "author", value: author }, filter: {} })).posts;
+    return posts;
+  }
+
   async function resolveAuthor(text: string): Promise<readonly AuthorView[]> {
     const found = await identitiesOf(text);
     return Promise.all(
@@ -151,7 +157,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
         platform,
         ...(handle !== undefined && { handle }),
         ...(name !== undefined && { name }),
-        posts: (await threads.read.caller.call("count", { query: { kind: "field", field: "author", value: author }, filter: {} })).posts,
+        posts: await countPosts([author]),
       })),
     );
   }
@@ -161,12 +167,20 @@ export function makeErasuresPart(options: ErasuresOptions) {
       const identity = await identities.resolve(text);
       return identity === undefined ? [] : [identity];
     }
-    const [, platform, rest] = /^([a-z0-9][a-z0-9-]{0,62}):(.+)$/s.exec(text) ?? [];
-    const named = platform !== undefined && rest !== undefined && options.platforms().includes(platform);
-    const name = named ? rest : text;
-    const on = named ? platform : undefined;
-    const byNative = await identities.findByNativeId(on, name);
-    return byNative.length > 0 ? byNative : identities.findByHandle(on, name);
+    for (const { platform, name } of readings(text)) {
+      const byNative = await identities.findByNativeId(platform, name);
+      if (byNative.length > 0) return byNative;
+      const byHandle = await identities.findByHandle(platform, name);
+      if (byHandle.length > 0) return byHandle;
+    }
+    return [];
+  }
+
+  /** A text with a colon may be a platform and a name, or a native id that has one. */
+  function readings(text: string): readonly { readonly platform: string | undefined; readonly name: string }[] {
+    const [, platform, name] = /^([a-z0-9][a-z0-9-]{0,62}):(.+)$/s.exec(text) ?? [];
+    const whole = { platform: undefined, name: text };
+    return platform === undefined || name === undefined ? [whole] : [whole, { platform, name }];
   }
 
   return {
@@ -178,7 +192,10 @@ export function makeErasuresPart(options: ErasuresOptions) {
       const record = await register.request({ authors, upToMs: at, reason: asked.reason, objection: asked.objection, dueAt: at + options.forgetWithinMs, actor: asked.actor });
       await options.audit.append({ actor: asked.actor, action: "author.erase", subject: record.id, purpose: asked.reason });
       asked.onProgress?.("hiding");
+      const posts = await countPosts(authors);
       await send(record);
+      // The changes took them away already: what was counted before is what went.
+      await register.prove(record.id, { store: "search", removedPosts: posts, physical: false });
       const hidden = await hide(record);
       if (asked.now) await payAll(asked.onProgress);
       return viewOf((await register.get(record.id)) ?? hidden);
@@ -216,18 +233,18 @@ export function makeErasuresPart(options: ErasuresOptions) {
     const natives = new Set<string>(known.flatMap((one) => (one.nativeId === undefined ? [] : [one.nativeId])));
     if (isAuthorId(text)) authors.add(text);
     else {
-      const [, platform, rest] = /^([a-z0-9][a-z0-9-]{0,62}):(.+)$/s.exec(text) ?? [];
-      const named = platform !== undefined && rest !== undefined && options.platforms().includes(platform);
-      const native = named ? rest : text;
-      // Also where no identity is left: a native id gives the same pseudonym again.
-      for (const on of named ? [platform] : options.platforms()) for (const author of pseudonyms.authorIds(on, native)) authors.add(author);
-      if (/[.:/@]/.test(native)) natives.add(native.replace(/^@/, ""));
+      for (const { platform, name } of readings(text)) {
+        // Also where no identity is left: a native id gives the same pseudonym again.
+        for (const on of platform === undefined ? options.platforms() : [platform]) for (const author of pseudonyms.authorIds(on, name)) authors.add(author);
+        // A plain word may stand in anybody's text.
+        if (/[\d.:/@]/.test(name)) natives.add(name.replace(/^@/, ""));
+      }
     }
-    for (const native of natives) {
-      add("native id or handle", Buffer.from(native));
-      if (native.includes("/")) add("native id, escaped", Buffer.from(native.replaceAll("/", "\\/")));
+    for (const { handle } of known) if (handle !== undefined && /[.@]/.test(handle.replace(/^@/, ""))) natives.add(handle.replace(/^@/, ""));
+    for (const [i, native] of [...natives].entries()) {
+      add(`native id or handle ${i + 1}`, Buffer.from(native));
+      if (native.includes("/")) add(`native id ${i + 1}, escaped`, Buffer.from(native.replaceAll("/", "\\/")));
     }
-    for (const { handle } of known) if (handle !== undefined && /[.@]/.test(handle.replace(/^@/, ""))) add("handle", Buffer.from(handle.replace(/^@/, "")));
     let number = 0;
     for (const author of authors) {
       number++;
