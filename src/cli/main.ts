@@ -1,6 +1,7 @@
 import { buildApplication, buildRouteMap, run } from "@stricli/core";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { configCommand, linkCommand } from "./commands/system.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { eraseCommand, findCommand } from "./commands/erase.ts";
 import { exportCommand, searchCommand } from "./commands/search.ts";
 import { importCommand } from "./commands/import.ts";
@@ -23,6 +24,7 @@ const routes = buildRouteMap({
     world: worldCommand,
     link: linkCommand,
     config: configCommand,
+    doctor: doctorCommand,
     backup: backupCommand,
     restore: restoreCommand,
   },
