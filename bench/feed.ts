@@ -25,7 +25,8 @@ export function keyHashes(ring: KeyRing): KeyHashes {
   return { post: (platform, id) => words(pseudonyms.keyWords(platform, id)), actor: (platform, id) => words(pseudonyms.authorWords(platform, id)) };
 }
 
-const pageItems = 500;
+/** As many as a stream's page has at most. */
+const usualPageItems = 500;
 const pageBytes = 1 << 20;
 
 interface Line {
@@ -85,6 +86,7 @@ export interface FeedOptions {
   readonly mayGoOn?: () => Promise<void>;
   readonly onPage?: (source: FedSource, items: readonly Raw[]) => void;
   readonly saveEveryMs?: number;
+  readonly pageItems?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -92,6 +94,7 @@ export interface FeedOptions {
 function openFile(source: FedSource, options: FeedOptions): Source {
   return {
     async *read(cursor, signal) {
+      const { pageItems = usualPageItems } = options;
       const startedAt = performance.now();
       let items: Raw[] = [];
       let sizeBytes = 0;

@@ -57,7 +57,7 @@ function isOlderThanWorld(folder: string): boolean {
   return ["engine.ts", "sender.ts", "compose.ts", "make-post.ts", "oracle.ts", "truth.ts", "rollups.ts", "options.ts", "generate.ts"].some((name) => statSync(join(world, name)).mtimeMs > madeAt);
 }
 
-function readInput(folder: string): Input {
+export function readInput(folder: string): Input {
   const summary = summarySchema.parse(JSON.parse(readFileSync(join(folder, "truth-summary.json"), "utf8")));
   const fileOf = (name: "jetstream" | "mastodon") => {
     const found = summary.files[`${name}.ndjson`];
