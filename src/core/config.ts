@@ -73,7 +73,12 @@ export interface ConfigFault {
 }
 
 export function faultsOf(error: z.ZodError, prefix: readonly PropertyKey[] = []): ConfigFault[] {
-  return error.issues.map((issue) => ({ place: [...prefix, ...issue.path].map(String).join(".") || "(root)", message: issue.message }));
+  return error.issues.flatMap((issue) => {
+    const place = (...rest: readonly PropertyKey[]) => [...prefix, ...issue.path, ...rest].map(String).join(".") || "(root)";
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => ({ place: place(key), message: "there is no such setting" }));
+    if (issue.code === "invalid_key") return issue.issues.map((inner) => ({ place: place(), message: inner.message }));
+    return [{ place: place(), message: issue.message }];
+  });
 }
 
 /** @throws CONFIG_INVALID naming every fault at once */

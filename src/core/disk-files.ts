@@ -192,11 +192,22 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
+const plainWords: Readonly<Record<string, string>> = {
+  EEXIST: "expected a folder, a file stands there",
+  ENOTDIR: "expected a folder on the way, a file stands there",
+  EACCES: "the user that runs Earshot has no permission",
+  EPERM: "the user that runs Earshot has no permission",
+  EROFS: "the file system is read-only",
+  ENAMETOOLONG: "the name is too long for the file system",
+};
+
 /** What the operating system says, as one of ours. */
 export function fileError(error: unknown, file: string): EarshotError {
   if (error instanceof EarshotError) return error;
   const code = codeOf(error);
   if (code === "ENOENT") return new EarshotError("NOT_FOUND", `${file}: there is no such file`, { cause: error });
   if (code === "ENOSPC" || code === "EDQUOT") return new EarshotError("DISK_FULL", `${file}: no space is left on the disk`, { cause: error });
-  return new EarshotError("FOLDER_UNUSABLE", `${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  const message = error instanceof Error ? error.message : String(error);
+  const words = code === undefined ? undefined : plainWords[code];
+  return new EarshotError("FOLDER_UNUSABLE", `${file}: ${words === undefined ? message : `${words} (${message})`}`, { cause: error });
 }

@@ -34,7 +34,8 @@ export async function holdFolder(folder: string): Promise<Disposable> {
     database?.close();
     const message = error instanceof Error ? error.message : String(error);
     if (/locked|busy/i.test(message)) throw new EarshotError("FOLDER_IN_USE", `${folder}: another Earshot holds the folder`, { cause: error });
-    throw new EarshotError("FOLDER_UNUSABLE", `${place}: ${message}`, { cause: error });
+    const closed = /unable to open|readonly/i.test(message) ? "the user that runs Earshot has no permission to write it" : undefined;
+    throw new EarshotError("FOLDER_UNUSABLE", `${place}: ${closed === undefined ? message : `${closed} (${message})`}`, { cause: error });
   }
   const held = database;
   heldDatabases.add(held);

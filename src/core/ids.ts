@@ -37,9 +37,26 @@ function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }
 
+/** The first 8 of the 16 bytes as two big-endian 32-bit words, read off the text: frames' headers bear them. */
+export function idWords(id: PostId | AuthorId): { readonly high: number; readonly low: number } {
+  const start = id.indexOf("_") + 1;
+  const value = (at: number) => base64Values[id.charCodeAt(start + at) & 127] ?? 0;
+  const high = (value(0) << 26) | (value(1) << 20) | (value(2) << 14) | (value(3) << 8) | (value(4) << 2) | (value(5) >> 4);
+  const low = (value(5) << 28) | (value(6) << 22) | (value(7) << 16) | (value(8) << 10) | (value(9) << 4) | (value(10) >> 2);
+  return { high: high >>> 0, low: low >>> 0 };
+}
+
+const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const base64Values = new Uint8Array(128);
+for (const [value, letter] of [...base64Letters].entries()) base64Values[letter.charCodeAt(0)] = value;
+/** The last letter of 16 bytes tells two bits: of a longer text's letter at that place the other four are cut off. */
+const lastLetters = [..."AQgw"];
+
 export interface KeyedHash {
   /** HMAC-SHA-256 (RFC 2104), cut to its first 16 bytes. */
   digest(message: string): Buffer;
+  /** The same as base64url, 22 letters; a third of the cost. */
+  digestText(message: string): string;
 }
 
 /**
@@ -58,16 +75,25 @@ export function makeKeyedHash(key: Uint8Array): KeyedHash {
   block.set(inner);
   const second = Buffer.alloc(64 + 32);
   second.set(outer);
+  /** Texts cross into the hash and back faster than buffers do. */
+  const outerOf = (message: string): void => {
+    const room = 64 + message.length * 3;
+    if (block.length < room) {
+      block = Buffer.alloc(room * 2);
+      block.set(inner);
+    }
+    const end = 64 + block.write(message, 64, "utf8");
+    second.write(hash("sha256", block.subarray(0, end), "binary"), 64, "latin1");
+  };
   return {
     digest(message) {
-      const room = 64 + message.length * 3;
-      if (block.length < room) {
-        block = Buffer.alloc(room * 2);
-        block.set(inner);
-      }
-      const end = 64 + block.write(message, 64, "utf8");
-      second.set(hash("sha256", block.subarray(0, end), "buffer"), 64);
+      outerOf(message);
       return hash("sha256", second, "buffer").subarray(0, 16);
+    },
+    digestText(message) {
+      outerOf(message);
+      const text = hash("sha256", second, "base64url");
+      return text.slice(0, 21) + (lastLetters[(base64Values[text.charCodeAt(21)] ?? 0) >> 4] ?? "A");
     },
   };
 }

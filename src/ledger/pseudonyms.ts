@@ -1,5 +1,5 @@
 import { EarshotError } from "../core/errors.ts";
-import { type AuthorId, authorIdFrom, makeKeyedHash, type MentionId, type PostId, postIdFrom } from "../core/ids.ts";
+import { type AuthorId, authorIdFrom, idWords, makeKeyedHash, type MentionId, type PostId } from "../core/ids.ts";
 import { defaultPurpose, type KeyRing } from "./key-ring.ts";
 
 export interface Pseudonyms {
@@ -32,19 +32,19 @@ export function makePseudonyms(ring: KeyRing, options: { readonly purpose?: stri
 
   const authorId = (platform: string, nativeId: string): AuthorId => {
     const message = join(platform, nativeId);
-    return authorCache.get(message) ?? authorCache.put(message, authorIdFrom(newest.version, authors.digest(message)));
+    return authorCache.get(message) ?? authorCache.put(message, `a${newest.version}_${authors.digestText(message)}`);
   };
   return {
-    postId: (platform, nativeId) => postIdFrom(posts.digest(join(platform, nativeId))),
+    postId: (platform, nativeId) => `p_${posts.digestText(join(platform, nativeId))}`,
     authorId,
     authorIds: (platform, nativeId) => all.map(({ version, hash }) => authorIdFrom(version, hash.digest(join(platform, nativeId)))),
     mentionId(platform, nativeIdOrHandle) {
       const message = join(platform, nativeIdOrHandle.toLowerCase());
-      return mentionCache.get(message) ?? mentionCache.put(message, `m_${mentions.digest(message).toString("base64url")}`);
+      return mentionCache.get(message) ?? mentionCache.put(message, `m_${mentions.digestText(message)}`);
     },
     mark: (platform, nativeMark) => marks.digest(join(platform, nativeMark)).toString("hex", 0, 8),
-    keyWords: (platform, nativeId) => words(posts.digest(join(platform, nativeId))),
-    authorWords: (platform, nativeId) => words(authors.digest(join(platform, nativeId))),
+    keyWords: (platform, nativeId) => words(`p_${posts.digestText(join(platform, nativeId))}`),
+    authorWords: (platform, nativeId) => words(authorId(platform, nativeId)),
   };
 }
 
@@ -53,8 +53,9 @@ function join(platform: string, nativeId: string): string {
   return `${platform}\n${nativeId}`;
 }
 
-function words(bytes: Buffer): readonly [number, number] {
-  return [bytes.readUInt32BE(0), bytes.readUInt32BE(4)];
+function words(id: PostId | AuthorId): readonly [number, number] {
+  const { high, low } = idWords(id);
+  return [high, low];
 }
 
 /** Two generations: what was used lately survives, without a list to keep in order. */

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Change, From, Outcome, SourceEvent, SourcePost } from "../core/event.ts";
-import { idBytes, type PostId } from "../core/ids.ts";
+import { idWords, type PostId } from "../core/ids.ts";
 import { makeFrameBatchBuilder, type Delivery, type FrameBatch } from "../core/log.ts";
 import type { Parse } from "../core/source.ts";
 import { makeDraft, type Draft } from "../core/stage.ts";
@@ -68,6 +68,7 @@ interface Item {
 }
 
 const mostFaults = 100;
+const nobody = { high: 0, low: 0 };
 const kept = 1;
 const duplicate = 2;
 const rejected = 3;
@@ -118,15 +119,15 @@ export function makeRefiner(options: RefinerOptions) {
   };
 
   const emit = (change: Change) => {
-    const bytes = idBytes(change.id);
+    const key = idWords(change.id);
     const author = change.is?.author ?? change.was?.author ?? change.post?.author ?? change.erased?.author;
-    const actor = author === undefined ? undefined : idBytes(author);
+    const actor = author === undefined ? nobody : idWords(author);
     posts.add(
       {
-        keyHigh: bytes.readUInt32BE(0),
-        keyLow: bytes.readUInt32BE(4),
-        actorHigh: actor?.readUInt32BE(0) ?? 0,
-        actorLow: actor?.readUInt32BE(4) ?? 0,
+        keyHigh: key.high,
+        keyLow: key.low,
+        actorHigh: actor.high,
+        actorLow: actor.low,
         time: change.at,
         from: change.from,
         generation: change.generation,
