@@ -135,7 +135,7 @@ async function refuseOtherVersion(dataFolder: string, program: PostgresProgram):
   throw new EarshotError(
     "POSTGRES_VERSION",
     `embedded Postgres: ${dataFolder} belongs to Postgres ${found}, this Earshot brings ${program.majorVersion}. ` +
-      `Start the Earshot that wrote it, run \`npm run earshot -- backup FILE\`, then move the folder away and run \`npm run earshot -- restore FILE\` with this one. Nothing was changed.`,
+      `Start the Earshot that wrote it, run \`npm run earshot -- backup --out FOLDER\`, then run \`npm run earshot -- restore --from FOLDER --force\` with this one. Nothing was changed.`,
   );
 }
 
