@@ -10,6 +10,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The least role; absent: viewer. public: nobody need sign in. */
     readonly access?: Role | "public";
+    /** The body is a stream that the route times itself. */
+    readonly streams?: boolean;
   }
 }
 
@@ -33,20 +35,62 @@ function bearerOf(request: FastifyRequest): string | undefined {
  */
 export function guard(app: FastifyInstance, access: Access, isOurHost: (host: string) => boolean): void {
   app.decorateRequest("viewer", undefined);
+  const guesses = makeGuesses();
   app.addHook("onRequest", async (request: FastifyRequest, _reply: FastifyReply) => {
     if (!isOurHost(request.headers.host ?? "")) throw new EarshotError("FORBIDDEN", `host ${String(request.headers.host).slice(0, 100)}: not a name of this server; EARSHOT_HOST says which is`);
     const needed = request.routeOptions.config.access ?? "viewer";
-    if (needed === "public") return;
     const bearer = bearerOf(request);
+    if (bearer === undefined && !safeMethods.has(request.method) && !isOurOwn(request)) throw new EarshotError("FORBIDDEN", "the request comes from another site");
+    if (needed === "public") return;
     const cookie = request.cookies[sessionCookie];
-    if (bearer !== undefined) request.viewer = await access.token(bearer);
-    else if (cookie !== undefined) {
-      if (!safeMethods.has(request.method) && !isOurOwn(request)) throw new EarshotError("FORBIDDEN", "the request comes from another site");
-      request.viewer = await access.session(cookie);
+    if (bearer !== undefined || cookie !== undefined) {
+      const credential = bearer ?? cookie ?? "";
+      guesses.refuseWhenTooMany(request.ip, credential);
+      request.viewer = bearer !== undefined ? await access.token(bearer) : cookie !== undefined ? await access.session(cookie) : undefined;
+      guesses.note(request.ip, credential, request.viewer !== undefined);
     }
     if (request.viewer === undefined) throw new EarshotError("UNAUTHENTICATED", "sign in by the link that `earshot start` prints, or send `Authorization: Bearer TOKEN`");
     if (roles.indexOf(request.viewer.role) < roles.indexOf(needed)) throw new EarshotError("FORBIDDEN", `this needs the role ${needed}; yours is ${request.viewer.role}`);
   });
+}
+
+const mostGuesses = 300;
+const guessWindowMs = 60_000;
+const mostAddresses = 10_000;
+
+/** Wrong tokens and cookies of an address: whoever tries many waits; those that were right of late go on. */
+function makeGuesses() {
+  const byAddress = new Map<string, { until: number; count: number }>();
+  const right = new Map<string, number>();
+  const digest = (credential: string) => createHash("sha256").update(credential).digest("base64url");
+  const bound = (map: Map<string, unknown>) => {
+    const oldest = map.keys().next();
+    if (map.size > mostAddresses && oldest.done !== true) map.delete(oldest.value);
+  };
+  return {
+    refuseWhenTooMany(address: string, credential: string): void {
+      const known = byAddress.get(address);
+      if (known !== undefined && known.count >= mostGuesses && known.until > Date.now() && (right.get(digest(credential)) ?? 0) < Date.now())
+        throw new EarshotError("LIMIT_REACHED", "too many wrong tokens from this address; wait a minute", { retryAt: known.until });
+    },
+    note(address: string, credential: string, isRight: boolean): void {
+      const now = Date.now();
+      if (isRight) {
+        const key = digest(credential);
+        right.delete(key);
+        right.set(key, now + 10 * guessWindowMs);
+        bound(right);
+        return;
+      }
+      const known = byAddress.get(address);
+      if (known !== undefined && known.until > now) known.count++;
+      else {
+        byAddress.delete(address);
+        byAddress.set(address, { until: now + guessWindowMs, count: 1 });
+        bound(byAddress);
+      }
+    },
+  };
 }
 
 function isOurOwn(request: FastifyRequest): boolean {

@@ -16,4 +16,6 @@ export interface ApiContext {
   readonly engine: Engine;
   readonly access: Access;
   readonly makeLink: () => Promise<string>;
+  /** How long a stream of a request may pause between two pieces. */
+  readonly bodyPatienceMs: number;
 }

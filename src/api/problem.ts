@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { EarshotError, type ErrorCode, errorCodes } from "../core/errors.ts";
 
@@ -47,17 +48,41 @@ export function handleError(thrown: FastifyError | EarshotError | Error, request
     return sendProblem(reply, problem);
   }
   if ("validation" in thrown && Array.isArray(thrown.validation)) {
-    const errors = thrown.validation.map((fault) => ({
-      place: `${thrown.validationContext ?? "request"}${fault.instancePath || (typeof fault.params["missingProperty"] === "string" ? `/${fault.params["missingProperty"]}` : "")}`,
-      message: fault.message ?? "not as expected",
-    }));
-    return sendProblem(reply, { type: "urn:earshot:problem:usage", title: errorCodes.USAGE.doc, status: 400, detail: thrown.message, code: "USAGE", errors });
+    const where = thrown.validationContext ?? "request";
+    const errors = thrown.validation.slice(0, mostErrors).flatMap((fault) => placesOf(fault.params).map((name) => ({ place: `${where}${fault.instancePath}${name}`, message: fault.message ?? "not as expected" })));
+    const detail = errors.map((fault) => `${fault.place}: ${fault.message}`).slice(0, 3).join("; ");
+    return sendProblem(reply, { type: "urn:earshot:problem:usage", title: errorCodes.USAGE.doc, status: 400, detail, code: "USAGE", errors });
   }
-  const status = "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : 500;
+  const status = "code" in thrown && thrown.code === "ECONNRESET" ? 400 : "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : 500;
   if (status >= 500) {
     request.log.error({ err: thrown }, "request failed");
     return sendProblem(reply, problemOf(new EarshotError("INVARIANT", thrown.message, { cause: thrown })));
   }
   const code = status === 413 ? "ITEM_TOO_LARGE" : status === 429 ? "LIMIT_REACHED" : status === 404 ? "NOT_FOUND" : "USAGE";
   return sendProblem(reply, { type: `urn:earshot:problem:${code.toLowerCase().replaceAll("_", "-")}`, title: errorCodes[code].doc, status, detail: thrown.message, code });
+}
+
+const mostErrors = 100;
+
+/** Faults of an object's own properties name the object as their place; the property stands in the parameters. */
+function placesOf(params: Readonly<Record<string, unknown>>): readonly string[] {
+  for (const key of ["requiredProperties", "additionalProperties", "missingProperty", "additionalProperty"]) {
+    const named = params[key];
+    const names = Array.isArray(named) ? named.map(String) : typeof named === "string" ? [named] : [];
+    if (names.length > 0) return names.map((name) => `/${name.slice(0, 100)}`);
+  }
+  return [""];
+}
+
+/** What Node could not read as HTTP, or waited for in vain. */
+export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] =
+    error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? [408, "Request Timeout"] : error.code === "HPE_HEADER_OVERFLOW" ? [431, "Request Header Fields Too Large"] : [400, "Bad Request"];
+  const problem: Problem = { type: "urn:earshot:problem:usage", title: errorCodes.USAGE.doc, status: Number(status), detail: String(reason), code: "USAGE" };
+  const body = JSON.stringify(problem);
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }

@@ -1,19 +1,18 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyBaseLogger } from "fastify";
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { EarshotError } from "../core/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Access } from "../runtime/access.ts";
 import { guard } from "./access.ts";
 import type { ApiContext } from "./context.ts";
 import { addPages } from "./pages.ts";
-import { handleError, problemOf, sendProblem } from "./problem.ts";
+import { answerBrokenRequest, handleError, problemOf, sendProblem } from "./problem.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
@@ -31,27 +30,45 @@ export interface ApiOptions {
   readonly logger: FastifyBaseLogger;
   /** Built pages; absent: the API alone. */
   readonly pagesFolder?: string;
+  readonly patience?: Patience;
 }
 
+/** How long a slow client is waited for. */
+export interface Patience {
+  /** From a request's first byte to the end of its headers. */
+  readonly headersMs: number;
+  /** For the whole of a body; of a stream, between two pieces. */
+  readonly bodyMs: number;
+}
+const usualPatience: Patience = { headersMs: 20_000, bodyMs: 60_000 };
+
 const maxBodyBytes = 1024 * 1024;
+const maxConnections = 2_000;
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export async function makeApi(options: ApiOptions) {
-  const { engine, access, logger } = options;
+  const { engine, access, logger, patience = usualPatience } = options;
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
+    // Node's own limit of a whole request would cut a long import; bodies are timed below.
     requestTimeout: 0,
+    maxRequestsPerSocket: 10_000,
+    http: { headersTimeout: patience.headersMs, connectionsCheckingInterval: Math.min(5_000, patience.headersMs) },
     routerOptions: { maxParamLength: 300 },
-    ajv: { customOptions: { coerceTypes: "array", removeAdditional: false, allErrors: true } },
+    frameworkErrors: handleError,
+    clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = maxConnections;
+  // Texts of an address become numbers where a number is expected; a body's types are its own.
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
 
   const { EARSHOT_HOST: host } = engine.environment;
   const isOurHost = (header: string) => {
     const name = header.replace(/:\d+$/, "").toLowerCase();
     // Listening wider than loopback is a choice; then the names are the network's.
-    return loopbackNames.has(name) || name === host.toLowerCase() || !["127.0.0.1", "::1", "localhost"].includes(host);
+    return loopbackNames.has(name) || name === host.toLowerCase() || !(host.startsWith("127.") || host === "::1" || host === "localhost");
   };
 
   app.setErrorHandler(handleError);
@@ -72,6 +89,7 @@ export async function makeApi(options: ApiOptions) {
       },
     },
     strictTransportSecurity: false,
+    xFrameOptions: { action: "deny" },
     referrerPolicy: { policy: "no-referrer" },
   });
   await app.register(cookie);
@@ -79,9 +97,12 @@ export async function makeApi(options: ApiOptions) {
     global: true,
     max: 6_000,
     timeWindow: "1 minute",
-    keyGenerator: (request) => createHash("sha256").update(request.headers.authorization ?? request.headers.cookie ?? request.ip).digest("base64url"),
+    // After the guard: who is known has an allowance of his own, whatever else comes from his address.
+    hook: "preHandler",
+    keyGenerator: (request) => (request.viewer === undefined ? request.ip : `${request.viewer.by} ${request.viewer.name}`),
   });
   await app.register(swagger, {
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, operationId: operationIdOf(String(route.method), url) }, url }),
     openapi: {
       openapi: "3.1.0",
       info: { title: "Earshot", version: engine.version, description: "Public conversation as governed data. Times are ISO 8601 UTC; errors are RFC 9457 problems with a stable `code`." },
@@ -96,8 +117,14 @@ export async function makeApi(options: ApiOptions) {
     },
   });
   guard(app, access, isOurHost);
+  app.addHook("onRequest", async (request) => {
+    if (request.routeOptions.config.streams === true || request.raw.complete) return;
+    const late = setTimeout(() => request.raw.destroy(), patience.bodyMs);
+    late.unref();
+    request.raw.once("end", () => clearTimeout(late)).once("close", () => clearTimeout(late));
+  });
 
-  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, makeLink: options.makeLink };
+  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, makeLink: options.makeLink, bodyPatienceMs: patience.bodyMs };
   addSystemRoutes(context);
   addPostRoutes(context);
   addImportRoutes(context);
@@ -114,6 +141,13 @@ export async function makeApi(options: ApiOptions) {
   return app;
 }
 export type Api = Awaited<ReturnType<typeof makeApi>>;
+
+/** As in `putSourcesId`: the method and the words of the path. */
+function operationIdOf(method: string, url: string): string {
+  const words = url.replace("/api/v1/", "/root/").split(/[^a-z0-9]+/i).filter((word) => word !== "" && word !== "root");
+  const named = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  return `${method.toLowerCase()}${named}${url.startsWith("/api/v1/") ? "" : "Root"}`;
+}
 
 /** Listens; says PORT_IN_USE plainly. Returns the address for people. */
 export async function listen(app: Api, host: string, port: number): Promise<string> {

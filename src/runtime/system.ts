@@ -6,6 +6,7 @@ import { type ConfigFault, type Environment, parseEnvironment, refuseFaults } fr
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
+import { isAllowed } from "../core/filter.ts";
 import { openHttp } from "../http/client.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
@@ -174,7 +175,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       onFault,
       onStoreMessage: (message) => {
         const posts = livePostsOf(message);
-        if (posts !== undefined) for (const listener of listeners) listener(posts);
+        if (posts === undefined || listeners.size === 0) return;
+        const allowed = sources.narrow({});
+        const shown = allowed.sources === undefined ? posts : posts.filter((post) => isAllowed(allowed, post));
+        for (const listener of listeners) listener(shown);
       },
     });
     const threads = started;

@@ -1,13 +1,32 @@
+import type { IncomingMessage } from "node:http";
 import { Type } from "typebox";
+import { EarshotError } from "../../core/errors.ts";
 import type { ApiContext } from "../context.ts";
 import { problems } from "../schemas.ts";
 
 const maxBodyBytes = 8 * 1024 * 1024 * 1024;
+const types = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json", "text/plain", "application/octet-stream"];
+const lines = Type.Unknown({ description: "UTF-8; one JSON object a line, at most 10 MiB each." });
 
-export function addImportRoutes({ plain, engine }: ApiContext): void {
+/** Ends the request when its sender pauses too long while we wait for it; our own pauses do not count. */
+async function* piecesOf(request: IncomingMessage, patienceMs: number): AsyncGenerator<Uint8Array> {
+  const wait = () => setTimeout(() => request.destroy(new EarshotError("UPSTREAM_CUT", `import: no byte came for ${patienceMs / 1000} s`)), patienceMs);
+  let timer = wait();
+  try {
+    for await (const piece of request) {
+      clearTimeout(timer);
+      if (piece instanceof Uint8Array) yield piece;
+      timer = wait();
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): void {
   void plain.register(async (scope) => {
     // Streams pass through: an import is as long as it is.
-    for (const type of ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json", "text/plain", "application/octet-stream"]) {
+    for (const type of types) {
       scope.removeContentTypeParser(type);
       scope.addContentTypeParser(type, { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
     }
@@ -15,7 +34,7 @@ export function addImportRoutes({ plain, engine }: ApiContext): void {
       "/api/v1/import",
       {
         bodyLimit: maxBodyBytes,
-        config: { access: "admin" },
+        config: { access: "admin", streams: true },
         schema: {
           tags: ["import"],
           summary: "Import posts, one JSON object a line",
@@ -24,6 +43,7 @@ export function addImportRoutes({ plain, engine }: ApiContext): void {
             { platform: Type.Optional(Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "import", description: "Platform of lines that name none." })) },
             { additionalProperties: false },
           ),
+          body: { content: Object.fromEntries(types.map((type) => [type, { schema: lines }])) },
           response: {
             200: Type.Object({
               accepted: Type.Integer(),
@@ -41,10 +61,7 @@ export function addImportRoutes({ plain, engine }: ApiContext): void {
         request.raw.once("close", () => {
           if (!request.raw.complete) abort.abort();
         });
-        const chunks = async function* (): AsyncIterable<Uint8Array> {
-          for await (const chunk of request.raw) if (chunk instanceof Uint8Array) yield chunk;
-        };
-        const answer = await engine.import(chunks(), { platform: request.query.platform ?? "import", signal: abort.signal });
+        const answer = await engine.import(piecesOf(request.raw, bodyPatienceMs), { platform: request.query.platform ?? "import", signal: abort.signal });
         return { ...answer, errors: answer.errors.map((error) => ({ ...error })) };
       },
     );

@@ -4,9 +4,10 @@ import type { Post } from "../../core/event.ts";
 import { isAllowed } from "../../core/filter.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { viewPost } from "../schemas.ts";
+import { problems, viewPost } from "../schemas.ts";
 
 const tickMs = 1_000;
+const longestMs = 15 * 60_000;
 const samplePerTick = 20;
 const mostListeners = 200;
 const maxBufferedBytes = 1024 * 1024;
@@ -20,7 +21,7 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags: ["posts"],
         summary: "New posts as they become searchable (server-sent events `tick` and `post`)",
-        response: { 200: { description: "A stream of events.", content: { "text/event-stream": { schema: Type.String() } } } },
+        response: { 200: { description: "A stream of events.", content: { "text/event-stream": { schema: Type.String() } } }, ...problems },
       },
     },
     (request, reply) => {
@@ -30,6 +31,7 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no", "x-content-type-options": "nosniff" });
+      raw.flushHeaders();
       let count = 0;
       let sample: Post[] = [];
       const stop = engine.onPosts((posts) => {
@@ -45,13 +47,17 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
         }
       });
       const timer = setInterval(() => {
-        if (raw.writableLength < maxBufferedBytes) for (const post of sample) raw.write(`event: post\ndata: ${JSON.stringify(viewPost(post))}\n\n`);
+        if (raw.writableLength >= maxBufferedBytes) return;
+        for (const post of sample) raw.write(`event: post\ndata: ${JSON.stringify(viewPost(post))}\n\n`);
         raw.write(`event: tick\ndata: ${JSON.stringify({ at: new Date().toISOString(), posts: count })}\n\n`);
         count = 0;
         sample = [];
       }, tickMs);
+      // A stream outlives neither its session by much nor its role: the reader connects again and is asked anew.
+      const end = setTimeout(() => raw.end(), longestMs);
       raw.once("close", () => {
         clearInterval(timer);
+        clearTimeout(end);
         stop();
         listeners--;
       });

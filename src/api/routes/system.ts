@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { EarshotError } from "../../core/errors.ts";
 import { sessionCookie, viewerOf } from "../access.ts";
@@ -22,7 +23,11 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
     });
   }
 
-  app.get("/api/v1/openapi.json", { config: { access: "public" }, schema: { hide: true } }, () => app.swagger());
+  plain.get(
+    "/api/v1/openapi.json",
+    { config: { access: "public" }, schema: { tags: ["system"], summary: "This description (OpenAPI 3.1)", security: [], response: { 200: Type.Object({}, { additionalProperties: true }), ...problems } } },
+    () => app.swagger(),
+  );
 
   for (const path of ["/metrics", "/api/v1/metrics"] as const) {
     plain.get(
@@ -109,7 +114,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
   app.post(
     "/api/v1/session",
     {
-      config: { access: "public", rateLimit: { max: 20, timeWindow: "1 minute" } },
+      config: { access: "public", rateLimit: { max: 20, timeWindow: "1 minute", keyGenerator: (request: FastifyRequest) => request.ip } },
       schema: {
         tags: ["access"],
         summary: "Sign in with the code of a one-time link",
