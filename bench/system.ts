@@ -26,8 +26,8 @@ export function writeConfig(folder: string, extra: Readonly<Record<string, unkno
   return path;
 }
 
-export function makeFolder(name: string): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), `earshot-${name}-`));
+export function makeFolder(name: string, within = tmpdir()): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(within, `earshot-${name}-`));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 

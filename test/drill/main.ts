@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { killRounds } from "./kill-rounds.ts";
-import { summarise } from "./summary.ts";
+import { powerCuts } from "./power-cuts.ts";
+import { isClean, summarise } from "./summary.ts";
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +19,9 @@ const count = (name: "rounds" | "cuts" | "seed") => {
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const seed = count("seed");
 
+const cuts = count("cuts") > 0 ? await powerCuts({ cuts: count("cuts"), seed, say }) : undefined;
 const kills = count("rounds") > 0 ? await killRounds({ rounds: count("rounds"), seed, postsARound: 2_000, say }) : undefined;
-const figures = summarise(kills);
+const figures = summarise(kills, cuts);
+if (!values.json) for (const [name, value] of Object.entries(figures)) say(`${name.padEnd(16)} ${value}`);
 say(JSON.stringify(figures));
-if (figures.lost + figures.duplicated + figures.reordered + figures.revived + figures.rollupsWrong + figures.problems > 0) process.exitCode = 1;
+if (!isClean(figures)) process.exitCode = 1;

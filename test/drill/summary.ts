@@ -1,7 +1,9 @@
 import type { KillRounds } from "./kill-rounds.ts";
+import type { PowerCuts } from "./power-cuts.ts";
 
 export interface DrillFigures {
   readonly rounds: number;
+  readonly cuts: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
@@ -12,18 +14,26 @@ export interface DrillFigures {
   readonly problems: number;
 }
 
-export function summarise(kills: KillRounds | undefined): DrillFigures {
-  const sum = (figure: "lost" | "duplicated" | "reordered" | "revived" | "invented") => (kills?.stores ?? []).reduce((total, store) => total + store[figure], 0);
+export function summarise(kills: KillRounds | undefined, cuts: PowerCuts | undefined): DrillFigures {
+  const compared = [...(kills?.stores ?? []), ...(cuts?.comparisons ?? [])];
+  const sum = (figure: "lost" | "duplicated" | "reordered" | "revived" | "invented") => compared.reduce((total, store) => total + store[figure], 0);
+  const seen = cuts?.violations ?? { lost: 0, duplicated: 0, reordered: 0 };
   const recoveries = (kills?.recoveriesMs ?? []).toSorted((a, b) => a - b);
   const p95 = recoveries[Math.min(recoveries.length - 1, Math.floor(recoveries.length * 0.95))];
   return {
     rounds: kills?.rounds ?? 0,
-    lost: sum("lost"),
-    duplicated: sum("duplicated") + sum("invented"),
-    reordered: sum("reordered"),
+    cuts: cuts?.cuts ?? 0,
+    lost: sum("lost") + seen.lost,
+    duplicated: sum("duplicated") + sum("invented") + seen.duplicated,
+    reordered: sum("reordered") + seen.reordered,
     revived: sum("revived"),
     recoveryP95Ms: p95 === undefined ? null : Math.round(p95),
-    rollupsWrong: kills?.rollupsWrong ?? 0,
-    problems: kills?.problems.length ?? 0,
+    rollupsWrong: (kills?.rollupsWrong ?? 0) + (cuts?.rollupsWrong ?? 0),
+    problems: (kills?.problems.length ?? 0) + (cuts?.problems.length ?? 0),
   };
+}
+
+/** True where nothing went wrong. */
+export function isClean(figures: DrillFigures): boolean {
+  return figures.lost + figures.duplicated + figures.reordered + figures.revived + figures.rollupsWrong + figures.problems === 0;
 }
