@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { join } from "node:path";
-import { root, runNode } from "./node24.mjs";
+import { programFlags, root, runNode } from "./node24.mjs";
 
-process.exitCode = await runNode(["--disable-warning=ExperimentalWarning", join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)]);
+process.exitCode = await runNode([...programFlags, join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)]);

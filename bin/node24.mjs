@@ -23,6 +23,12 @@ export function findNode() {
   return suits ? process.execPath : undefined;
 }
 
+/**
+ * The program runs several threads on few cores, so the collector's own helper threads only get in their way:
+ * without them the whole spends a sixth less CPU.
+ */
+export const programFlags = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
+
 /** Runs Node with the arguments, passes signals on, and resolves with the exit code. */
 export function runNode(args, options = {}) {
   const node = findNode();

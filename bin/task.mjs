@@ -2,7 +2,7 @@
 // The developer's tasks, each on the right Node: `npm test`, `npm run check`, …
 import { readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { root, runNode } from "./node24.mjs";
+import { programFlags, root, runNode } from "./node24.mjs";
 
 function filesUnder(folders, ends) {
   const found = [];
@@ -60,8 +60,8 @@ const tasks = {
       ["layers, circles, sizes", [quiet, "--test", "--test-reporter=./bin/test-summary.mjs", "test/layers.test.ts"]],
     ]),
   format: () => runNode([modules("oxfmt/bin/oxfmt"), "."], { cwd: root }),
-  bench: (rest) => runNode([quiet, "bench/main.ts", ...rest], { cwd: root }),
-  drill: (rest) => runNode([quiet, "test/drill/main.ts", ...rest], { cwd: root }),
+  bench: (rest) => runNode([...programFlags, "bench/main.ts", ...rest], { cwd: root }),
+  drill: (rest) => runNode([...programFlags, "test/drill/main.ts", ...rest], { cwd: root }),
   docs: (rest) => runNode([quiet, "bin/reference.ts", ...rest], { cwd: root }),
 };
 
