@@ -16,6 +16,7 @@ import { makeAuthorHash } from "../stores/rollups-authors.ts";
 import { openSearchStore } from "../stores/search.ts";
 import type { WantedBody } from "../stores/search-reader.ts";
 import { openErasures } from "../registers/erasures.ts";
+import { makeAuthorsOf } from "./authors-of.ts";
 import { deliver, parseChange } from "./deliver.ts";
 import { serve } from "./rpc.ts";
 import type { StoreWorkerData } from "./worker-data.ts";
@@ -35,7 +36,7 @@ pool.on("error", (error) => report("warn", `catalog: a resting connection broke:
 const sql = makeSql(pool);
 const search = await openSearchStore({ folder: join(data.folder, "search"), clock: systemClock, ...data.search });
 const lake = await openLake({ folder: join(data.folder, "lake"), files, clock: systemClock, manifest: makeCatalogManifest(sql), ...data.lake });
-const rollups = await openRollups({ sql, clock: systemClock, authorHash: makeAuthorHash(data.ring.rollupAuthor) });
+const rollups = await openRollups({ sql, clock: systemClock, authorHash: makeAuthorHash(data.ring.rollupAuthor), authorsOf: makeAuthorsOf(lake) });
 const stores: readonly Store[] = [search, lake, rollups];
 
 let livePosts: Post[] = [];
