@@ -1,4 +1,4 @@
-import { EarshotError, toEarshotError } from "../core/errors.ts";
+import { type EarshotError, toEarshotError } from "../core/errors.ts";
 
 /** As sysexits.h has them, so that scripts and supervisors know what they mean. */
 export const exitCodes = { ok: 0, failed: 1, usage: 64, data: 65, unavailable: 69, internal: 70, tryAgain: 75, config: 78 } as const;

@@ -17,7 +17,10 @@ export interface Served {
 }
 
 /** Opens the API, and tells our own command line where it is (run.json, for this user's eyes only). */
-export async function serveSystem(system: System, options: { readonly host: string; readonly port: number; readonly pages: boolean; readonly say?: (text: string) => void }): Promise<Served> {
+export async function serveSystem(
+  system: System,
+  options: { readonly host: string; readonly port: number; readonly pages: boolean; readonly say?: (text: string) => void },
+): Promise<Served> {
   const token = randomBytes(32).toString("base64url");
   const pages = options.pages ? await buildPages(root, options.say ?? (() => undefined)) : undefined;
   const logger = pino({ level: "warn", redact: ["req.headers.authorization", "req.headers.cookie"] }, pino.destination(2));

@@ -48,9 +48,9 @@ export function idWords(id: PostId | AuthorId): { readonly high: number; readonl
 
 const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const base64Values = new Uint8Array(128);
-for (const [value, letter] of [...base64Letters].entries()) base64Values[letter.charCodeAt(0)] = value;
+for (let value = 0; value < 64; value++) base64Values[base64Letters.charCodeAt(value)] = value;
 /** The last letter of 16 bytes tells two bits: of a longer text's letter at that place the other four are cut off. */
-const lastLetters = [..."AQgw"];
+const lastLetters = ["A", "Q", "g", "w"];
 
 export interface KeyedHash {
   /** HMAC-SHA-256 (RFC 2104), cut to its first 16 bytes. */

@@ -18,7 +18,7 @@ export type QuarantineState = (typeof states)[number];
 
 /** The summary of a rejected item; its raw lies in the log. */
 export interface QuarantineRecord {
-  /** `partition-offset` of its frame in `rejected`. */
+  /** `partition-offset-index-generation` of the message in `events` that it came from. */
   readonly id: string;
   readonly source: string;
   readonly code: string;
@@ -137,7 +137,7 @@ function clean(text: string): string {
 }
 
 function parseCursor(cursor: string): readonly [number, string] {
-  const match = /^(\d{1,16})\.(\d{1,6}-\d{1,16})$/.exec(cursor);
+  const match = /^(\d{1,16})\.(\d{1,6}(?:-\d{1,16}){1,3})$/.exec(cursor);
   if (match?.[1] === undefined || match[2] === undefined) throw new EarshotError("USAGE", "cursor: expected one that a page gave");
   return [Number(match[1]), match[2]];
 }

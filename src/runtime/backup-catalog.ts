@@ -20,7 +20,9 @@ const migrationTable = "earshot_migration";
 
 /** Tables that these migrations make, in the order in which they are made: what is referred to comes first. */
 export function tablesOf(migrations: readonly Migration[]): readonly string[] {
-  const names = migrations.flatMap(({ sql }) => [...sql.matchAll(/\bcreate\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([a-z_][a-z0-9_]*)/gi)].map((match) => match[1] ?? ""));
+  const names = migrations.flatMap(({ sql }) =>
+    [...sql.matchAll(/\bcreate\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([a-z_][a-z0-9_]*)/gi)].map((match) => match[1] ?? ""),
+  );
   return [...new Set(names)].filter((name) => name !== "");
 }
 
@@ -44,7 +46,9 @@ export async function openRawCatalog(options: { readonly url: string | undefined
 }
 
 async function existing(sql: Sql, tables: readonly string[]): Promise<readonly string[]> {
-  const { rows } = await sql.query("select t.name from unnest($1::text[]) with ordinality as t (name, n) where to_regclass(quote_ident(t.name)) is not null order by t.n", [tables]);
+  const { rows } = await sql.query("select t.name from unnest($1::text[]) with ordinality as t (name, n) where to_regclass(quote_ident(t.name)) is not null order by t.n", [
+    tables,
+  ]);
   return rows.map((row) => textIn(row, "name"));
 }
 

@@ -38,7 +38,11 @@ export async function readErasures(sql: Sql): Promise<readonly KnownErasure[]> {
   return records.map(({ authors, upToMs, at, reason, objection }) => ({ authors, upToMs, at, reason, objection }));
 }
 
-export async function writeErasureFile(files: Files, path: string, content: { readonly keyCheck: string; readonly exportedAt: number; readonly erasures: readonly KnownErasure[] }): Promise<void> {
+export async function writeErasureFile(
+  files: Files,
+  path: string,
+  content: { readonly keyCheck: string; readonly exportedAt: number; readonly erasures: readonly KnownErasure[] },
+): Promise<void> {
   await files.replace(path, Buffer.from(`${JSON.stringify({ format: "earshot-erasures", version: 1, ...content })}\n`));
 }
 
@@ -98,7 +102,13 @@ async function appendErase(log: Log, command: Extract<Command, { command: "erase
  * Into the register (so that refining, imports, replays and the erasure job know them) and into the log (so that every store
  * forgets at the next start). Register before log: a crash between is made good by running it again.
  */
-export async function applyErasures(options: { readonly sql: Sql; readonly log: Log; readonly erasures: readonly KnownErasure[]; readonly now: number; readonly dueAt: number }): Promise<void> {
+export async function applyErasures(options: {
+  readonly sql: Sql;
+  readonly log: Log;
+  readonly erasures: readonly KnownErasure[];
+  readonly now: number;
+  readonly dueAt: number;
+}): Promise<void> {
   const { log, now, dueAt } = options;
   const register = openErasures(options.sql, () => now);
   for (const { authors, upToMs, reason, objection } of options.erasures) {

@@ -74,7 +74,7 @@ export async function hashFile(files: Files, path: string, onBytes: (bytes: numb
   await using source = await files.open(path, "read");
   const hash = createHash("sha256");
   const room = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(1, source.sizeBytes)));
-  for (let atByte = 0; atByte < source.sizeBytes; ) {
+  for (let atByte = 0; atByte < source.sizeBytes;) {
     const count = await source.read(room, atByte);
     if (count === 0) break;
     hash.update(room.subarray(0, count));

@@ -41,7 +41,8 @@ export interface RestoreAnswer {
 export async function verifyBackup(options: { readonly files: Files; readonly from: string; readonly onProgress?: (progress: BackupProgress) => void }): Promise<BackupManifest> {
   const from = resolve(options.from);
   const manifest = await readManifest(options.files, from);
-  if (manifest.data.format > formatVersion) throw new EarshotError("FORMAT_UNKNOWN", `${from}: its data are of a newer Earshot (format ${manifest.data.format}); this one knows ${formatVersion}`);
+  if (manifest.data.format > formatVersion)
+    throw new EarshotError("FORMAT_UNKNOWN", `${from}: its data are of a newer Earshot (format ${manifest.data.format}); this one knows ${formatVersion}`);
   migrationsOfDump(manifest.catalog, migrations);
   const totalBytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   let doneBytes = 0;
@@ -154,7 +155,11 @@ async function copyFiles(options: RestoreOptions, from: string, fresh: string, m
   const { files } = options;
   const prefix = `${filesFolder}/`;
   const wanted = manifest.files.filter((file) => file.path.startsWith(prefix));
-  const folders = await makeFoldersFor(files, fresh, wanted.map((file) => file.path.slice(prefix.length)));
+  const folders = await makeFoldersFor(
+    files,
+    fresh,
+    wanted.map((file) => file.path.slice(prefix.length)),
+  );
   const totalBytes = wanted.reduce((sum, file) => sum + file.sizeBytes, 0);
   let doneBytes = 0;
   for (const { path, sizeBytes } of wanted) {
@@ -192,7 +197,13 @@ async function fillCatalog(options: RestoreOptions, from: string, fresh: string,
 async function addErasures(options: RestoreOptions, fresh: string, manifest: BackupManifest, all: readonly KnownErasure[]): Promise<number> {
   const { files, clock, report, environment } = options;
   options.onProgress?.({ step: "erasures", detail: `${all.length} known` });
-  await using base = await openBase({ files, clock, report, environment: { ...environment, EARSHOT_DATA: fresh }, config: configSchema.parse({ partitions: manifest.data.partitions }) });
+  await using base = await openBase({
+    files,
+    clock,
+    report,
+    environment: { ...environment, EARSHOT_DATA: fresh },
+    config: configSchema.parse({ partitions: manifest.data.partitions }),
+  });
   const erasures = laterErasures(await readErasures(base.catalog.sql), all);
   const now = clock.now();
   await applyErasures({ sql: base.catalog.sql, log: base.log, erasures, now, dueAt: now + options.forgetWithinHours * 3_600_000 });

@@ -57,7 +57,9 @@ export interface ToldPost {
 }
 
 export async function tell(system: System, posts: readonly ToldPost[]): Promise<void> {
-  const lines = posts.map(({ author, text }) => JSON.stringify({ id: text.replaceAll(/\W+/g, "-"), author: `did:native:${author}`, text, createdAt: new Date(Date.now() - 3_600_000).toISOString() }));
+  const lines = posts.map(({ author, text }) =>
+    JSON.stringify({ id: text.replaceAll(/\W+/g, "-"), author: `did:native:${author}`, text, createdAt: new Date(Date.now() - 3_600_000).toISOString() }),
+  );
   const chunks = async function* () {
     yield Buffer.from(`${lines.join("\n")}\n`);
   };

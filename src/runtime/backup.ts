@@ -120,7 +120,12 @@ async function findEarlier(files: Files, out: string, since: string | undefined)
   return folder === undefined ? undefined : { folder, manifest: await readManifest(files, folder) };
 }
 
-async function copyData(options: BackupOptions, from: string, to: string, earlier: Earlier | undefined): Promise<{ readonly files: readonly BackupFile[]; readonly linkedBytes: number }> {
+async function copyData(
+  options: BackupOptions,
+  from: string,
+  to: string,
+  earlier: Earlier | undefined,
+): Promise<{ readonly files: readonly BackupFile[]; readonly linkedBytes: number }> {
   const { files } = options;
   const found = await listDataFiles(from);
   const immutable = immutableAmong(found);
@@ -133,7 +138,11 @@ async function copyData(options: BackupOptions, from: string, to: string, earlie
   const neededBytes = found.reduce((sum, file) => sum + (known(file) === undefined ? file.sizeBytes : 0), reserveBytes);
   const freeBytes = await files.freeBytes(to);
   if (freeBytes < neededBytes) throw new EarshotError("DISK_FULL", `${dirname(to)}: the backup needs ${neededBytes} bytes, ${freeBytes} are free`);
-  const folders = await makeFoldersFor(files, join(to, filesFolder), found.map((file) => file.path));
+  const folders = await makeFoldersFor(
+    files,
+    join(to, filesFolder),
+    found.map((file) => file.path),
+  );
   const listed: BackupFile[] = [];
   let doneBytes = 0;
   let linkedBytes = 0;

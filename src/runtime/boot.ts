@@ -56,12 +56,13 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   try {
     const known = await readFormat(files, folder);
     const partitions = known?.partitions ?? config.partitions;
-    if (partitions !== config.partitions)
-      report("warn", `partitions: the data folder was made with ${partitions}, which stays; the configuration says ${config.partitions}`);
+    if (partitions !== config.partitions) report("warn", `partitions: the data folder was made with ${partitions}, which stays; the configuration says ${config.partitions}`);
     const keys = await openKeys({ files, folder: join(folder, "keys"), create: known === undefined, ...(known !== undefined && { expectedCheck: known.keyCheck }) });
     undo.push(() => keys[Symbol.asyncDispose]());
     if (known === undefined) {
-      const text = JSON.stringify({ format: "earshot", version: formatVersion, partitions, keyCheck: keys.ring.check, createdAt: clock.now() } satisfies z.output<typeof formatSchema>);
+      const text = JSON.stringify({ format: "earshot", version: formatVersion, partitions, keyCheck: keys.ring.check, createdAt: clock.now() } satisfies z.output<
+        typeof formatSchema
+      >);
       await files.replace(join(folder, "format.json"), Buffer.from(`${text}\n`));
     }
     const vault = { files, folder: join(folder, "identities"), partitions };
@@ -167,7 +168,19 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
       }),
     ),
   ] as const;
-  const storeData: StoreWorkerData = { folder, partitions, shared: log.shared, ring: keys.ring, postgres: base.postgres, maintainEveryMs: 10_000, recentForMs: 24 * 3_600_000, forgetWithinMs: config.forgetWithinHours * 3_600_000, search: {}, lake: {}, ...options.storeSettings };
+  const storeData: StoreWorkerData = {
+    folder,
+    partitions,
+    shared: log.shared,
+    ring: keys.ring,
+    postgres: base.postgres,
+    maintainEveryMs: 10_000,
+    recentForMs: 24 * 3_600_000,
+    forgetWithinMs: config.forgetWithinHours * 3_600_000,
+    search: {},
+    lake: {},
+    ...options.storeSettings,
+  };
   const starts = await Promise.allSettled([
     startThread<StoreHandlers>({ ...common, name: "stores", file: new URL("./store-worker.ts", import.meta.url), data: storeData, onMessage: options.onStoreMessage }),
     startThread<ReadHandlers>({ ...common, name: "read", file: new URL("./read-worker.ts", import.meta.url), data: { folder } satisfies ReadWorkerData }),

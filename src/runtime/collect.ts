@@ -27,13 +27,7 @@ export interface SourceDefinition {
 }
 
 /** Reads one source's configuration; faults go to `faults`, and then there is no definition. */
-export async function defineSource(
-  id: string,
-  config: SourceConfig,
-  origin: SourceOrigin,
-  faults: ConfigFault[],
-  simulated = false,
-): Promise<SourceDefinition | undefined> {
+export async function defineSource(id: string, config: SourceConfig, origin: SourceOrigin, faults: ConfigFault[], simulated = false): Promise<SourceDefinition | undefined> {
   const { use, keep, paused: _paused, region, ...options } = config;
   let connector: Connector;
   try {

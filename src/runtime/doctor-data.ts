@@ -52,7 +52,11 @@ export async function checkData(options: DataOptions): Promise<{ readonly checks
   }
   await add("format", () =>
     mark.format > formatVersion
-      ? { status: "fail", detail: `written by a newer Earshot (format ${mark.format}); this one knows ${formatVersion}`, advice: "start the newer version, or restore a backup made by this one" }
+      ? {
+          status: "fail",
+          detail: `written by a newer Earshot (format ${mark.format}); this one knows ${formatVersion}`,
+          advice: "start the newer version, or restore a backup made by this one",
+        }
       : { status: "ok", detail: `version ${mark.format}, ${mark.partitions} partitions` },
   );
   const dry = makeDryFiles(files);
@@ -126,8 +130,13 @@ async function checkLog(dry: Files, folder: string, partitions: number): Promise
   });
   const frames = (await log.state("events")).reduce((sum, { oldest, next }) => sum + next - oldest, 0);
   if (corrupt.length > 0)
-    return { status: "fail", detail: `acknowledged frames cannot be read: ${corrupt.slice(0, 10).join(", ")}`, advice: "restore a backup; what is stored in lake and search stays readable" };
-  if (tornPlaces > 0) return { status: "warn", detail: `${tornPlaces} torn tails, ${tornBytes} bytes: writes that were never acknowledged`, advice: "nothing: the next start cuts them off" };
+    return {
+      status: "fail",
+      detail: `acknowledged frames cannot be read: ${corrupt.slice(0, 10).join(", ")}`,
+      advice: "restore a backup; what is stored in lake and search stays readable",
+    };
+  if (tornPlaces > 0)
+    return { status: "warn", detail: `${tornPlaces} torn tails, ${tornBytes} bytes: writes that were never acknowledged`, advice: "nothing: the next start cuts them off" };
   return { status: "ok", detail: `${frames} raw messages kept` };
 }
 
@@ -223,7 +232,14 @@ async function checkManifest(options: DataOptions, isRunning: boolean): Promise<
     const state = await makeCatalogManifest(sql).load();
     const missing = state.files.filter((file) => statSync(join(options.folder, "lake", file.path), { throwIfNoEntry: false })?.size !== file.sizeBytes);
     if (missing.length > 0)
-      return { status: "fail", detail: `${missing.length} of ${state.files.length} files are missing or of another size: ${missing.slice(0, 5).map((file) => file.path).join(", ")}`, advice: "restore a backup" };
+      return {
+        status: "fail",
+        detail: `${missing.length} of ${state.files.length} files are missing or of another size: ${missing
+          .slice(0, 5)
+          .map((file) => file.path)
+          .join(", ")}`,
+        advice: "restore a backup",
+      };
     return { status: "ok", detail: `all ${state.files.length} files are there` };
   } finally {
     await pool.end();

@@ -56,7 +56,8 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
     const readable = Object.fromEntries(Object.entries(env).filter(([name, value]) => Object.hasOwn(environmentSchema.shape, name) && canBe(name, value)));
     environment = environmentSchema.parse(readable);
     parseEnvironment(env);
-    if (odd.length > 0) return { status: "warn", detail: `${odd.join(", ")}: not known, so without effect`, advice: `known are ${Object.keys(environmentSchema.shape).join(", ")}` };
+    if (odd.length > 0)
+      return { status: "warn", detail: `${odd.join(", ")}: not known, so without effect`, advice: `known are ${Object.keys(environmentSchema.shape).join(", ")}` };
     const set = Object.keys(environmentSchema.shape).filter((name) => env[name] !== undefined && env[name] !== "");
     return { status: "ok", detail: set.length === 0 ? "all defaults" : `set: ${set.join(", ")}` };
   });
@@ -65,7 +66,13 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
     const loaded = await loadConfig(environment.EARSHOT_CONFIG);
     config = loaded.config;
     const count = (all: object, one: string) => `${Object.keys(all).length} ${one}${Object.keys(all).length === 1 ? "" : "s"}`;
-    return { status: "ok", detail: loaded.path === undefined ? `${resolve(environment.EARSHOT_CONFIG)} is not there: all defaults` : `${loaded.path}: ${count(config.sources, "source")}, ${count(config.terms, "term")}` };
+    return {
+      status: "ok",
+      detail:
+        loaded.path === undefined
+          ? `${resolve(environment.EARSHOT_CONFIG)} is not there: all defaults`
+          : `${loaded.path}: ${count(config.sources, "source")}, ${count(config.terms, "term")}`,
+    };
   });
   await add("secrets", () => checkSecrets(config, env));
   await add("proxy", () => checkProxy(env));
@@ -76,17 +83,23 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
     const freeGb = (await files.freeBytes(nearest(folder))) / 1_000_000_000;
     const leastGb = config.limits.minFreeGb;
     const detail = `${freeGb.toFixed(1)} GB free`;
-    return freeGb >= leastGb ? { status: "ok", detail } : { status: "warn", detail: `${detail}, below the ${leastGb} GB of limits.minFreeGb: collection would wait`, advice: "make room, or lower limits.minFreeGb" };
+    return freeGb >= leastGb
+      ? { status: "ok", detail }
+      : { status: "warn", detail: `${detail}, below the ${leastGb} GB of limits.minFreeGb: collection would wait`, advice: "make room, or lower limits.minFreeGb" };
   });
   const data = await checkData({ folder, environment, files, maxCheckedBytes: options.maxCheckedBytes, ...(options.onProgress && { onProgress: options.onProgress }) });
   checks.push(...data.checks);
   await add("port", () => checkPort(environment, data.isRunning));
   await add("Postgres", () => checkPostgres(environment, join(folder, "postgres")));
   await add("simulated world", () =>
-    existsSync(join(options.root, "world", "main.ts")) ? { status: "ok", detail: config.world === false ? "there; switched off" : "there" } : { status: config.world === false ? "warn" : "fail", detail: "world/main.ts is missing", advice: "check the program out whole, or set world: false" },
+    existsSync(join(options.root, "world", "main.ts"))
+      ? { status: "ok", detail: config.world === false ? "there; switched off" : "there" }
+      : { status: config.world === false ? "warn" : "fail", detail: "world/main.ts is missing", advice: "check the program out whole, or set world: false" },
   );
   await add("pages", () =>
-    existsSync(join(options.root, "web", "dist", "index.html")) ? { status: "ok", detail: "built" } : { status: "warn", detail: "not built yet", advice: "the next start builds them, which takes some seconds" },
+    existsSync(join(options.root, "web", "dist", "index.html"))
+      ? { status: "ok", detail: "built" }
+      : { status: "warn", detail: "not built yet", advice: "the next start builds them, which takes some seconds" },
   );
   return checks;
 }
@@ -147,11 +160,14 @@ async function checkFolder(folder: string): Promise<Omit<Check, "name">> {
   if (stat === undefined) {
     const above = nearest(folder);
     if (!statSync(above).isDirectory()) return { status: "fail", detail: `${above}: a file stands on the way to ${folder}`, advice: "set EARSHOT_DATA to another folder" };
-    return (await writable(above)) ? { status: "ok", detail: `${folder}: the first start makes it` } : { status: "fail", detail: `${above}: no permission to make ${folder} in it`, advice: "set EARSHOT_DATA to a folder that you may write to" };
+    return (await writable(above))
+      ? { status: "ok", detail: `${folder}: the first start makes it` }
+      : { status: "fail", detail: `${above}: no permission to make ${folder} in it`, advice: "set EARSHOT_DATA to a folder that you may write to" };
   }
   if (!stat.isDirectory()) return { status: "fail", detail: `${folder}: expected a folder, a file is there`, advice: "set EARSHOT_DATA to another folder" };
   if (!(await writable(folder))) return { status: "fail", detail: `${folder}: no permission to read and write it`, advice: "give it to the user that runs Earshot" };
-  if (process.platform !== "win32" && (stat.mode & 0o007) !== 0) return { status: "warn", detail: `${folder}: other users of this machine may enter it (mode ${(stat.mode & 0o777).toString(8)})`, advice: `chmod 700 ${folder}` };
+  if (process.platform !== "win32" && (stat.mode & 0o007) !== 0)
+    return { status: "warn", detail: `${folder}: other users of this machine may enter it (mode ${(stat.mode & 0o777).toString(8)})`, advice: `chmod 700 ${folder}` };
   return { status: "ok", detail: folder };
 }
 
@@ -181,16 +197,24 @@ async function checkPostgres(environment: Environment, folder: string): Promise<
     const program = await findPostgresProgram(join(scratch, "lib"));
     const found = existsSync(join(folder, "data", "PG_VERSION")) ? readFileSync(join(folder, "data", "PG_VERSION"), "utf8").trim() : undefined;
     if (found !== undefined && found !== program.majorVersion)
-      return { status: "fail", detail: `the data folder belongs to Postgres ${found}, this Earshot brings ${program.majorVersion}`, advice: "back up with the Earshot that wrote it, restore with this one" };
+      return {
+        status: "fail",
+        detail: `the data folder belongs to Postgres ${found}, this Earshot brings ${program.majorVersion}`,
+        advice: "back up with the Earshot that wrote it, restore with this one",
+      };
     const runAs = await chooseUser(program, scratch);
-    return { status: "ok", detail: `embedded ${program.majorVersion}, starts ${runAs.how.replaceAll("-", " ")}${found === undefined ? "; its folder is made at the first start" : ""}` };
+    return {
+      status: "ok",
+      detail: `embedded ${program.majorVersion}, starts ${runAs.how.replaceAll("-", " ")}${found === undefined ? "; its folder is made at the first start" : ""}`,
+    };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
 async function checkServer(url: string): Promise<Omit<Check, "name">> {
-  if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? "")) throw new EarshotError("CONFIG_INVALID", "EARSHOT_DATABASE_URL: expected postgres://user:password@host:port/database");
+  if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ""))
+    throw new EarshotError("CONFIG_INVALID", "EARSHOT_DATABASE_URL: expected postgres://user:password@host:port/database");
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: "earshot-doctor" });
   client.on("error", () => undefined);
   try {

@@ -42,7 +42,13 @@ export interface Engine {
   /** Lines of NDJSON in any number of chunks; resolves when refined. Progress after each bite. */
   import(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer>;
 
-  quarantine(request: { readonly code?: string; readonly source?: string; readonly state?: "open" | "dismissed" | "replayed"; readonly limit: number; readonly cursor?: string }): Promise<QuarantinePage>;
+  quarantine(request: {
+    readonly code?: string;
+    readonly source?: string;
+    readonly state?: "open" | "dismissed" | "replayed";
+    readonly limit: number;
+    readonly cursor?: string;
+  }): Promise<QuarantinePage>;
   quarantineItem(id: string): Promise<QuarantineItem | undefined>;
   dismiss(ids: readonly string[]): Promise<number>;
   /** Reads kept raw again with today's parsers: the quarantine's, or a range of time of one source. */

@@ -124,7 +124,14 @@ const handlers = {
   reasons(argument: { readonly partition: number; readonly offsets: readonly number[] }) {
     return partitionNumbered(argument.partition).reasons(argument.offsets);
   },
-  replay(argument: { readonly partition: number; readonly from: number; readonly to: number; readonly source: string | undefined; readonly fromMs: number; readonly toMs: number }) {
+  replay(argument: {
+    readonly partition: number;
+    readonly from: number;
+    readonly to: number;
+    readonly source: string | undefined;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }) {
     const { source, fromMs, toMs } = argument;
     const ofSource = (id: string) => source === undefined || id === source || (source === importSource && importPattern.test(id));
     return partitionNumbered(argument.partition).replay(argument.from, argument.to, (id, receivedAt) => receivedAt >= fromMs && receivedAt < toMs && ofSource(id));

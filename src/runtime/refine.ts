@@ -232,7 +232,14 @@ export function makeRefiner(options: RefinerOptions) {
         } else if ("keep" in draft) {
           const made = makePost(draft.keep, id, pseudonyms);
           const result = ledger.applyPost(made, contentHash, place, post.counts ?? {});
-          if (!("drop" in result)) identities.put(source.platform, made.author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) }, item.receivedAt);
+          if (!("drop" in result))
+            identities.put(
+              source.platform,
+              made.author,
+              post.author,
+              { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) },
+              item.receivedAt,
+            );
           settle(frame, result);
         } else if ("reject" in draft) reject(draft.reject, source.id, frame, from, item.receivedAt, item.bytes, frames);
         else note(frame, dropped);
@@ -249,7 +256,10 @@ export function makeRefiner(options: RefinerOptions) {
       case "erase": {
         const author = pseudonyms.authorId(source.platform, event.author);
         identities.drop(author);
-        return settle(frame, nameErased(ledger.applyErase(author, event.at, { objection: false, reason: event.reason }, place), { author, upToMs: event.at, reason: event.reason }));
+        return settle(
+          frame,
+          nameErased(ledger.applyErase(author, event.at, { objection: false, reason: event.reason }, place), { author, upToMs: event.at, reason: event.reason }),
+        );
       }
       case "identity":
         identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author, undefined, item.receivedAt);
@@ -293,7 +303,13 @@ export function makeRefiner(options: RefinerOptions) {
           const id = pseudonyms.postId(source.platform, post.id);
           const author = pseudonyms.authorId(source.platform, post.author.id);
           if (ledger.isErased(author, post.createdAt) || !ledger.isRepeat(id, post.revision, contentHashOf(post), 0)) continue;
-          identities.put(source.platform, author, post.author, { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) }, frames.times[frame] ?? 0);
+          identities.put(
+            source.platform,
+            author,
+            post.author,
+            { id, nativeId: post.id, ...(post.permalink !== undefined && { permalink: post.permalink }) },
+            frames.times[frame] ?? 0,
+          );
         }
       }
     },

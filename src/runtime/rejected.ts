@@ -21,7 +21,13 @@ export const maxRawBytes = 64 * 1024;
 const maxMessageLength = 500;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-export function encodeRejected(options: { readonly source: string; readonly error: EarshotError; readonly at: number; readonly generation: number; readonly bytes: Uint8Array }): string {
+export function encodeRejected(options: {
+  readonly source: string;
+  readonly error: EarshotError;
+  readonly at: number;
+  readonly generation: number;
+  readonly bytes: Uint8Array;
+}): string {
   const kept = options.bytes.subarray(0, maxRawBytes);
   let encoding: "utf8" | "base64" = "utf8";
   let raw: string;

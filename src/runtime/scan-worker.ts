@@ -11,4 +11,9 @@ export type ScanAnswer = readonly (ScanResult & { readonly store: string })[];
 /** A thread for one survivor scan: it reads every byte there is. */
 const data: ScanWorkerData = workerData;
 const needles: Needle[] = data.needles.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
-parentPort?.postMessage(data.places.map(({ store, folder, except }) => ({ store, ...scanFolder(folder, except === undefined ? needles : needles.filter(({ name }) => !except.test(name))) })) satisfies ScanAnswer);
+parentPort?.postMessage(
+  data.places.map(({ store, folder, except }) => ({
+    store,
+    ...scanFolder(folder, except === undefined ? needles : needles.filter(({ name }) => !except.test(name))),
+  })) satisfies ScanAnswer,
+);

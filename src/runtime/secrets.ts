@@ -14,7 +14,9 @@ export async function readSecret(reference: string, env: Readonly<Record<string,
     try {
       return (await readFile(name, "utf8")).trim();
     } catch (error) {
-      throw new EarshotError("CONFIG_SECRET_MISSING", `secret file:${name}: ${error instanceof Error && "code" in error ? String(error.code) : "cannot be read"}`, { cause: error });
+      throw new EarshotError("CONFIG_SECRET_MISSING", `secret file:${name}: ${error instanceof Error && "code" in error ? String(error.code) : "cannot be read"}`, {
+        cause: error,
+      });
     }
   }
   throw new EarshotError("CONFIG_SECRET_MISSING", "secret: expected a reference, env:NAME or file:/path, not the secret itself");

@@ -51,7 +51,9 @@ const delivering = await deliver(
       const { frames } = delivery;
       for (let i = 0; i < frames.count; i++) {
         if (frames.keys[i * 2] !== 0 || frames.keys[i * 2 + 1] !== 0 || frames.ends[i] === frames.ends[i + 1]) continue;
-        const change = parseChange(Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + (frames.ends[i] ?? 0), (frames.ends[i + 1] ?? 0) - (frames.ends[i] ?? 0)).toString("utf8"));
+        const change = parseChange(
+          Buffer.from(frames.bytes.buffer, frames.bytes.byteOffset + (frames.ends[i] ?? 0), (frames.ends[i + 1] ?? 0) - (frames.ends[i] ?? 0)).toString("utf8"),
+        );
         if (change.erased === undefined || change.partition !== 0) continue;
         const { author, upToMs, reason } = change.erased;
         await erasures.note({ authors: [author], upToMs, reason, objection: false, dueAt: systemClock.now() + data.forgetWithinMs, actor: "platform" });
@@ -112,7 +114,7 @@ const maintainTimer = setInterval(() => {
   if (release) releasedAt = nowMs;
   (release ? releaseBodies() : Promise.resolve())
     .then(() => maintainAll(false))
-.catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
+    .catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
 }, 1_000);
 
 function storeNamed(name: string): Store {

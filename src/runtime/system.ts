@@ -183,7 +183,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const threads = started;
     undo.push(() => threads.stop());
-    const quarantine = makeQuarantine({ log: base.log, register: openQuarantine(sql), threads, hashes, clock, report, rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at) });
+    const quarantine = makeQuarantine({
+      log: base.log,
+      register: openQuarantine(sql),
+      threads,
+      hashes,
+      clock,
+      report,
+      rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at),
+    });
     const erasures = makeErasuresPart({
       base,
       threads,

@@ -89,6 +89,7 @@ function tell(report: Report, told: unknown): void {
 }
 
 function faultFrom(told: unknown, name: string): EarshotError {
-  if (typeof told === "object" && told !== null && "code" in told && "message" in told && isErrorCode(told.code) && typeof told.message === "string") return new EarshotError(told.code, told.message);
+  if (typeof told === "object" && told !== null && "code" in told && "message" in told && isErrorCode(told.code) && typeof told.message === "string")
+    return new EarshotError(told.code, told.message);
   return new EarshotError("INVARIANT", `${name}: failed`);
 }

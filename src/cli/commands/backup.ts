@@ -55,7 +55,10 @@ export const backupCommand = buildCommand({
       const { folder, manifest, sizeBytes, linkedBytes } = await takeBackup({ ...context, out: flags.out, ...(flags.since !== undefined && { since: flags.since }) });
       progress.done();
       if (flags.json) printJson({ folder, createdAt: manifest.createdAt, posts: manifest.posts, files: manifest.files.length, sizeBytes, linkedBytes });
-      else print(`${folder}: ${manifest.posts} posts, ${manifest.files.length} files, ${bytesText(sizeBytes)}${linkedBytes > 0 ? `, of which ${bytesText(linkedBytes)} were there already` : ""}`);
+      else
+        print(
+          `${folder}: ${manifest.posts} posts, ${manifest.files.length} files, ${bytesText(sizeBytes)}${linkedBytes > 0 ? `, of which ${bytesText(linkedBytes)} were there already` : ""}`,
+        );
     }),
 });
 

@@ -5,7 +5,16 @@ import { bytesText, exitCodes, guarded, makeProgress, print, printJson } from ".
 
 const author = z.object({ author: z.string(), platform: z.string(), handle: z.string().optional(), name: z.string().optional(), posts: z.number() });
 const erasuresSchema = z.object({
-  items: z.array(z.looseObject({ id: z.string(), authors: z.array(z.string()), state: z.string(), posts: z.number(), dueAt: z.string(), proofs: z.array(z.object({ store: z.string(), removedPosts: z.number(), physical: z.boolean() })) })),
+  items: z.array(
+    z.looseObject({
+      id: z.string(),
+      authors: z.array(z.string()),
+      state: z.string(),
+      posts: z.number(),
+      dueAt: z.string(),
+      proofs: z.array(z.object({ store: z.string(), removedPosts: z.number(), physical: z.boolean() })),
+    }),
+  ),
 });
 const findSchema = z.object({
   authors: z.array(author),

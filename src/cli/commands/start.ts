@@ -1,5 +1,5 @@
 import { buildCommand } from "@stricli/core";
-import { EarshotError, toEarshotError } from "../../core/errors.ts";
+import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import { startSystem } from "../../runtime/system.ts";
 import { exitCodes, guarded, makeProgress, print } from "../output.ts";
 import { serveSystem } from "../serve.ts";
@@ -8,7 +8,10 @@ const number = new Intl.NumberFormat("en");
 const levels = ["debug", "info", "warn", "error"] as const;
 
 export const startCommand = buildCommand({
-  docs: { brief: "Start Earshot whole", fullDescription: "EARSHOT_PORT, EARSHOT_HOST, EARSHOT_DATA, EARSHOT_CONFIG, EARSHOT_TOKEN, EARSHOT_DATABASE_URL and EARSHOT_LOG change how. Ctrl-C stops it cleanly." },
+  docs: {
+    brief: "Start Earshot whole",
+    fullDescription: "EARSHOT_PORT, EARSHOT_HOST, EARSHOT_DATA, EARSHOT_CONFIG, EARSHOT_TOKEN, EARSHOT_DATABASE_URL and EARSHOT_LOG change how. Ctrl-C stops it cleanly.",
+  },
   parameters: {},
   func: () =>
     guarded(async () => {

@@ -12,7 +12,11 @@ export const worldCommand = buildCommand({
       const sources = z.object({ items: z.array(z.looseObject({ id: z.string(), simulated: z.boolean(), collected: z.number() })) }).parse(await client.get("/api/v1/sources"));
       const simulated = sources.items.filter((source) => source.simulated);
       if (!flags.remove) {
-        print(simulated.length === 0 ? "No simulated source is there." : `${simulated.map((source) => `${source.id}: ${source.collected} messages`).join("\n")}\n\`earshot world --remove\` deletes them from every store.`);
+        print(
+          simulated.length === 0
+            ? "No simulated source is there."
+            : `${simulated.map((source) => `${source.id}: ${source.collected} messages`).join("\n")}\n\`earshot world --remove\` deletes them from every store.`,
+        );
         return;
       }
       const answer = z.object({ removedPosts: z.number() }).parse(await client.send("DELETE", "/api/v1/world"));

@@ -16,7 +16,11 @@ function sameText(a: string, b: string): boolean {
 }
 
 /** Sign-in by one-time links and by tokens; the catalog keeps hashes only. */
-export async function makeAccess(options: { readonly sql: Sql; readonly now: () => number; readonly environment: Environment }): Promise<{ readonly access: Access; readonly makeLink: () => Promise<string> }> {
+export async function makeAccess(options: {
+  readonly sql: Sql;
+  readonly now: () => number;
+  readonly environment: Environment;
+}): Promise<{ readonly access: Access; readonly makeLink: () => Promise<string> }> {
   const { sql, now, environment } = options;
   const users = openUsers(sql, now);
   const sessions = openSessions(sql, now);

@@ -1,6 +1,9 @@
 import type { Config } from "../../core/config.ts";
 import type { SourceView, TermView } from "../engine.ts";
 
+/** Beside the configuration file, which stands at the project's root. */
+const definer = "./src/core/config.ts";
+
 /** The running configuration as a file that gives it again: what the dashboard added stands beside what the file said. */
 export function writeConfiguration(config: Config, sources: readonly SourceView[], terms: readonly TermView[]): string {
   const { sources: _sources, terms: _terms, ...rest } = config;
@@ -13,7 +16,7 @@ export function writeConfiguration(config: Config, sources: readonly SourceView[
     ),
     terms: Object.fromEntries(terms.map(({ id, name, kind, query, handles }) => [id, { name, kind, query, ...(handles.length > 0 && { handles }) }])),
   };
-  return `import { defineConfig } from "./src/core/config.ts";\n\nexport default defineConfig(${asCode(whole, 0)});\n`;
+  return `import { defineConfig } from ${JSON.stringify(definer)};\n\nexport default defineConfig(${asCode(whole, 0)});\n`;
 }
 
 function asCode(value: unknown, depth: number): string {

@@ -64,7 +64,8 @@ export function makeErasuresPart(options: ErasuresOptions) {
   /** Removes what a store holds beyond what changes told it, and takes its word for how much went. */
   async function hide(record: ErasureRecord): Promise<ErasureRecord> {
     for (const author of record.authors) {
-      for (const proof of await threads.stores.caller.call("erase", { author, upToMs: record.objection ? Number.MAX_SAFE_INTEGER : record.upToMs })) await register.prove(record.id, proof);
+      for (const proof of await threads.stores.caller.call("erase", { author, upToMs: record.objection ? Number.MAX_SAFE_INTEGER : record.upToMs }))
+        await register.prove(record.id, proof);
     }
     return register.advance(record.id, "hidden");
   }
@@ -86,7 +87,8 @@ export function makeErasuresPart(options: ErasuresOptions) {
     // A store that lags must see the deletions before the log forgets them.
     await threads.stores.caller.call("drain", undefined);
     const lagging = (await threads.stores.caller.call("state", undefined)).filter((store) => store.state !== "attached");
-    if (lagging.length > 0) throw new EarshotError("STORE_UNAVAILABLE", `erasure: ${lagging.map((store) => store.store).join(", ")} lags; it goes on when all stores stand at one place`);
+    if (lagging.length > 0)
+      throw new EarshotError("STORE_UNAVAILABLE", `erasure: ${lagging.map((store) => store.store).join(", ")} lags; it goes on when all stores stand at one place`);
 
     for (const thread of threads.refine) await thread.caller.call("flush", undefined);
     onStep("log");
@@ -218,7 +220,11 @@ export function makeErasuresPart(options: ErasuresOptions) {
       const scanned = await scan({ places: [...places, catalog], needles });
       const stores = scanned.map(({ store, files, bytesScanned, hits, places: met }) => ({ store, files, bytesScanned, hits, places: met }));
       // Identities are sealed: their bytes tell nothing, so what can be opened is asked for.
-      const opened = stores.map((row) => (row.store === "identities" && known.length > 0 ? { ...row, hits: row.hits + known.length, places: [...row.places, ...known.map((one) => `${one.platform}: identity record`)] } : row));
+      const opened = stores.map((row) =>
+        row.store === "identities" && known.length > 0
+          ? { ...row, hits: row.hits + known.length, places: [...row.places, ...known.map((one) => `${one.platform}: identity record`)] }
+          : row,
+      );
       return { authors: await resolveAuthor(text), stores: opened, total: opened.reduce((sum, row) => sum + row.hits, 0) };
     },
     close: () => identities[Symbol.dispose](),

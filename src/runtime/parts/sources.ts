@@ -101,9 +101,15 @@ export function makeSourcesPart(options: SourcesOptions) {
     await Promise.all(
       Array.from({ length: log.partitions }, async (_, partition) => {
         const builder = makeFrameBatchBuilder();
-        builder.add({ keyHigh: 0, keyLow: 0, actorHigh: 0, actorLow: 0, time: Date.now() }, encodeRaw("command", "earshot", encodeCommand({ command: "remove-source", source: id })));
+        builder.add(
+          { keyHigh: 0, keyLow: 0, actorHigh: 0, actorLow: 0, time: Date.now() },
+          encodeRaw("command", "earshot", encodeCommand({ command: "remove-source", source: id })),
+        );
         const offset = await log.append("events", partition, builder.take());
-        await options.threads().refineOf(partition).caller.call("outcomes", { partition, offsets: [offset] });
+        await options
+          .threads()
+          .refineOf(partition)
+          .caller.call("outcomes", { partition, offsets: [offset] });
       }),
     );
     await options.threads().stores.caller.call("drain", undefined);
@@ -149,7 +155,13 @@ export function makeSourcesPart(options: SourcesOptions) {
           continue;
         }
         const faults: ConfigFault[] = [];
-        const config: SourceConfig = { ...record.options, use: record.connector, keep: record.keep, paused: record.state === "paused", ...(record.region !== undefined && { region: record.region }) };
+        const config: SourceConfig = {
+          ...record.options,
+          use: record.connector,
+          keep: record.keep,
+          paused: record.state === "paused",
+          ...(record.region !== undefined && { region: record.region }),
+        };
         const definition = await defineSource(record.id, config, "dashboard", faults);
         if (definition !== undefined) definitions.set(record.id, definition);
         else options.report("error", `source ${record.id}: ${faults.map((fault) => `${fault.place}: ${fault.message}`).join("; ")}`);
