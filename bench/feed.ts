@@ -4,7 +4,7 @@ import type { Connector, Report } from "../src/core/component.ts";
 import type { Log } from "../src/core/log.ts";
 import type { Raw, Source } from "../src/core/source.ts";
 import { makePseudonyms } from "../src/ledger/pseudonyms.ts";
-import type { KeyRing } from "../src/ledger/keys.ts";
+import type { KeyRing } from "../src/ledger/key-ring.ts";
 import bluesky from "../src/connectors/bluesky.ts";
 import mastodon from "../src/connectors/mastodon.ts";
 import { type Cursors, ingest, type KeyHashes } from "../src/runtime/ingest.ts";

@@ -4,7 +4,7 @@ import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { EarshotError } from "../core/errors.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -22,6 +22,7 @@ import { addRollupRoutes } from "./routes/rollups.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSystemRoutes } from "./routes/system.ts";
 import { addTermRoutes } from "./routes/terms.ts";
+import { validatorCompiler } from "./validate.ts";
 
 export interface ApiOptions {
   readonly engine: Engine;
@@ -61,8 +62,7 @@ export async function makeApi(options: ApiOptions) {
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = maxConnections;
-  // Texts of an address become numbers where a number is expected; a body's types are its own.
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(validatorCompiler);
 
   const { EARSHOT_HOST: host } = engine.environment;
   const isOurHost = (header: string) => {

@@ -6,9 +6,6 @@ import type { Files } from "../core/files.ts";
 import { openBucketKeys } from "./bucket-keys.ts";
 import { defaultPurpose, type KeyRing } from "./key-ring.ts";
 
-export type { AuthorKey, KeyRing } from "./key-ring.ts";
-export { makePseudonyms, type Pseudonyms } from "./pseudonyms.ts";
-
 export interface Keys extends AsyncDisposable {
   readonly ring: KeyRing;
   /** The ring with another live author key; the older stay live until retired. */

@@ -287,4 +287,3 @@ function hashOfAuthor(author: AuthorId): string {
   return createHash("sha256").update(author).digest("hex").slice(0, 32);
 }
 
-export type { LedgerPosition, Mark, Progress };

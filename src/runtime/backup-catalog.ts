@@ -93,7 +93,7 @@ async function exactTexts(sql: Sql): Promise<void> {
 
 async function dumpTable(sql: Sql, table: string, path: string, onRows: (rows: number) => void): Promise<number> {
   let total = 0;
-  await sql.query(`declare backup_rows no scroll cursor for select row_to_json(t)::text as line from ${table} t`);
+  await sql.query(`declare backup_rows no scroll cursor for select row_to_json(dumped_row.*)::text as line from ${table} dumped_row`);
   const lines = async function* () {
     for (;;) {
       const { rows } = await sql.query(`fetch ${pageRows} from backup_rows`);

@@ -179,7 +179,7 @@ async function fillCatalog(options: RestoreOptions, from: string, fresh: string,
     throw new EarshotError("CONFLICT", "EARSHOT_DATABASE_URL: the database holds Earshot's tables already; --force moves them into a schema of their own");
   const wanted = manifest.catalog.tables.reduce((sum, table) => sum + table.rows, 0);
   const done = new Map<string, number>();
-  return loadCatalog({
+  return await loadCatalog({
     sql: catalog.sql,
     dump: manifest.catalog,
     migrations,

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Connector, ReadSecret, Report } from "../core/component.ts";
-import { type ConfigFault, faultsOf, refuseFaults, type SourceConfig } from "../core/config.ts";
+import { type ConfigFault, faultsOf, type SourceConfig } from "../core/config.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import type { Http } from "../core/http.ts";
@@ -53,13 +53,6 @@ export async function defineSource(id: string, config: SourceConfig, origin: Sou
     origin,
     parse: connector.parser(parsed.data),
   };
-}
-
-export async function defineSources(sources: Readonly<Record<string, SourceConfig>>, origin: SourceOrigin, where: string): Promise<readonly SourceDefinition[]> {
-  const faults: ConfigFault[] = [];
-  const defined = await Promise.all(Object.entries(sources).map(([id, config]) => defineSource(id, config, origin, faults)));
-  refuseFaults(where, faults);
-  return defined.filter((definition) => definition !== undefined);
 }
 
 export interface RunningSource {

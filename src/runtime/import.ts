@@ -120,7 +120,7 @@ export async function importLines(chunks: AsyncIterable<Uint8Array>, options: Im
         return { partition, places: (takenLines[partition] ?? []).map((number, i): Place => ({ line: number, offset: first + i })) };
       }),
     );
-    const settled = Promise.all(appended.map((piece) => (piece === undefined ? undefined : settle(piece.partition, piece.places)))).then(() => {
+    const settled = Promise.all(appended.filter((piece) => piece !== undefined).map((piece) => settle(piece.partition, piece.places))).then(() => {
       options.onProgress?.({ ...total, errors });
     });
     // A failure is met when it is awaited below; until then it must not count as unhandled.

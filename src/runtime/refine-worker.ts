@@ -70,7 +70,7 @@ function handlesOf(list: readonly WorkerTerm[]): ReadonlySet<string> {
 }
 
 const stages = openStages({
-  mentionId: pseudonyms.mentionId,
+  mentionId: (platform, account) => pseudonyms.mentionId(platform, account),
   isOrganisationHandle: (handle) => handles.has(handle),
   terms: termsOf(data.terms),
   keep: (source) => sources.get(source)?.keep ?? "everything",

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { EarshotError } from "../core/errors.ts";
-import type { From } from "../core/event.ts";
 
 /** Payload of a frame in `rejected`: what could not be kept, why, and the raw itself as far as `maxRawBytes`. */
 export const rejectedSchema = z.object({
@@ -48,13 +47,4 @@ export function encodeRejected(options: {
     encoding,
     raw,
   } satisfies Rejected);
-}
-
-export function rejectedId(partition: number, offset: number): string {
-  return `${partition}-${offset}`;
-}
-
-export interface RejectedPlace {
-  readonly partition: number;
-  readonly from: From;
 }

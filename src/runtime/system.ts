@@ -205,7 +205,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       platforms: () => [...new Set(["bluesky", "mastodon", importSource, ...[...sources.definitions.values()].map((definition) => definition.platform)])],
     });
     undo.push(async () => erasures.close());
-    const { stats } = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
+    const figures = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
+    const stats = () => figures.stats();
     const { access, makeLink } = await makeAccess({ sql, now, environment });
     const jobs = startJobs({ base, config, threads, erasures, stats, clock, report, quarantine, signal: stopping.signal });
     undo.push(() => jobs.stopped);

@@ -1,6 +1,6 @@
 import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
 import type { TermConfig } from "../core/config.ts";
-import type { KeyRing } from "../ledger/keys.ts";
+import type { KeyRing } from "../ledger/key-ring.ts";
 
 /** What a thread is told at its start; plain data. */
 export interface WorkerSource {

@@ -157,7 +157,7 @@ async function live(machine: Machine, shared: Shared, mayCut: boolean): Promise<
     const log = await openEmbeddedLog({ folder: "/data/log", files, partitions, segmentBytes: 8_192 + random.below(200_000) });
     const owned: Partition[] = [];
     for (let partition = 0; partition < partitions; partition++) {
-      const ledger = await openLedger({ files: disk, folder: join(place, "ledger"), partition, keyCheck: shared.keys.ring.check, maxHeldRows: 1 + random.below(60) });
+      const ledger = await openLedger({ files: disk, folder: join(place, "ledger"), partition, keyCheck: shared.keys.ring.check, maxHeldRows: 1 + random.below(random.below(2) === 0 ? 8 : 60) });
       open.push(ledger);
       const identities = await openIdentities({ files: disk, folder: join(place, "identities"), partition, ring: shared.keys.ring, maxHeld: 1 + random.below(40) });
       open.push(identities);
@@ -231,8 +231,8 @@ function leave(machine: Machine, place: string, older: string, ended: "cut" | "d
     if (existsSync(from)) cpSync(from, to, { recursive: true });
   };
   const luck = random.below(10);
-  if (luck < 5) copyOf(place, next);
-  else if (luck < 8) copyOf(older, next);
+  if (luck < 6) copyOf(place, next);
+  else if (luck < 9) copyOf(older, next);
   // Identities outlive a lost ledger: they are files of their own.
   else copyOf(join(place, "identities"), join(next, "identities"));
 }

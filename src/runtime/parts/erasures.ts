@@ -267,5 +267,7 @@ function scan(data: ScanWorkerData): Promise<ScanAnswer> {
   worker.once("message", (answer: ScanAnswer) => resolve(answer));
   worker.once("error", reject);
   worker.once("exit", () => reject(new EarshotError("INVARIANT", "scan: the thread ended without an answer")));
-  return promise.finally(() => worker.terminate());
+  return promise.finally(async () => {
+    await worker.terminate();
+  });
 }

@@ -231,4 +231,3 @@ export function makeSourcesPart(options: SourcesOptions) {
     },
   };
 }
-export type SourcesPart = ReturnType<typeof makeSourcesPart>;
