@@ -3,11 +3,11 @@ import { EarshotError } from "../core/errors.ts";
 import { type Change, type Counts, countNames, type ErasureReason, type From, type Post } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
 import { type AuthorId, type PostId, postIdFrom } from "../core/ids.ts";
-import { type ErasedAuthor, type Mark, type Note, noteOf, packNote } from "./note.ts";
+import { type ErasedAuthor, type Note, noteOf, packNote } from "./note.ts";
 import { makeOverlay } from "./overlay.ts";
 import { type PostRow, type Row } from "./row.ts";
 import { judgeDelete, judgeEngagement, judgeReaction, judgeTerms, type LedgerDrop, standingOf, takePost, type Verdict } from "./rules.ts";
-import { type LedgerPosition, ledgerPath, type PlacedMark, type Progress, removeDatabase, type StoredRow, openTable } from "./table.ts";
+import { type LedgerPosition, ledgerPath, type PlacedMark, removeDatabase, type StoredRow, openTable } from "./table.ts";
 
 /** The id of changes that speak of no post: an erased author, a reaction withdrawn before it came. Readers of `posts` skip them. */
 export const noPost: PostId = postIdFrom(new Uint8Array(16));
