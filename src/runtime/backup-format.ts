@@ -32,7 +32,7 @@ const manifestSchema = z.strictObject({
   createdAt: z.number(),
   earshot: z.string(),
   data: z.strictObject({ format: z.int(), partitions: z.int(), keyCheck: z.string() }),
-  /** Searchable posts. */
+  /** As the rollups count them. */
   posts: z.int().nonnegative(),
   catalog: z.strictObject({
     postgres: z.string(),
