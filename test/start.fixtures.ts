@@ -68,8 +68,16 @@ export async function makePlace(): Promise<Place> {
 }
 
 export async function importPosts(address: string, texts: readonly string[]): Promise<unknown> {
-  const lines = texts.map((text, i) => JSON.stringify({ id: text.replaceAll(" ", "-"), platform: "import", author: `author-${i}`, text, createdAt: new Date(Date.now() - 3_600_000).toISOString() }));
-  return answerOf(await fetch(`${address}/api/v1/import`, { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" }, body: `${lines.join("\n")}\n` }));
+  const lines = texts.map((text, i) =>
+    JSON.stringify({ id: text.replaceAll(" ", "-"), platform: "import", author: `author-${i}`, text, createdAt: new Date(Date.now() - 3_600_000).toISOString() }),
+  );
+  return answerOf(
+    await fetch(`${address}/api/v1/import`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" },
+      body: `${lines.join("\n")}\n`,
+    }),
+  );
 }
 
 export async function textsFor(address: string, q: string): Promise<readonly string[]> {

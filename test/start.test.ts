@@ -35,7 +35,8 @@ describe("a start that cannot work says why, ends with 78 and touches nothing", 
     const data = join(place.folder, "never-made");
     const output = await refused({ EARSHOT_CONFIG: config, EARSHOT_DATA: data });
     assert.match(output, /CONFIG_INVALID: .*faulty\.ts: \d+ faults/);
-    for (const where of ["bogus", "sources.a.use", "sources.b.server", "sources.C", "terms.t.query", "limits.logMaxGb", "limits.wrong"]) assert.match(output, new RegExp(`^ {2}${where.replaceAll(".", "\\.")}: .`, "m"));
+    for (const where of ["bogus", "sources.a.use", "sources.b.server", "sources.C", "terms.t.query", "limits.logMaxGb", "limits.wrong"])
+      assert.match(output, new RegExp(`^ {2}${where.replaceAll(".", "\\.")}: .`, "m"));
     assert.equal(existsSync(data), false);
   });
 
@@ -66,20 +67,27 @@ describe("a start that cannot work says why, ends with 78 and touches nothing", 
     assert.equal(readFileSync(join(data, "format.json"), "utf8"), mark);
   });
 
-  test("a folder that another user owns is refused by a sentence about permission", { skip: nobodyRuns() ? false : "needs root, and a program folder that other users may read" }, async () => {
-    const data = join(place.folder, "theirs");
-    await mkdir(data, { mode: 0o755 });
-    await chmod(place.folder, 0o755);
-    assert.match(await refused({ EARSHOT_CONFIG, EARSHOT_DATA: data }, nobody), /FOLDER_UNUSABLE: .*no permission/);
-    assert.match(await refused({ EARSHOT_CONFIG, EARSHOT_DATA: join(data, "below") }, nobody), /FOLDER_UNUSABLE: .*no permission/);
-    assert.deepEqual(readdirSync(data), []);
-  });
+  test(
+    "a folder that another user owns is refused by a sentence about permission",
+    { skip: nobodyRuns() ? false : "needs root, and a program folder that other users may read" },
+    async () => {
+      const data = join(place.folder, "theirs");
+      await mkdir(data, { mode: 0o755 });
+      await chmod(place.folder, 0o755);
+      assert.match(await refused({ EARSHOT_CONFIG, EARSHOT_DATA: data }, nobody), /FOLDER_UNUSABLE: .*no permission/);
+      assert.match(await refused({ EARSHOT_CONFIG, EARSHOT_DATA: join(data, "below") }, nobody), /FOLDER_UNUSABLE: .*no permission/);
+      assert.deepEqual(readdirSync(data), []);
+    },
+  );
 
   test("too small a disk is refused before Postgres is made on it", { skip: canMount() ? false : "needs the right to mount a small disk" }, async () => {
     const disk = join(place.folder, "disk");
     await mkdir(disk);
     const script = `mount -t tmpfs -o size=60m none "$1" && EARSHOT_DATA="$1/data" exec "$2" "$3" start`;
-    const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script, "sh", disk, process.execPath, join(root, "bin", "earshot.mjs")], { encoding: "utf8", env: { ...process.env, EARSHOT_CONFIG, EARSHOT_PORT: "0" } });
+    const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", script, "sh", disk, process.execPath, join(root, "bin", "earshot.mjs")], {
+      encoding: "utf8",
+      env: { ...process.env, EARSHOT_CONFIG, EARSHOT_PORT: "0" },
+    });
     assert.equal(status, configExit, stderr);
     assert.match(stderr, /(FOLDER_UNUSABLE|DISK_FULL): .*free space/);
   });
@@ -139,7 +147,10 @@ describe("one data folder, in a closed home and under a path too long for a sock
     const at = server.address();
     assert.ok(typeof at === "object" && at !== null);
     try {
-      assert.match(await refused({ ...env, EARSHOT_PORT: String(at.port) }), new RegExp(`PORT_IN_USE: port ${at.port} on 127\\.0\\.0\\.1: another program listens there; set EARSHOT_PORT`));
+      assert.match(
+        await refused({ ...env, EARSHOT_PORT: String(at.port) }),
+        new RegExp(`PORT_IN_USE: port ${at.port} on 127\\.0\\.0\\.1: another program listens there; set EARSHOT_PORT`),
+      );
     } finally {
       server.close();
     }
@@ -150,19 +161,23 @@ describe("one data folder, in a closed home and under a path too long for a sock
     assert.deepEqual(await textsFor(await running.ready, "lighthouse"), posts);
   });
 
-  test("after a kill -9 that leaves Postgres behind, a start works and nothing is lost", { skip: process.platform === "linux" ? false : "the orphan is made through /proc" }, async () => {
-    assert.partialDeepStrictEqual(await importPosts(await must(running).ready, ["lighthouse three"]), { accepted: 1, duplicate: 0, rejected: 0 });
-    const postmaster = Number(readFileSync(join(data, "postgres", "data", "postmaster.pid"), "utf8").split("\n")[0]);
-    const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(readFileSync(join(data, "run.json"), "utf8")));
-    // The watch would stop it within a moment: an orphan is what is left when both die.
-    for (const watch of watchesOf(postmaster)) process.kill(watch, "SIGKILL");
-    process.kill(pid, "SIGKILL");
-    await must(running).exit;
-    assert.doesNotThrow(() => process.kill(postmaster, 0), "Postgres is left behind");
-    running = earshot(["start"], { env });
-    assert.deepEqual(await textsFor(await running.ready, "lighthouse"), ["lighthouse one", "lighthouse three", "lighthouse two"]);
-    assert.throws(() => process.kill(postmaster, 0), { code: "ESRCH" });
-  });
+  test(
+    "after a kill -9 that leaves Postgres behind, a start works and nothing is lost",
+    { skip: process.platform === "linux" ? false : "the orphan is made through /proc" },
+    async () => {
+      assert.partialDeepStrictEqual(await importPosts(await must(running).ready, ["lighthouse three"]), { accepted: 1, duplicate: 0, rejected: 0 });
+      const postmaster = Number(readFileSync(join(data, "postgres", "data", "postmaster.pid"), "utf8").split("\n")[0]);
+      const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(readFileSync(join(data, "run.json"), "utf8")));
+      // The watch would stop it within a moment: an orphan is what is left when both die.
+      for (const watch of watchesOf(postmaster)) process.kill(watch, "SIGKILL");
+      process.kill(pid, "SIGKILL");
+      await must(running).exit;
+      assert.doesNotThrow(() => process.kill(postmaster, 0), "Postgres is left behind");
+      running = earshot(["start"], { env });
+      assert.deepEqual(await textsFor(await running.ready, "lighthouse"), ["lighthouse one", "lighthouse three", "lighthouse two"]);
+      assert.throws(() => process.kill(postmaster, 0), { code: "ESRCH" });
+    },
+  );
 
   test("SIGTERM, as a supervisor sends it, ends it like Ctrl-C", async () => {
     must(running).kill("SIGTERM");

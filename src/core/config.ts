@@ -1,9 +1,7 @@
 import { z } from "zod";
 import { EarshotError } from "./errors.ts";
 
-const id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens, at most 63");
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens, at most 63");
 
 const gigabytes = z.number().positive().max(1_000_000);
 const days = z.number().positive().max(36_500);

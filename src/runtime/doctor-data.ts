@@ -15,7 +15,7 @@ import { openEmbeddedLog } from "../logs/embedded.ts";
 import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { formatVersion } from "./boot.ts";
 import { readDataMark } from "./backup-format.ts";
-import type { Check } from "./doctor.ts";
+import { type Check, type Finding, makeChecks } from "./doctor-check.ts";
 
 export interface DataOptions {
   readonly folder: string;
@@ -28,16 +28,7 @@ export interface DataOptions {
 /** What lies in the data folder; read only, whether Earshot runs or not. */
 export async function checkData(options: DataOptions): Promise<{ readonly checks: readonly Check[]; readonly isRunning: boolean }> {
   const { folder, files } = options;
-  const checks: Check[] = [];
-  const add = async (name: string, work: () => Promise<Omit<Check, "name">> | Omit<Check, "name">) => {
-    options.onProgress?.(name);
-    try {
-      checks.push({ name, ...(await work()) });
-    } catch (thrown) {
-      const error = toEarshotError(thrown, "INVARIANT", name);
-      checks.push({ name, status: "fail", detail: `${error.code}: ${error.message}` });
-    }
-  };
+  const { checks, add } = makeChecks(options.onProgress);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return { checks, isRunning: false };
   const isRunning = isHeld(folder);
   await add("lock", () => ({ status: "ok", detail: isRunning ? "held: Earshot is running" : "free: Earshot is not running" }));
@@ -112,7 +103,7 @@ export function makeDryFiles(files: Files): Files {
   };
 }
 
-async function checkLog(dry: Files, folder: string, partitions: number): Promise<Omit<Check, "name">> {
+async function checkLog(dry: Files, folder: string, partitions: number): Promise<Finding> {
   let tornBytes = 0;
   let tornPlaces = 0;
   const corrupt: string[] = [];
@@ -140,7 +131,7 @@ async function checkLog(dry: Files, folder: string, partitions: number): Promise
   return { status: "ok", detail: `${frames} raw messages kept` };
 }
 
-function checkDatabases(folder: string, maxCheckedBytes: number): Omit<Check, "name"> {
+function checkDatabases(folder: string, maxCheckedBytes: number): Finding {
   const damaged: string[] = [];
   let checked = 0;
   let large = 0;
@@ -188,7 +179,7 @@ function quickCheck(database: DatabaseSync): string | undefined {
 
 const parquetMagic = "PAR1";
 
-function checkParquet(folder: string): Omit<Check, "name"> {
+function checkParquet(folder: string): Finding {
   const damaged: string[] = [];
   let count = 0;
   if (existsSync(folder)) {
@@ -221,7 +212,7 @@ function parquetFault(path: string): string | undefined {
 }
 
 /** The manifest lies in the catalog, which is asked where it can be without a start. */
-async function checkManifest(options: DataOptions, isRunning: boolean): Promise<Omit<Check, "name">> {
+async function checkManifest(options: DataOptions, isRunning: boolean): Promise<Finding> {
   const connection = connectionOf(options, isRunning);
   if (connection === undefined) return { status: "skip", detail: "in the catalog, which is read while Earshot runs" };
   const pool = new pg.Pool({ ...connection, max: 1, connectionTimeoutMillis: 5_000, application_name: "earshot-doctor", types: catalogTypes });

@@ -10,18 +10,10 @@ import { type Config, configSchema, type Environment, environmentSchema, parseEn
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { extraCertificates, proxyFor } from "../http/proxy.ts";
+import { type Check, type Finding, makeChecks } from "./doctor-check.ts";
 import { checkData } from "./doctor-data.ts";
 import { loadConfig } from "./load-config.ts";
 import { readSecret } from "./secrets.ts";
-
-export interface Check {
-  readonly name: string;
-  /** fail: a start would refuse, or data are damaged. warn: it starts, and something is to be known. skip: could not be looked at. */
-  readonly status: "ok" | "warn" | "fail" | "skip";
-  readonly detail: string;
-  /** What to do about it. */
-  readonly advice?: string;
-}
 
 export interface DoctorOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -38,16 +30,7 @@ const oldestNode = [24, 4] as const;
 /** Looks at everything that a start needs, and changes nothing. Every check ends; none throws. */
 export async function examine(options: DoctorOptions): Promise<readonly Check[]> {
   const { env, files } = options;
-  const checks: Check[] = [];
-  const add = async (name: string, work: () => Promise<Omit<Check, "name">> | Omit<Check, "name">) => {
-    options.onProgress?.(name);
-    try {
-      checks.push({ name, ...(await work()) });
-    } catch (thrown) {
-      const error = toEarshotError(thrown, "INVARIANT", name);
-      checks.push({ name, status: "fail", detail: `${error.code}: ${error.message}` });
-    }
-  };
+  const { checks, add } = makeChecks(options.onProgress);
 
   await add("Node", checkNode);
   let environment: Environment = environmentSchema.parse({});
@@ -108,14 +91,14 @@ function canBe(name: string, value: string | undefined): boolean {
   return value !== undefined && value !== "" && environmentSchema.safeParse({ [name]: value }).success;
 }
 
-function checkNode(): Omit<Check, "name"> {
+function checkNode(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const detail = `${process.versions.node} on ${process.platform} ${process.arch}, SQLite ${process.versions["sqlite"] ?? "?"}`;
   const suits = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
   return suits ? { status: "ok", detail } : { status: "fail", detail, advice: `Node ${oldestNode.join(".")} or newer is needed` };
 }
 
-async function checkSecrets(config: Config, env: DoctorOptions["env"]): Promise<Omit<Check, "name">> {
+async function checkSecrets(config: Config, env: DoctorOptions["env"]): Promise<Finding> {
   const references: { readonly place: string; readonly text: string }[] = [];
   const walk = (value: unknown, place: string) => {
     if (typeof value === "string" && /^(env|file):./.test(value)) references.push({ place, text: value });
@@ -134,7 +117,7 @@ async function checkSecrets(config: Config, env: DoctorOptions["env"]): Promise<
   return { status: "ok", detail: references.length === 0 ? "none is referred to" : `${references.length} found` };
 }
 
-function checkProxy(env: DoctorOptions["env"]): Omit<Check, "name"> {
+function checkProxy(env: DoctorOptions["env"]): Finding {
   const seen = ["https", "http"].flatMap((scheme) => {
     const proxy = proxyFor(new URL(`${scheme}://example.org`), env);
     return proxy === undefined ? [] : [`${scheme}: ${proxy.protocol}//${proxy.host}${proxy.username === "" ? "" : " (with credentials)"}`];
@@ -150,7 +133,7 @@ function nearest(path: string): string {
   return at;
 }
 
-async function checkFolder(folder: string): Promise<Omit<Check, "name">> {
+async function checkFolder(folder: string): Promise<Finding> {
   const stat = statSync(folder, { throwIfNoEntry: false });
   const writable = async (path: string) =>
     access(path, constants.R_OK | constants.W_OK | constants.X_OK).then(
@@ -171,7 +154,7 @@ async function checkFolder(folder: string): Promise<Omit<Check, "name">> {
   return { status: "ok", detail: folder };
 }
 
-async function checkPort(environment: Environment, isRunning: boolean): Promise<Omit<Check, "name">> {
+async function checkPort(environment: Environment, isRunning: boolean): Promise<Finding> {
   const { EARSHOT_HOST: host, EARSHOT_PORT: port } = environment;
   if (isRunning) return { status: "ok", detail: "Earshot is running on this data folder" };
   const server = createServer();
@@ -190,7 +173,7 @@ async function checkPort(environment: Environment, isRunning: boolean): Promise<
   }
 }
 
-async function checkPostgres(environment: Environment, folder: string): Promise<Omit<Check, "name">> {
+async function checkPostgres(environment: Environment, folder: string): Promise<Finding> {
   if (environment.EARSHOT_DATABASE_URL !== undefined) return checkServer(environment.EARSHOT_DATABASE_URL);
   const scratch = await mkdtemp(join(tmpdir(), "earshot-doctor-"));
   try {
@@ -212,7 +195,7 @@ async function checkPostgres(environment: Environment, folder: string): Promise<
   }
 }
 
-async function checkServer(url: string): Promise<Omit<Check, "name">> {
+async function checkServer(url: string): Promise<Finding> {
   if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ""))
     throw new EarshotError("CONFIG_INVALID", "EARSHOT_DATABASE_URL: expected postgres://user:password@host:port/database");
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: "earshot-doctor" });

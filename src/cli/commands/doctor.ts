@@ -2,7 +2,8 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCommand } from "@stricli/core";
 import { makeDiskFiles } from "../../core/disk-files.ts";
-import { type Check, examine } from "../../runtime/doctor.ts";
+import { examine } from "../../runtime/doctor.ts";
+import type { Check } from "../../runtime/doctor-check.ts";
 import { exitCodes, guarded, makeProgress, print, printJson } from "../output.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
