@@ -37,6 +37,8 @@ export function problemOf(error: EarshotError): Problem {
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  // A download that fails is none.
+  void reply.removeHeader("content-disposition");
   return reply.code(problem.status).type("application/problem+json").send(problem);
 }
 
