@@ -63,9 +63,8 @@ export interface FedSource {
 function fedSource(id: keyof typeof fedSources, connector: Connector, path: string, lines: number, platform: "bluesky" | "mastodon"): FedSource {
   const { use: _use, keep: _keep, ...options } = fedSources[id];
   const parsed = connector.options.parse(options);
-  const { raws } = connector;
-  if (raws === undefined) throw new Error(`${connector.name}: expected raws()`);
-  return { id, path, lines, platform, raws: (message, receivedAt) => raws(parsed, message, receivedAt) };
+  if (connector.raws === undefined) throw new Error(`${connector.name}: expected raws()`);
+  return { id, path, lines, platform, raws: (message, receivedAt) => connector.raws?.(parsed, message, receivedAt) ?? [] };
 }
 
 export function fedSourcesOf(input: Input): readonly FedSource[] {

@@ -53,7 +53,10 @@ export async function measureFreshness(input: Input, system: System, feeding: Om
         const id = pseudonyms.postId(source.platform, key);
         const expected = truths.posts.get(id);
         if (expected === undefined || !expected.live || expected.late || count++ % watchedOneIn !== 0) continue;
-        const isPost = source.platform === "mastodon" ? bytes[2] === 0x69 : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"operation":"create","collection":"app.bsky.feed.post"');
+        const isPost =
+          source.platform === "mastodon"
+            ? bytes[2] === 0x69
+            : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"operation":"create","collection":"app.bsky.feed.post"');
         if (isPost) waiting.set(id, now);
       }
     },

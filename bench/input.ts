@@ -54,7 +54,9 @@ export async function ensureInput(options: InputOptions): Promise<Input> {
 function isOlderThanWorld(folder: string): boolean {
   const madeAt = statSync(join(folder, "truth-summary.json")).mtimeMs;
   const world = join(dirname(dataFolder), "..", "world");
-  return ["engine.ts", "sender.ts", "compose.ts", "make-post.ts", "oracle.ts", "truth.ts", "rollups.ts", "options.ts", "generate.ts"].some((name) => statSync(join(world, name)).mtimeMs > madeAt);
+  return ["engine.ts", "sender.ts", "compose.ts", "make-post.ts", "oracle.ts", "truth.ts", "rollups.ts", "options.ts", "generate.ts"].some(
+    (name) => statSync(join(world, name)).mtimeMs > madeAt,
+  );
 }
 
 export function readInput(folder: string): Input {

@@ -39,10 +39,14 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 if (values.profile && values["profile-folder"] === undefined) {
   const folder = mkdtempSync(join(tmpdir(), "earshot-profile-"));
   const hook = new URL("./profile-hook.mjs", import.meta.url).href;
-  const { status } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", hook, fileURLToPath(import.meta.url), ...process.argv.slice(2), "--profile-folder", folder], {
-    stdio: "inherit",
-    env: { ...process.env, EARSHOT_PROFILE_FOLDER: folder },
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "--import", hook, fileURLToPath(import.meta.url), ...process.argv.slice(2), "--profile-folder", folder],
+    {
+      stdio: "inherit",
+      env: { ...process.env, EARSHOT_PROFILE_FOLDER: folder },
+    },
+  );
   rmSync(folder, { recursive: true, force: true });
   process.exitCode = status ?? 1;
 } else await run();
@@ -98,12 +102,18 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
   await system.stop();
 
   const truths = await readTruths(input, makePseudonyms(base.keys.ring));
-  if (freshInput !== undefined) await readTruths(freshInput, makePseudonyms(base.keys.ring), truths);
-  const stores = await withStores(folder, () => undefined, async ({ search, lake }) => [await compare("search", search, truths), await compare("lake", lake, truths)]);
+  if (freshInput !== undefined) await readTruths(freshInput, makePseudonyms(base.keys.ring), { into: truths });
+  const stores = await withStores(
+    folder,
+    () => undefined,
+    async ({ search, lake }) => [await compare("search", search, truths), await compare("lake", lake, truths)],
+  );
   const most = (figure: "lost" | "duplicated" | "reordered" | "revived" | "invented") => Math.max(...stores.map((store) => store[figure]));
 
   const micros = (part: number) => ((part * 1e6) / posts).toFixed(1).padStart(7);
-  say(`fed ${fed.items} raw messages in ${fed.pages} pages: ${fedSeconds.toFixed(1)} s; stored ${storedSeconds.toFixed(1)} s; compacted ${seconds.toFixed(1)} s; CPU ${cpu.totalSeconds.toFixed(1)} s`);
+  say(
+    `fed ${fed.items} raw messages in ${fed.pages} pages: ${fedSeconds.toFixed(1)} s; stored ${storedSeconds.toFixed(1)} s; compacted ${seconds.toFixed(1)} s; CPU ${cpu.totalSeconds.toFixed(1)} s`,
+  );
   say("\nµs of CPU a post");
   for (const [part, used] of [...cpu.byPart].sort((a, b) => b[1] - a[1])) if (used >= 0.01) say(`  ${micros(used)}  ${part}`);
   say(`  ${micros(cpu.totalSeconds)}  all`);
@@ -117,7 +127,10 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
   }
   say(`rollups: ${rollups.compared} sums, ${rollups.wrong} wrong`);
   for (const example of rollups.examples) say(`    ${example}`);
-  if (fresh !== undefined) say(`from log to searchable at 1,000 posts/s: p50 ${fresh.p50Ms.toFixed(0)} ms, p99 ${fresh.p99Ms.toFixed(0)} ms, most ${fresh.mostMs.toFixed(0)} ms (${fresh.samples} samples, ${fresh.missing} not found)`);
+  if (fresh !== undefined)
+    say(
+      `from log to searchable at 1,000 posts/s: p50 ${fresh.p50Ms.toFixed(0)} ms, p99 ${fresh.p99Ms.toFixed(0)} ms, most ${fresh.mostMs.toFixed(0)} ms (${fresh.samples} samples, ${fresh.missing} not found)`,
+    );
   if (values["profile-folder"] !== undefined) await printProfiles(values["profile-folder"], posts, say);
 
   const round = (value: number, digits: number) => Number(value.toFixed(digits));

@@ -26,7 +26,13 @@ function readStat(path: string): Stat | undefined {
   const close = text.lastIndexOf(")");
   const fields = text.slice(close + 2).split(" ");
   const at = (field: number) => Number(fields[field - 3] ?? 0);
-  return { pid: Number(text.slice(0, open)), parent: at(4), name: text.slice(open + 1, close), ownSeconds: (at(14) + at(15)) / ticksPerSecond, endedSeconds: (at(16) + at(17)) / ticksPerSecond };
+  return {
+    pid: Number(text.slice(0, open)),
+    parent: at(4),
+    name: text.slice(open + 1, close),
+    ownSeconds: (at(14) + at(15)) / ticksPerSecond,
+    endedSeconds: (at(16) + at(17)) / ticksPerSecond,
+  };
 }
 
 /** This process and all that descend from it. */
@@ -36,7 +42,7 @@ function family(): Stat[] {
     .map((name) => readStat(`/proc/${name}/stat`))
     .filter((stat) => stat !== undefined);
   const ours = new Set([process.pid]);
-  for (let before = 0; before !== ours.size; ) {
+  for (let before = 0; before !== ours.size;) {
     before = ours.size;
     for (const stat of all) if (ours.has(stat.parent)) ours.add(stat.pid);
   }

@@ -3,7 +3,9 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 
 const profileSchema = z.object({
-  nodes: z.array(z.object({ id: z.number(), callFrame: z.object({ functionName: z.string(), url: z.string(), lineNumber: z.number() }), children: z.array(z.number()).optional() })),
+  nodes: z.array(
+    z.object({ id: z.number(), callFrame: z.object({ functionName: z.string(), url: z.string(), lineNumber: z.number() }), children: z.array(z.number()).optional() }),
+  ),
   samples: z.array(z.number()),
   timeDeltas: z.array(z.number()),
 });
@@ -42,7 +44,8 @@ export async function printProfiles(folder: string, posts: number, say: (line: s
     }
     say(`\n${basename(file, ".cpuprofile")}: busy ${(busyMicros / 1e6).toFixed(1)} s, ${(busyMicros / posts).toFixed(1)} µs a post`);
     const print = (sums: ReadonlyMap<string, number>) => {
-      for (const [name, micros] of [...sums].sort((a, b) => b[1] - a[1]).slice(0, top)) say(`  ${(micros / posts).toFixed(2).padStart(7)} ${((100 * micros) / busyMicros).toFixed(1).padStart(5)}%  ${name}`);
+      for (const [name, micros] of [...sums].sort((a, b) => b[1] - a[1]).slice(0, top))
+        say(`  ${(micros / posts).toFixed(2).padStart(7)} ${((100 * micros) / busyMicros).toFixed(1).padStart(5)}%  ${name}`);
     };
     say(" own time, µs a post, by function:");
     print(own);

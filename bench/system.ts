@@ -44,7 +44,7 @@ export async function untilStored(system: System, settle: boolean): Promise<void
   const wait = () => Promise.race([systemClock.sleep(pollEveryMs), system.failed]);
   for (;;) {
     const events = await base.log.state("events");
-    const refined = new Map((await Promise.all(threads.refine.map((thread) => thread.caller.call("state", undefined as never)))).flat().map((part) => [part.partition, part.next]));
+    const refined = new Map((await Promise.all(threads.refine.map((thread) => thread.caller.call("state", undefined)))).flat().map((part) => [part.partition, part.next]));
     if (events.every(({ partition, next }) => (refined.get(partition) ?? 0) >= next)) break;
     await wait();
   }
@@ -56,8 +56,8 @@ export async function untilStored(system: System, settle: boolean): Promise<void
   }
   for (;;) {
     if (settle) await threads.stores.caller.call("settle", { forget: false });
-    else await threads.stores.caller.call("flush", undefined as never);
-    const stores = await threads.stores.caller.call("state", undefined as never);
+    else await threads.stores.caller.call("flush", undefined);
+    const stores = await threads.stores.caller.call("state", undefined);
     const behind = stores.some((store) => {
       const durable = new Map(store.durable);
       return posts.some(({ partition, next }) => (durable.get(partition) ?? 0) < next);

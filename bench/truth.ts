@@ -8,9 +8,12 @@ import type { Pseudonyms } from "../src/ledger/pseudonyms.ts";
 import { mastodonServer } from "./feed.ts";
 import type { Input } from "./input.ts";
 
-const truthSchema = z.object({
+/** A line of the oracle's truth.ndjson, as far as it is compared. */
+export const truthSchema = z.object({
   platform: z.enum(["bluesky", "mastodon"]),
   id: z.string(),
+  author: z.string(),
+  brands: z.array(z.string()),
   createdAt: z.string(),
   delivered: z.boolean(),
   late: z.boolean(),
@@ -54,11 +57,22 @@ const bareText = (text: string) =>
     .replace(/\s+/g, " ")
     .trim();
 
-export async function readTruths(input: Input, pseudonyms: Pseudonyms, into: Truths = { posts: new Map(), ambiguous: new Set() }): Promise<Truths> {
-  for await (const line of createInterface({ input: createReadStream(join(input.folder, "truth.ndjson")) })) {
-    const truth = truthSchema.parse(JSON.parse(line));
+export async function* truthsOf(input: Input): AsyncGenerator<z.output<typeof truthSchema>> {
+  for await (const line of createInterface({ input: createReadStream(join(input.folder, "truth.ndjson")) })) yield truthSchema.parse(JSON.parse(line));
+}
+
+export interface ReadTruthsOptions {
+  /** Added to these. */
+  readonly into?: Truths;
+  /** Native ids of authors of whom nothing may be left. */
+  readonly erased?: ReadonlySet<string>;
+}
+
+export async function readTruths(input: Input, pseudonyms: Pseudonyms, options: ReadTruthsOptions = {}): Promise<Truths> {
+  const { into = { posts: new Map(), ambiguous: new Set() }, erased = new Set() } = options;
+  for await (const truth of truthsOf(input)) {
     into.posts.set(pseudonyms.postId(truth.platform, nativeIdOf(truth.platform, truth.id)), {
-      live: truth.delivered && truth.deleted === null,
+      live: truth.delivered && truth.deleted === null && !erased.has(truth.author),
       createdAt: Date.parse(truth.createdAt),
       editedAt: truth.editedAt === null ? undefined : Date.parse(truth.editedAt),
       text: bareText(truth.text),

@@ -41,7 +41,7 @@ if (plan !== undefined) {
   }
   syncBuiltinESMExports();
 
-  const { exec } = DatabaseSync.prototype;
+  const exec = Reflect.get(DatabaseSync.prototype, "exec");
   DatabaseSync.prototype.exec = function commit(sql) {
     const place = /^\s*commit\b/i.test(sql) ? (this.location() ?? "") : undefined;
     if (place !== undefined) reach("commit", "before", place);
@@ -51,7 +51,7 @@ if (plan !== undefined) {
 
   if (plan.operation === "catalog") {
     const { default: pg } = await import("pg");
-    const { query } = pg.Client.prototype;
+    const query = Reflect.get(pg.Client.prototype, "query");
     pg.Client.prototype.query = function asked(config, ...rest) {
       const text = typeof config === "string" ? config : (config?.text ?? "");
       const result = Reflect.apply(query, this, [config, ...rest]);

@@ -6,6 +6,7 @@ import { compareRollups } from "../../bench/rollups.ts";
 import { makeFolder, withStores } from "../../bench/system.ts";
 import { compare, type Comparison, readTruths } from "../../bench/truth.ts";
 import { makePseudonyms } from "../../src/ledger/pseudonyms.ts";
+import { chooseErased } from "./erase-list.ts";
 import { type PlantedPoint, plantedPoints } from "./points.ts";
 import { makeRandom } from "./random.ts";
 
@@ -13,6 +14,8 @@ export interface KillRounds {
   readonly rounds: number;
   readonly stores: readonly Comparison[];
   readonly rollupsWrong: number;
+  /** Erased authors of whom bytes were met. */
+  readonly survivors: number;
   /** From the start of the process until what the crash left is refined and stored, milliseconds. */
   readonly recoveriesMs: readonly number[];
   readonly problems: readonly string[];
@@ -29,6 +32,8 @@ interface Life {
   readonly ended: "killed" | "done" | "failed";
   readonly recoveredMs: number | undefined;
   readonly lastStep: string;
+  /** Authors of whom no byte was left before the end. */
+  readonly erased: number;
   readonly problems: readonly string[];
 }
 
@@ -40,7 +45,10 @@ const feedingMs = 3_000;
 const endWithinMs = 240_000;
 
 /** One life of the system. @param killAfterMs from `serving` on; absent: it lives until all is done */
-function live(args: readonly string[], end: { readonly point?: PlantedPoint & { readonly nth: number }; readonly killAfterMs?: number; readonly fromStart?: boolean }): Promise<Life> {
+function live(
+  args: readonly string[],
+  end: { readonly point?: PlantedPoint & { readonly nth: number }; readonly killAfterMs?: number; readonly fromStart?: boolean },
+): Promise<Life> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", hook, runner, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
@@ -49,6 +57,7 @@ function live(args: readonly string[], end: { readonly point?: PlantedPoint & { 
   let recoveredMs: number | undefined;
   let lastStep = "starting";
   let killed = false;
+  let erased = 0;
   const problems: string[] = [];
   const kill = () => {
     killed = true;
@@ -59,10 +68,11 @@ function live(args: readonly string[], end: { readonly point?: PlantedPoint & { 
     const told: unknown = JSON.parse(line);
     if (typeof told !== "object" || told === null || !("step" in told) || typeof told.step !== "string") return;
     const { step } = told;
-    if (step === "warn" || step === "error" || step === "failed") {
+    if (step === "warn" || step === "error" || step === "failed" || step === "survivor") {
       problems.push(`${step}: ${"detail" in told ? String(told.detail) : ""}`);
       return;
     }
+    if (step === "erased") erased++;
     lastStep = step;
     if (step === "recovered") recoveredMs = performance.now() - startedAt;
     if (step === "serving" && end.killAfterMs !== undefined && end.fromStart !== true) {
@@ -79,7 +89,7 @@ function live(args: readonly string[], end: { readonly point?: PlantedPoint & { 
     clearTimeout(timer);
     const ended = code === 0 ? "done" : signal === "SIGKILL" && (killed || end.point !== undefined) ? "killed" : "failed";
     if (ended === "failed") problems.push(`ended with ${code ?? signal} after "${lastStep}": ${errors.slice(-1_500)}`);
-    resolve({ ended, recoveredMs, lastStep, problems });
+    resolve({ ended, recoveredMs, lastStep, erased, problems });
   });
   return promise;
 }
@@ -90,17 +100,22 @@ export async function killRounds(options: KillOptions): Promise<KillRounds> {
   const random = makeRandom(seed);
   const input = await ensureInput({ seed: `drill-${seed}`, posts: Math.max(1_000, rounds * options.postsARound), startMs, hours: 72 });
   using folder = makeFolder("drill");
-  const args = ["--folder", folder.path, "--input", input.folder, "--over-ms", String(rounds * feedingMs * 0.6)];
+  const erased = await chooseErased(input, 2 + Math.ceil(rounds / 3));
+  const args = ["--erase", erased.join(","), "--folder", folder.path, "--input", input.folder, "--over-ms", String(rounds * feedingMs * 0.6)];
   const points = random.shuffled(plantedPoints);
   const recoveriesMs: number[] = [];
   const problems: string[] = [];
+  let survivors = 0;
   const take = (what: string, life: Life) => {
     if (life.recoveredMs !== undefined) recoveriesMs.push(life.recoveredMs);
-    say(`${what}: ${life.ended} after "${life.lastStep}"${life.recoveredMs === undefined ? "" : `, recovered in ${life.recoveredMs.toFixed(0)} ms`}`);
+    say(
+      `${what}: ${life.ended} after "${life.lastStep}"${life.recoveredMs === undefined ? "" : `, recovered in ${life.recoveredMs.toFixed(0)} ms`}${life.erased === 0 ? "" : `, ${life.erased} erased`}`,
+    );
     for (const problem of life.problems) {
       say(`    ${problem}`);
+      if (problem.startsWith("survivor")) survivors++;
       // A warning is what a recovery says; an error is not.
-      if (!problem.startsWith("warn")) problems.push(`${what}: ${problem}`);
+      else if (!problem.startsWith("warn")) problems.push(`${what}: ${problem}`);
     }
   };
   for (let round = 1; round <= rounds; round++) {
@@ -121,16 +136,20 @@ export async function killRounds(options: KillOptions): Promise<KillRounds> {
     if (life.ended === "done") break;
     problems.push(`to the end: ${life.ended} after "${life.lastStep}"`);
   }
-  return await withStores(folder.path, () => undefined, async (stores) => {
-    const truths = await readTruths(input, makePseudonyms(stores.base.keys.ring));
-    const compared = [await compare("search", stores.search, truths), await compare("lake", stores.lake, truths)];
-    const rollups = await compareRollups(input, stores.rollups);
-    for (const { store, posts, examples, ...figures } of compared) {
-      say(`${store}: ${posts} posts, ${JSON.stringify(figures)}`);
-      for (const example of examples) say(`    ${example}`);
-    }
-    say(`rollups: ${rollups.compared} sums, ${rollups.wrong} wrong`);
-    for (const example of rollups.examples) say(`    ${example}`);
-    return { rounds, stores: compared, rollupsWrong: rollups.wrong, recoveriesMs, problems };
-  });
+  return await withStores(
+    folder.path,
+    () => undefined,
+    async (stores) => {
+      const truths = await readTruths(input, makePseudonyms(stores.base.keys.ring), { erased: new Set(erased) });
+      const compared = [await compare("search", stores.search, truths), await compare("lake", stores.lake, truths)];
+      const rollups = await compareRollups(input, stores.rollups, new Set(erased));
+      for (const { store, posts, examples, ...figures } of compared) {
+        say(`${store}: ${posts} posts, ${JSON.stringify(figures)}`);
+        for (const example of examples) say(`    ${example}`);
+      }
+      say(`rollups: ${rollups.compared} sums, ${rollups.wrong} wrong`);
+      for (const example of rollups.examples) say(`    ${example}`);
+      return { rounds, stores: compared, rollupsWrong: rollups.wrong, survivors, recoveriesMs, problems };
+    },
+  );
 }

@@ -28,6 +28,10 @@ export const plantedPoints: readonly PlantedPoint[] = [
   { name: "lake file removed", operation: "remove", path: "/lake/", when: "after", nthAtMost: 4 },
   { name: "catalog before a commit", operation: "catalog", path: "^\\s*commit", when: "before", nthAtMost: 8 },
   { name: "catalog after a commit", operation: "catalog", path: "^\\s*commit", when: "after", nthAtMost: 8 },
+  { name: "erasure asked for, not sent", operation: "catalog", path: "insert into erasures", when: "after", nthAtMost: 1 },
+  { name: "erasure sent, not proved", operation: "catalog", path: "insert into erasure_proofs", when: "before", nthAtMost: 3 },
+  { name: "erasure hidden or gone", operation: "catalog", path: "update erasures set state", when: "after", nthAtMost: 2 },
+  { name: "identities before or amid a new key", operation: "sync", path: "/keys/", when: "before", nthAtMost: 2 },
   { name: "log segment rewritten, old one in place", operation: "rename", path: "/log/", when: "before", nthAtMost: 2 },
   { name: "log segment replaced", operation: "rename", path: "/log/", when: "after", nthAtMost: 2 },
 ];

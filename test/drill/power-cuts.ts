@@ -76,7 +76,7 @@ export async function powerCuts(options: CutOptions): Promise<PowerCuts> {
   await using keys = await openKeys({ files: makeDiskFiles(), folder: join(folder.path, "keys"), create: true });
   const pseudonyms = makePseudonyms(keys.ring);
   using stages = openStages({
-    mentionId: pseudonyms.mentionId,
+    mentionId: (platform, name) => pseudonyms.mentionId(platform, name),
     isOrganisationHandle: () => false,
     terms: brands.map(({ id, name }) => ({ id, query: parseQuery(name) })),
     keep: () => "everything",
@@ -157,7 +157,13 @@ async function live(machine: Machine, shared: Shared, mayCut: boolean): Promise<
     const log = await openEmbeddedLog({ folder: "/data/log", files, partitions, segmentBytes: 8_192 + random.below(200_000) });
     const owned: Partition[] = [];
     for (let partition = 0; partition < partitions; partition++) {
-      const ledger = await openLedger({ files: disk, folder: join(place, "ledger"), partition, keyCheck: shared.keys.ring.check, maxHeldRows: 1 + random.below(random.below(2) === 0 ? 8 : 60) });
+      const ledger = await openLedger({
+        files: disk,
+        folder: join(place, "ledger"),
+        partition,
+        keyCheck: shared.keys.ring.check,
+        maxHeldRows: 1 + random.below(random.below(2) === 0 ? 8 : 60),
+      });
       open.push(ledger);
       const identities = await openIdentities({ files: disk, folder: join(place, "identities"), partition, ring: shared.keys.ring, maxHeld: 1 + random.below(40) });
       open.push(identities);
@@ -202,7 +208,11 @@ async function live(machine: Machine, shared: Shared, mayCut: boolean): Promise<
       const lane = delivering.lanes[0];
       const events = await log.state("events");
       const posts = await log.state("posts");
-      if (events.every(({ partition, next }) => (owned[partition]?.position().offset ?? -1) + 1 >= next) && posts.every(({ partition, next }) => (lane?.next.get(partition)?.offset ?? 0) >= next)) break;
+      if (
+        events.every(({ partition, next }) => (owned[partition]?.position().offset ?? -1) + 1 >= next) &&
+        posts.every(({ partition, next }) => (lane?.next.get(partition)?.offset ?? 0) >= next)
+      )
+        break;
       if (lane?.state === "failed") throw new Error(lane.lastError);
       // Maintenance of the log goes on beside everything else.
       if (random.below(20) === 0) await log.maintain();

@@ -26,7 +26,7 @@ export function summarise(kills: KillRounds | undefined, cuts: PowerCuts | undef
     lost: sum("lost") + seen.lost,
     duplicated: sum("duplicated") + sum("invented") + seen.duplicated,
     reordered: sum("reordered") + seen.reordered,
-    revived: sum("revived"),
+    revived: sum("revived") + (kills?.survivors ?? 0),
     recoveryP95Ms: p95 === undefined ? null : Math.round(p95),
     rollupsWrong: (kills?.rollupsWrong ?? 0) + (cuts?.rollupsWrong ?? 0),
     problems: (kills?.problems.length ?? 0) + (cuts?.problems.length ?? 0),
