@@ -46,6 +46,8 @@ export interface Quarantine {
   openCount(): Promise<number>;
   /** Returns how many changed. */
   setState(ids: readonly string[], state: QuarantineState): Promise<number>;
+  /** Open ones that came in a time and lie in `rejected` below its ends: their raw was read again. */
+  supersede(range: { readonly source?: string; readonly fromMs: number; readonly toMs: number; readonly ends: ReadonlyMap<number, number> }): Promise<number>;
   /** Those whose raw the log no longer holds, those before a time, and what is above the limit, the oldest first. */
   expire(limits: { readonly beforeMs: number; readonly maxRecords: number }): Promise<number>;
   /** After an erasure has rewritten frames, or a source is gone. */
@@ -119,6 +121,14 @@ export function openQuarantine(sql: Sql): Quarantine {
     },
     async setState(ids, state) {
       return (await sql.query("update quarantine set state = $2 where id = any($1::text[]) and state <> $2", [ids, state])).count;
+    },
+    async supersede({ source, fromMs, toMs, ends }) {
+      const { count } = await sql.query(
+        `update quarantine q set state = 'replayed' from unnest($1::int[], $2::bigint[]) as e (partition, next)
+         where q.state = 'open' and q.partition = e.partition and q.log_offset < e.next and q.at_ms >= $3 and q.at_ms < $4 and ($5::text is null or q.source = $5)`,
+        [[...ends.keys()], [...ends.values()], Math.floor(Math.max(fromMs, 0)), Math.ceil(Math.min(toMs, Number.MAX_SAFE_INTEGER)), source ?? null],
+      );
+      return count;
     },
     async expire({ beforeMs, maxRecords }) {
       const old = await sql.query("delete from quarantine where at_ms < $1", [Math.round(beforeMs)]);

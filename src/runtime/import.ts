@@ -13,6 +13,12 @@ export function importSourceFor(platform: string): string {
   return `${importSource}.${platform}`;
 }
 
+const importPattern = new RegExp(`^${importSource}\\.([a-z0-9][a-z0-9-]{0,62})$`);
+/** Of an imported frame's source; undefined: it is none. */
+export function importPlatformOf(source: string): string | undefined {
+  return importPattern.exec(source)?.[1];
+}
+
 export interface ImportDependencies {
   readonly log: Log;
   readonly hashes: KeyHashes;

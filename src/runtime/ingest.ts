@@ -101,17 +101,15 @@ export async function ingest(options: IngestOptions, counters: IngestCounters, s
   };
 
   const takePage = async (page: SourcePage) => {
-    for (const item of page.items) {
-      router.add(item);
-      counters.items++;
-      counters.bytes += item.bytes.length;
-    }
+    for (const item of page.items) router.add(item);
     await Promise.all(
       router.builders.map(async (builder, partition) => {
         if (builder.count > 0) await log.append("events", partition, builder.take());
       }),
     );
     counters.pages++;
+    counters.items += page.items.length;
+    for (const item of page.items) counters.bytes += item.bytes.length;
     if (page.gap !== undefined) {
       counters.gaps++;
       report("warn", `${id}: a gap that the platform made: ${page.gap.reason}`, { toMs: page.gap.toMs, fromMs: page.gap.fromMs ?? 0 });

@@ -14,7 +14,7 @@ import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
 import { openStages } from "../stages/pipeline.ts";
 import { validateEvent } from "../stages/validate.ts";
-import { importSource, importSourceFor } from "./import.ts";
+import { importPlatformOf, importSource, importSourceFor } from "./import.ts";
 import { makeRefiner, type RefineSource } from "./refine.ts";
 import { openPartition, type Partition, runPartition } from "./refine-partition.ts";
 import { serve } from "./rpc.ts";
@@ -50,11 +50,10 @@ async function setSources(list: readonly WorkerSource[]): Promise<void> {
   }
 }
 
-const importPattern = new RegExp(`^${importSource}\\.([a-z0-9][a-z0-9-]{0,62})$`);
 function sourceOf(id: string): RefineSource | undefined {
   const known = sources.get(id);
   if (known !== undefined) return known;
-  const platform = importPattern.exec(id)?.[1];
+  const platform = importPlatformOf(id);
   if (platform === undefined) return undefined;
   const made = { id: importSource, platform, parse: importLineParser(), region: "zz", hold: true, keep: "everything" as const };
   sources.set(importSourceFor(platform), made);
@@ -133,7 +132,7 @@ const handlers = {
     readonly toMs: number;
   }) {
     const { source, fromMs, toMs } = argument;
-    const ofSource = (id: string) => source === undefined || id === source || (source === importSource && importPattern.test(id));
+    const ofSource = (id: string) => source === undefined || id === source || (source === importSource && importPlatformOf(id) !== undefined);
     return partitionNumbered(argument.partition).replay(argument.from, argument.to, (id, receivedAt) => receivedAt >= fromMs && receivedAt < toMs && ofSource(id));
   },
   setSources(list: readonly WorkerSource[]) {

@@ -60,6 +60,8 @@ interface Item {
   readonly frame: number;
   readonly receivedAt: number;
   readonly source: RefineSource;
+  /** The source's id as the frame tells it: imports name their platform there. */
+  readonly sourceName: string;
   readonly event: SourceEvent;
   readonly bytes: Uint8Array;
   id?: PostId;
@@ -164,11 +166,11 @@ export function makeRefiner(options: RefinerOptions) {
       for (const outcome of source.parse(raw.bytes)) {
         const place = { offset, index: index++ };
         if ("drop" in outcome) note(frame, dropped);
-        else if ("reject" in outcome) reject(outcome.reject, source.id, frame, place, receivedAt, raw.bytes, frames);
+        else if ("reject" in outcome) reject(outcome.reject, raw.source, frame, place, receivedAt, raw.bytes, frames);
         else {
           const valid = options.validate(outcome.keep, nowMs);
-          if ("reject" in valid) reject(valid.reject, source.id, frame, place, receivedAt, raw.bytes, frames);
-          else if ("keep" in valid) items.push({ from: place, frame, receivedAt, source, event: valid.keep, bytes: raw.bytes });
+          if ("reject" in valid) reject(valid.reject, raw.source, frame, place, receivedAt, raw.bytes, frames);
+          else if ("keep" in valid) items.push({ from: place, frame, receivedAt, source, sourceName: raw.source, event: valid.keep, bytes: raw.bytes });
           else note(frame, dropped);
         }
       }
@@ -241,7 +243,7 @@ export function makeRefiner(options: RefinerOptions) {
               item.receivedAt,
             );
           settle(frame, result);
-        } else if ("reject" in draft) reject(draft.reject, source.id, frame, from, item.receivedAt, item.bytes, frames);
+        } else if ("reject" in draft) reject(draft.reject, item.sourceName, frame, from, item.receivedAt, item.bytes, frames);
         else note(frame, dropped);
         return;
       }

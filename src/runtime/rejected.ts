@@ -4,6 +4,7 @@ import type { EarshotError } from "../core/errors.ts";
 /** Payload of a frame in `rejected`: what could not be kept, why, and the raw itself as far as `maxRawBytes`. */
 export const rejectedSchema = z.object({
   version: z.literal(1),
+  /** As its frame in `events` told it. */
   source: z.string(),
   code: z.string(),
   message: z.string(),

@@ -109,7 +109,7 @@ async function compareRollups(running: Running, world: World, platform: "bluesky
   const differing = [...new Set([...expected.keys(), ...actual.keys()])].filter((at) => JSON.stringify(expected.get(at)) !== JSON.stringify(actual.get(at)));
   assert.ok(
     differing.length <= ambiguous,
-    `${differing.length} minutes differ, ${ambiguous} posts may: ${differing.slice(0, 3).map((at) => `${new Date(at).toISOString()} ${JSON.stringify(expected.get(at))} ${JSON.stringify(actual.get(at))}`)}`,
+    `${differing.length} minutes differ, ${ambiguous} posts may: ${JSON.stringify(differing.slice(0, 3).map((at) => [new Date(at), expected.get(at), actual.get(at)]))}`,
   );
 }
 

@@ -186,7 +186,11 @@ export function makeErasuresPart(options: ErasuresOptions) {
   }
 
   return {
-    resolveAuthor,
+    async resolveAuthor(text: string): Promise<readonly AuthorView[]> {
+      // Who came in this moment is known too.
+      for (const thread of threads.refine) await thread.caller.call("flush", undefined);
+      return resolveAuthor(text);
+    },
     async erase(author: AuthorId, asked: EraseOptions): Promise<ErasureView> {
       const identity = await identities.resolve(author);
       const authors = identity === undefined ? [author] : [...new Set([author, ...pseudonyms.authorIds(identity.platform, identity.nativeId)])];
@@ -211,12 +215,14 @@ export function makeErasuresPart(options: ErasuresOptions) {
     },
     payAll,
     async find(text: string): Promise<FindAnswer> {
+      // What is still held in memory counts as there.
+      for (const thread of threads.refine) await thread.caller.call("flush", undefined);
+      await threads.stores.caller.call("flush", undefined);
       const known = await identitiesOf(text);
       const needles = needlesFor(text, known);
       const places = ["log", "ledger", "identities", "search", "lake"].map((store) => ({ store, folder: join(base.folder, store) }));
       // The register of erasures keeps the pseudonym by design; whom it meant is nowhere.
       const catalog = { store: "catalog", folder: join(base.folder, "postgres"), except: /^author id/ };
-      await threads.stores.caller.call("flush", undefined);
       const scanned = await scan({ places: [...places, catalog], needles });
       const stores = scanned.map(({ store, files, bytesScanned, hits, places: met }) => ({ store, files, bytesScanned, hits, places: met }));
       // Identities are sealed: their bytes tell nothing, so what can be opened is asked for.

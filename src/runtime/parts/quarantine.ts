@@ -6,6 +6,7 @@ import type { Raw } from "../../core/source.ts";
 import type { Quarantine, QuarantineRecord } from "../../registers/quarantine.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine, QuarantineItem, ReplayAnswer, ReplayRequest } from "../engine.ts";
+import { importPlatformOf, importSource } from "../import.ts";
 import { type KeyHashes, makeFrameRouter } from "../ingest.ts";
 import { decodeRaw } from "../raw-frame.ts";
 import { type Rejected, rejectedSchema } from "../rejected.ts";
@@ -25,7 +26,7 @@ const replayBite = 500;
 
 /** Indexes the `rejected` log for people, and sends raw through the parsers again. */
 export function makeQuarantine(options: QuarantineOptions) {
-  const { log, register, threads, hashes, clock } = options;
+  const { log, register, threads, hashes } = options;
 
   async function index(signal: AbortSignal): Promise<void> {
     for await (const delivery of log.subscribe("rejected", "quarantine", {}, signal)) {
@@ -36,7 +37,15 @@ export function makeQuarantine(options: QuarantineOptions) {
         if (rejected === undefined) continue;
         // Named by where it came from: what a crash made the refiner reject twice is one item.
         const id = `${partition}-${frames.fromOffsets[i] ?? 0}-${frames.fromIndexes[i] ?? 0}-${frames.generations[i] ?? 0}`;
-        records.push({ id, source: rejected.source, code: rejected.code, message: rejected.message, at: rejected.at, partition, offset: firstOffset + i });
+        records.push({
+          id,
+          source: importPlatformOf(rejected.source) === undefined ? rejected.source : importSource,
+          code: rejected.code,
+          message: rejected.message,
+          at: rejected.at,
+          partition,
+          offset: firstOffset + i,
+        });
       }
       if (records.length > 0) await register.add(records);
       await delivery.commit();
@@ -62,11 +71,13 @@ export function makeQuarantine(options: QuarantineOptions) {
 
   async function sendAgain(records: readonly QuarantineRecord[], answer: { read: number; kept: number; unchanged: number; rejected: number }): Promise<void> {
     const bySource = new Map<string, { platform: string; raws: Raw[] }>();
+    const sentIds: string[] = [];
     for (const record of records) {
       const found = await rawOf(record);
       const sent = found && options.rawsOf(found.rejected.source, found.bytes, found.rejected.at);
       if (found === undefined || sent === undefined) continue;
       answer.read++;
+      sentIds.push(record.id);
       const group = bySource.get(found.rejected.source) ?? { platform: sent.platform, raws: [] };
       group.raws.push(...sent.raws);
       bySource.set(found.rejected.source, group);
@@ -86,10 +97,7 @@ export function makeQuarantine(options: QuarantineOptions) {
         }
       }
     }
-    await register.setState(
-      records.map((record) => record.id),
-      "replayed",
-    );
+    await register.setState(sentIds, "replayed");
   }
 
   async function replayQuarantine(request: Extract<ReplayRequest, { kind: "quarantine" }>): Promise<ReplayAnswer> {
@@ -101,12 +109,12 @@ export function makeQuarantine(options: QuarantineOptions) {
     }
     const filter = { state: "open" as const, ...(request.code !== undefined && { code: request.code }), ...(request.source !== undefined && { source: request.source }) };
     // What is rejected again comes back as a new item: only those from before the start are taken.
-    const startedAt = clock.now();
+    const ends = await endsOfRejected();
     let cursor: string | undefined;
     do {
       const page = await register.list(filter, { limit: replayBite, ...(cursor !== undefined && { cursor }) });
       await sendAgain(
-        page.items.filter((record) => record.at <= startedAt),
+        page.items.filter((record) => record.offset < (ends.get(record.partition) ?? 0)),
         answer,
       );
       cursor = page.next;
@@ -114,7 +122,12 @@ export function makeQuarantine(options: QuarantineOptions) {
     return answer;
   }
 
+  async function endsOfRejected(): Promise<ReadonlyMap<number, number>> {
+    return new Map((await log.state("rejected")).map(({ partition, next }) => [partition, next]));
+  }
+
   async function replayRaw(request: Extract<ReplayRequest, { kind: "raw" }>): Promise<ReplayAnswer> {
+    const ends = await endsOfRejected();
     const states = await log.state("events");
     const answers = await Promise.all(
       states.map(({ partition, oldest, next }) =>
@@ -128,6 +141,9 @@ export function makeQuarantine(options: QuarantineOptions) {
       total.unchanged += answer.duplicate + answer.dropped;
       total.rejected += answer.rejected;
     }
+    // What is rejected again comes as a new item in the place of the old one.
+    const { source, fromMs, toMs } = request;
+    await register.supersede({ fromMs, toMs, ends, ...(source !== undefined && { source }) });
     return total;
   }
 

@@ -12,7 +12,7 @@ import type { Threads } from "../boot.ts";
 import { type Collector, defineSource, type SourceDefinition } from "../collect.ts";
 import { encodeCommand } from "../commands.ts";
 import type { SourceView } from "../engine.ts";
-import { importSource } from "../import.ts";
+import { importPlatformOf, importSource } from "../import.ts";
 import { encodeRaw } from "../raw-frame.ts";
 import type { WorkerSource } from "../worker-data.ts";
 
@@ -180,9 +180,10 @@ export function makeSourcesPart(options: SourcesOptions) {
       return { ...filter, sources: filter.sources === undefined ? names : filter.sources.filter((source) => names.includes(source)) };
     },
     rawsOf(source: string, bytes: Uint8Array, receivedAt: number): { readonly platform: string; readonly raws: readonly Raw[] } | undefined {
-      if (source === importSource) {
-        const { platform = "import", ...where } = importLineKey()(bytes);
-        return { platform, raws: [{ ...where, bytes, receivedAt }] };
+      const imported = importPlatformOf(source);
+      if (imported !== undefined) {
+        const { key, actor } = importLineKey()(bytes);
+        return { platform: imported, raws: [{ key, ...(actor !== undefined && { actor }), bytes, receivedAt }] };
       }
       const definition = definitions.get(source);
       if (definition === undefined) return undefined;
