@@ -1,6 +1,6 @@
 // Plain JavaScript: it must run on the oldest Node that npm itself runs on, to find a newer one.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,15 @@ export function findNode() {
  */
 export const programFlags = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
 
+/** Parent and grandparent: npm starts a shell that starts us. */
+function ancestorsOf() {
+  try {
+    return `${process.ppid} ${readFileSync(`/proc/${process.ppid}/stat`, "utf8").replace(/^.*\) \S+ (\d+) .*$/s, "$1")}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+
 /** Runs Node with the arguments, passes signals on, and resolves with the exit code. */
 export function runNode(args, options = {}) {
   const node = findNode();
@@ -39,12 +48,15 @@ export function runNode(args, options = {}) {
     return Promise.resolve(78);
   }
   const path = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
-  const child = spawn(node, args, { stdio: "inherit", cwd: options.cwd ?? process.cwd(), env: { ...process.env, PATH: path, ...options.env } });
+  const child = spawn(node, args, { stdio: "inherit", cwd: options.cwd ?? process.cwd(), env: { ...process.env, PATH: path, EARSHOT_LAUNCHER: String(process.pid), ...options.env } });
   // A terminal's Ctrl-C reaches the child too; this process only has to outlive it.
   const pass = (signal) => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, pass);
+  // Killed without a word, npm leaves its children behind: then the program is to stop too.
+  const ancestors = ancestorsOf();
+  if (process.env.npm_lifecycle_event !== undefined) setInterval(() => ancestorsOf() !== ancestors && child.kill("SIGTERM"), 500).unref();
   return new Promise((resolve) => {
     child.on("error", (error) => {
       console.error(`Node could not be started: ${error.message}`);

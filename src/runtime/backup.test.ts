@@ -109,6 +109,8 @@ describe("who is erased after the backup", () => {
       assert.ok(alice !== undefined);
       await system.engine.erase(alice.author, { reason: "subject-request", objection: false, now: true, actor: "test" });
       await tell(system, [{ author: "dora", text: "lantern by dora" }]);
+      const whileItRuns = join(home.folder, "erasures-while-it-runs.json");
+      assert.equal(await exportErasures({ ...home.context, out: whileItRuns }), 1);
     });
     assert.equal(await exportErasures({ ...home.context, out: erasuresFile }), 1);
     const answer = await restore(home, { force: true });

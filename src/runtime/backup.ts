@@ -5,13 +5,15 @@ import type { Report } from "../core/component.ts";
 import { configSchema, type Environment } from "../core/config.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
+import { holdFolder } from "../core/folder-lock.ts";
 import { numberIn, type Sql } from "../core/sql.ts";
 import { openBase, type Base } from "./boot.ts";
-import { dumpCatalog } from "./backup-catalog.ts";
+import { dumpCatalog, openRawCatalog } from "./backup-catalog.ts";
 import { readErasures, writeErasureFile } from "./backup-erasures.ts";
 import { copyHashed, hashFile, immutableAmong, listDataFiles, makeFoldersFor, tryLink } from "./backup-files.ts";
 import { type BackupFile, type BackupManifest, backupVersion, configName, filesFolder, manifestName, readDataMark, readManifest, stampOf, writeManifest } from "./backup-format.ts";
 import { migrations } from "./migrations.ts";
+import { isHeld, openRunningCatalog } from "./running.ts";
 import { version } from "./version.ts";
 
 export interface BackupProgress {
@@ -51,7 +53,7 @@ const reserveBytes = 64 * 1024 * 1024;
 async function openData(options: BackupContext): Promise<Base> {
   const folder = resolve(options.environment.EARSHOT_DATA);
   const mark = await readDataMark(options.files, folder);
-  if (mark === undefined) throw new EarshotError("NOT_FOUND", `${folder}: expected a data folder, there is none; EARSHOT_DATA names it`);
+  if (mark === undefined) throw noData(folder);
   try {
     return await openBase({ ...options, config: configSchema.parse({ partitions: mark.partitions }) });
   } catch (thrown) {
@@ -190,13 +192,29 @@ function isWithin(path: string, folder: string): boolean {
   return way === "" || (!way.startsWith("..") && basename(folder) !== "" && resolve(folder, way) === path);
 }
 
-/** The register of erasures as a small file, to be kept apart from the backups: a restore applies it. */
+/** The register of erasures as a small file, to be kept apart from the backups: a restore applies it. Earshot may run. */
 export async function exportErasures(options: BackupContext & { readonly out: string }): Promise<number> {
+  const { files, clock, environment } = options;
   const out = resolve(options.out);
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === true) throw new EarshotError("USAGE", `--out: expected a file, came the folder ${out}`);
-  await using base = await openData(options);
-  const erasures = await readErasures(base.catalog.sql);
-  await options.files.makeFolder(dirname(out));
-  await writeErasureFile(options.files, out, { keyCheck: base.keys.ring.check, exportedAt: options.clock.now(), erasures });
+  const folder = resolve(environment.EARSHOT_DATA);
+  const mark = await readDataMark(files, folder);
+  if (mark === undefined) throw noData(folder);
+  const erasures = await (async () => {
+    if (isHeld(folder)) {
+      await using beside = openRunningCatalog(folder, environment.EARSHOT_DATABASE_URL);
+      if (beside === undefined) throw new EarshotError("STORE_UNAVAILABLE", `${folder}: Earshot is only starting or stopping; run this again`);
+      return await readErasures(beside.sql);
+    }
+    using _held = await holdFolder(folder);
+    await using catalog = await openRawCatalog({ ...options, url: environment.EARSHOT_DATABASE_URL, folder: join(folder, "postgres") });
+    return await readErasures(catalog.sql);
+  })();
+  await files.makeFolder(dirname(out));
+  await writeErasureFile(files, out, { keyCheck: mark.keyCheck, exportedAt: clock.now(), erasures });
   return erasures.length;
+}
+
+function noData(folder: string): EarshotError {
+  return new EarshotError("NOT_FOUND", `${folder}: expected a data folder, there is none; EARSHOT_DATA names it`);
 }

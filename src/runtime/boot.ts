@@ -24,6 +24,7 @@ import type { PostgresSettings, RefineWorkerData, StoreWorkerData, WorkerSource,
 /** What lies in the data folder and holds it together; a newer version than this is refused. */
 const formatSchema = z.object({ format: z.literal("earshot"), version: z.int(), partitions: z.int(), keyCheck: z.string(), createdAt: z.number() });
 export const formatVersion = 1;
+const waitForFolderMs = 5_000;
 
 export interface Base extends AsyncDisposable {
   readonly folder: string;
@@ -48,7 +49,7 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   const { environment, config, files, clock, report } = options;
   const folder = resolve(environment.EARSHOT_DATA);
   await files.makeFolder(folder);
-  const held = await holdFolder(folder);
+  const held = await holdWhenFree(folder, clock, report);
   const undo: (() => PromiseLike<void>)[] = [async () => held[Symbol.dispose]()];
   const unwind = async () => {
     for (const step of undo.toReversed()) await step();
@@ -94,6 +95,20 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   } catch (thrown) {
     await unwind();
     throw thrown;
+  }
+}
+
+/** One that is just stopping is waited for. */
+async function holdWhenFree(folder: string, clock: Clock, report: Report): Promise<Disposable> {
+  const until = clock.monotonicMs() + waitForFolderMs;
+  for (let tried = 0; ; tried++) {
+    try {
+      return await holdFolder(folder);
+    } catch (thrown) {
+      if (!(thrown instanceof EarshotError) || thrown.code !== "FOLDER_IN_USE" || clock.monotonicMs() >= until) throw thrown;
+      if (tried === 0) report("info", `another Earshot holds ${folder}; waiting a moment in case it is stopping`);
+      await clock.sleep(200);
+    }
   }
 }
 

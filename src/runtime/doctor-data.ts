@@ -1,14 +1,10 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import pg from "pg";
-import { readPostmasterFile } from "../catalog/postmaster.ts";
-import { catalogTypes, makeSql } from "../catalog/postgres-sql.ts";
 import type { Environment } from "../core/config.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { File, Files } from "../core/files.ts";
-import { lockFileName } from "../core/folder-lock.ts";
 import type { Sql } from "../core/sql.ts";
 import { openKeys } from "../ledger/keys.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
@@ -16,6 +12,7 @@ import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { formatVersion } from "./boot.ts";
 import { readDataMark } from "./backup-format.ts";
 import { type Check, type Finding, makeChecks } from "./doctor-check.ts";
+import { isHeld, openRunningCatalog } from "./running.ts";
 
 export interface DataOptions {
   readonly folder: string;
@@ -60,19 +57,6 @@ export async function checkData(options: DataOptions): Promise<{ readonly checks
   await add("lake files", () => checkParquet(join(folder, "lake")));
   await add("lake manifest", () => checkManifest(options, isRunning));
   return { checks, isRunning };
-}
-
-/** Asks for a shared lock only; another process's exclusive one refuses it. */
-function isHeld(folder: string): boolean {
-  const place = join(folder, lockFileName);
-  if (!existsSync(place)) return false;
-  try {
-    using database = new DatabaseSync(place, { readOnly: true, timeout: 0 });
-    database.prepare("select count(*) from sqlite_schema").get();
-    return false;
-  } catch (thrown) {
-    return thrown instanceof Error && /locked|busy/i.test(thrown.message);
-  }
 }
 
 /** Reads as the files are, and takes every write for done without doing it: a recovery can be tried on it. */
@@ -213,41 +197,17 @@ function parquetFault(path: string): string | undefined {
 
 /** The manifest lies in the catalog, which is asked where it can be without a start. */
 async function checkManifest(options: DataOptions, isRunning: boolean): Promise<Finding> {
-  const connection = connectionOf(options, isRunning);
-  if (connection === undefined) return { status: "skip", detail: "in the catalog, which is read while Earshot runs" };
-  const pool = new pg.Pool({ ...connection, max: 1, connectionTimeoutMillis: 5_000, application_name: "earshot-doctor", types: catalogTypes });
-  pool.on("error", () => undefined);
-  try {
-    const sql = makeSql(pool);
-    if (!(await hasManifest(sql))) return { status: "skip", detail: "the catalog holds none yet" };
-    const state = await makeCatalogManifest(sql).load();
-    const missing = state.files.filter((file) => statSync(join(options.folder, "lake", file.path), { throwIfNoEntry: false })?.size !== file.sizeBytes);
-    if (missing.length > 0)
-      return {
-        status: "fail",
-        detail: `${missing.length} of ${state.files.length} files are missing or of another size: ${missing
-          .slice(0, 5)
-          .map((file) => file.path)
-          .join(", ")}`,
-        advice: "restore a backup",
-      };
-    return { status: "ok", detail: `all ${state.files.length} files are there` };
-  } finally {
-    await pool.end();
-  }
+  const { folder, environment } = options;
+  await using catalog = isRunning || environment.EARSHOT_DATABASE_URL !== undefined ? openRunningCatalog(folder, environment.EARSHOT_DATABASE_URL) : undefined;
+  if (catalog === undefined) return { status: "skip", detail: "in the catalog, which is read while Earshot runs" };
+  if (!(await hasManifest(catalog.sql))) return { status: "skip", detail: "the catalog holds none yet" };
+  const state = await makeCatalogManifest(catalog.sql).load();
+  const missing = state.files.filter((file) => statSync(join(folder, "lake", file.path), { throwIfNoEntry: false })?.size !== file.sizeBytes);
+  if (missing.length === 0) return { status: "ok", detail: `all ${state.files.length} files are there` };
+  const named = missing.slice(0, 5).map((file) => file.path);
+  return { status: "fail", detail: `${missing.length} of ${state.files.length} files are missing or of another size: ${named.join(", ")}`, advice: "restore a backup" };
 }
 
 async function hasManifest(sql: Sql): Promise<boolean> {
   return (await sql.query("select to_regclass('lake_state') is not null as there")).rows[0]?.["there"] === true;
-}
-
-function connectionOf(options: DataOptions, isRunning: boolean): pg.PoolConfig | undefined {
-  const url = options.environment.EARSHOT_DATABASE_URL;
-  if (url !== undefined) return { connectionString: url };
-  if (!isRunning) return undefined;
-  const folder = join(options.folder, "postgres");
-  const file = readPostmasterFile(join(folder, "data"));
-  if (file?.status !== "ready") return undefined;
-  const password = readFileSync(join(folder, "password"), "utf8").trim();
-  return { host: file.socketFolder === "" ? "127.0.0.1" : file.socketFolder, port: file.port, user: "earshot", password, database: "earshot" };
 }

@@ -37,7 +37,7 @@ export const backupCommand = buildCommand({
     flags: {
       out: { kind: "parsed", parse: String, brief: "The folder (with --erasures-only: the file)" },
       since: { kind: "parsed", parse: String, brief: "An earlier backup on the same disk to share sealed files with", optional: true },
-      erasuresOnly: { kind: "boolean", brief: "Write the register of erasures alone, for restore --erasures", default: false },
+      erasuresOnly: { kind: "boolean", brief: "Write the register of erasures alone, for restore --erasures; Earshot may run", default: false },
       json: { kind: "boolean", brief: "Print JSON", default: false },
     },
   },

@@ -23,9 +23,12 @@ export const startCommand = buildCommand({
       const onSignal = (signal: string) => {
         asks++;
         if (asks === 1) asked.resolve(signal);
-        else process.stderr.write("stopping already; what came is being stored\n");
+        else if (asks === 2) process.stderr.write("stopping already; what came is being stored\n");
       };
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => onSignal(signal));
+      // The launcher (bin/earshot.mjs) was killed without a word: nobody can stop this process by it any more.
+      const launcher = process.env["EARSHOT_LAUNCHER"];
+      if (launcher === String(process.ppid)) setInterval(() => String(process.ppid) !== launcher && onSignal("SIGTERM"), 500).unref();
       const system = await startSystem({
         collect: true,
         onStep: (step) => print(`  ${step}`),
