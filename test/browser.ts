@@ -50,7 +50,7 @@ export async function openBrowser(): Promise<{ readonly browser: Browser } | { r
     if (found !== undefined) return { browser: await launch(found, {}) };
     if (process.platform !== "linux" || process.arch !== "x64") return { reason: `no Chromium in ${installed.join(", ")}; the one from npm is for Linux on x64` };
     const folder = await unpack();
-    return { browser: await launch(join(folder, "chromium"), { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_PATH: join(folder, "fonts", "fonts") }) };
+    return { browser: await launch(join(folder, "chromium"), { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_PATH: join(folder, "fonts") }) };
   } catch (error) {
     return { reason: `Chromium did not start: ${error instanceof Error ? error.message.slice(0, 500) : String(error)}` };
   }

@@ -61,6 +61,8 @@ export interface RunningSource {
   status: SourceStatus;
   lastError: { readonly code: string; readonly message: string; readonly at: number } | undefined;
   paused: boolean;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
   stop: () => Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export function makeCollector(options: CollectOptions) {
       status: { state: "waiting", ...(paused && { detail: "paused" }) },
       lastError: known?.lastError,
       paused,
+      startedAt: options.clock.monotonicMs(),
       stop: () => Promise.resolve(),
     };
     running.set(definition.id, source);

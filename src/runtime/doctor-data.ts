@@ -5,10 +5,9 @@ import { pathToFileURL } from "node:url";
 import type { Environment } from "../core/config.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { File, Files } from "../core/files.ts";
-import type { Sql } from "../core/sql.ts";
+import { numberIn, type Sql, textIn } from "../core/sql.ts";
 import { openKeys } from "../ledger/keys.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
-import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { formatVersion } from "./boot.ts";
 import { readDataMark } from "./backup-format.ts";
 import { type Check, type Finding, makeChecks } from "./doctor-check.ts";
@@ -201,13 +200,13 @@ async function checkManifest(options: DataOptions, isRunning: boolean): Promise<
   await using catalog = isRunning || environment.EARSHOT_DATABASE_URL !== undefined ? openRunningCatalog(folder, environment.EARSHOT_DATABASE_URL) : undefined;
   if (catalog === undefined) return { status: "skip", detail: "in the catalog, which is read while Earshot runs" };
   if (!(await hasManifest(catalog.sql))) return { status: "skip", detail: "the catalog holds none yet" };
-  const state = await makeCatalogManifest(catalog.sql).load();
-  const missing = state.files.filter((file) => statSync(join(folder, "lake", file.path), { throwIfNoEntry: false })?.size !== file.sizeBytes);
-  if (missing.length === 0) return { status: "ok", detail: `all ${state.files.length} files are there` };
-  const named = missing.slice(0, 5).map((file) => file.path);
-  return { status: "fail", detail: `${missing.length} of ${state.files.length} files are missing or of another size: ${named.join(", ")}`, advice: "restore a backup" };
+  const { rows } = await catalog.sql.query("select path, size_bytes from lake_file");
+  const missing = rows.filter((row) => statSync(join(folder, "lake", textIn(row, "path")), { throwIfNoEntry: false })?.size !== numberIn(row, "size_bytes"));
+  if (missing.length === 0) return { status: "ok", detail: `all ${rows.length} files are there` };
+  const named = missing.slice(0, 5).map((row) => textIn(row, "path"));
+  return { status: "fail", detail: `${missing.length} of ${rows.length} files are missing or of another size: ${named.join(", ")}`, advice: "restore a backup" };
 }
 
 async function hasManifest(sql: Sql): Promise<boolean> {
-  return (await sql.query("select to_regclass('lake_state') is not null as there")).rows[0]?.["there"] === true;
+  return (await sql.query("select to_regclass('lake_file') is not null as there")).rows[0]?.["there"] === true;
 }

@@ -155,6 +155,8 @@ export interface SourceView {
   readonly collected: number;
   readonly errors: number;
   readonly gaps: number;
+  /** What it brings at the pace since it was started, raw; absent in its first minute. */
+  readonly gbPerDay?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: number };
   readonly options: Readonly<Record<string, unknown>>;
 }

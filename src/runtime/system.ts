@@ -147,6 +147,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       log: base.log,
       collector,
       threads: threadsNow,
+      clock,
       report,
       forgetCursor: (id) => cursors.remove(id),
       stopWorld,

@@ -21,6 +21,7 @@ const sourceSchema = Type.Object({
   collected: Type.Integer(),
   errors: Type.Integer(),
   gaps: Type.Integer(),
+  gbPerDay: Type.Optional(Type.Number({ description: "Raw, at the pace since it was started." })),
   lastError: Type.Optional(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String({ format: "date-time" }) })),
   options: Type.Record(Type.String(), Type.Unknown(), { description: "Secrets stand as references." }),
 });

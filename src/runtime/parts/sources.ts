@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
 import { type ConfigFault, refuseFaults, type SourceConfig } from "../../core/config.ts";
 import { EarshotError } from "../../core/errors.ts";
@@ -9,7 +10,7 @@ import { importLineKey } from "../../connectors/files/import-line.ts";
 import type { Settings } from "../../registers/settings.ts";
 import type { Sources } from "../../registers/sources.ts";
 import type { Threads } from "../boot.ts";
-import { type Collector, defineSource, type SourceDefinition } from "../collect.ts";
+import { type Collector, defineSource, type RunningSource, type SourceDefinition } from "../collect.ts";
 import { encodeCommand } from "../commands.ts";
 import type { SourceView } from "../engine.ts";
 import { importPlatformOf, importSource } from "../import.ts";
@@ -23,6 +24,7 @@ export interface SourcesOptions {
   readonly log: Log;
   readonly collector: Collector;
   readonly threads: () => Threads;
+  readonly clock: Clock;
   readonly report: Report;
   readonly forgetCursor: (id: string) => Promise<void>;
   readonly stopWorld: () => Promise<void>;
@@ -90,9 +92,16 @@ export function makeSourcesPart(options: SourcesOptions) {
       collected: record.collected + (running?.counters.items ?? 0),
       errors: record.errors + (running?.counters.errors ?? 0),
       gaps: record.gaps + (running?.counters.gaps ?? 0),
+      ...gbPerDayOf(running),
       ...(lastError !== undefined && { lastError }),
       options: record.options,
     };
+  }
+
+  function gbPerDayOf(running: RunningSource | undefined): { readonly gbPerDay?: number } {
+    if (running === undefined || running.paused) return {};
+    const seconds = (options.clock.monotonicMs() - running.startedAt) / 1_000;
+    return seconds < 60 ? {} : { gbPerDay: (running.counters.bytes / seconds) * (86_400 / 1e9) };
   }
 
   /** Every partition forgets what the source brought, in the order of the log; resolves when it is refined. */
