@@ -11,6 +11,7 @@ const profileSchema = z.object({
 });
 
 const top = 15;
+const topFiles = 30;
 
 /** Prints, for each thread, the functions with the most time of their own and the sum by file of ours that called. */
 export async function printProfiles(folder: string, posts: number, say: (line: string) => void): Promise<void> {
@@ -20,6 +21,7 @@ export async function printProfiles(folder: string, posts: number, say: (line: s
     const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
     for (const node of profile.nodes) for (const child of node.children ?? []) parents.set(child, node.id);
     const own = new Map<string, number>();
+    const byCaller = new Map<string, number>();
     const byFile = new Map<string, number>();
     let busyMicros = 0;
     for (const [i, id] of profile.samples.entries()) {
@@ -31,26 +33,31 @@ export async function printProfiles(folder: string, posts: number, say: (line: s
       const name = `${functionName || "(anonymous)"} ${placeOf(url)}${url === "" || url.startsWith("node:") ? "" : `:${lineNumber + 1}`}`;
       own.set(name, (own.get(name) ?? 0) + micros);
       let at: number | undefined = id;
-      let caller = nodes.get(id)?.callFrame.functionName ?? "";
+      let file = functionName;
+      let caller = functionName;
       while (at !== undefined) {
-        const frame: string = nodes.get(at)?.callFrame.url ?? "";
-        if (frame.includes("/src/") || frame.includes("/bench/")) {
-          caller = placeOf(frame);
+        const frame = nodes.get(at)?.callFrame;
+        if (frame !== undefined && (frame.url.includes("/src/") || frame.url.includes("/bench/")) && !frame.url.includes("node_modules")) {
+          file = placeOf(frame.url);
+          caller = `${frame.functionName || "(anonymous)"} ${file}:${frame.lineNumber + 1}`;
           break;
         }
         at = parents.get(at);
       }
-      byFile.set(caller, (byFile.get(caller) ?? 0) + micros);
+      byCaller.set(caller, (byCaller.get(caller) ?? 0) + micros);
+      byFile.set(file, (byFile.get(file) ?? 0) + micros);
     }
     say(`\n${basename(file, ".cpuprofile")}: busy ${(busyMicros / 1e6).toFixed(1)} s, ${(busyMicros / posts).toFixed(1)} µs a post`);
-    const print = (sums: ReadonlyMap<string, number>) => {
-      for (const [name, micros] of [...sums].sort((a, b) => b[1] - a[1]).slice(0, top))
+    const print = (sums: ReadonlyMap<string, number>, most = top) => {
+      for (const [name, micros] of [...sums].sort((a, b) => b[1] - a[1]).slice(0, most))
         say(`  ${(micros / posts).toFixed(2).padStart(7)} ${((100 * micros) / busyMicros).toFixed(1).padStart(5)}%  ${name}`);
     };
     say(" own time, µs a post, by function:");
     print(own);
-    say(" by the nearest file of ours (what it calls outside counts to it):");
-    print(byFile);
+    say(" by function of ours, with what it calls outside:");
+    print(byCaller);
+    say(" by file of ours, with what it calls outside:");
+    print(byFile, topFiles);
   }
 }
 
