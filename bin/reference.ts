@@ -1,9 +1,8 @@
 // Writes docs/reference/*.md from the code itself: `npm run docs`; with --check it only tells whether they are current.
-import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { generateHelpTextForAllCommands } from "@stricli/core";
 import pino from "pino";
 import { z } from "zod";
 import { makeApi } from "../src/api/server.ts";
@@ -12,6 +11,7 @@ import { listConnectors, loadConnector } from "../src/connectors/directory.ts";
 import { configSchema, environmentSchema } from "../src/core/config.ts";
 import { type ErrorKind, errorCodes } from "../src/core/errors.ts";
 import { fieldValues, queryFields, queryLimits } from "../src/core/query.ts";
+import { application } from "../src/cli/application.ts";
 import { exitCodes } from "../src/cli/output.ts";
 import { code, limitsOf, named, optionsTable, schemaShape, table, typeOf } from "./reference-schema.ts";
 import { patchColumns, postColumns } from "../src/stores/lake-columns.ts";
@@ -104,26 +104,8 @@ function queriesPage(): string {
   );
 }
 
-const runFile = promisify(execFile);
-async function helpOf(words: readonly string[]): Promise<string> {
-  const { stdout } = await runFile(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "src", "cli", "main.ts"), ...words, "--help"], { encoding: "utf8" });
-  return stdout.trimEnd();
-}
-
-/** Names of commands, as the help lists them. */
-function commandNames(help: string): readonly string[] {
-  const [, listed = ""] = help.split(/^COMMANDS$/m);
-  return [...listed.matchAll(/^ {2}(\S+) /gm)].map((match) => match[1] ?? "");
-}
-
-async function commandsPage(): Promise<string> {
-  const names = commandNames(await helpOf([]));
-  const parts: string[] = [];
-  for (let at = 0; at < names.length; at += 3) {
-    const some = names.slice(at, at + 3);
-    const texts = await Promise.all(some.map((name) => helpOf([name])));
-    for (const [i, name] of some.entries()) parts.push(`## ${name}\n\n\`\`\`text\n${texts[i]}\n\`\`\``);
-  }
+function commandsPage(): string {
+  const parts = generateHelpTextForAllCommands(application).map(([name, text]) => `## ${name.replace(/^earshot /, "")}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\``);
   return page(
     "Commands",
     "`npm run earshot -- COMMAND`. Commands talk to the Earshot that runs on the data folder; where none runs, they start one for themselves that collects nothing. `backup` and `restore` want none to run. [Exit codes](errors.md#exit-codes-of-commands).",
@@ -314,7 +296,7 @@ const pages: Readonly<Record<string, string>> = {
   "connectors.md": await connectorsPage(),
   "errors.md": errorsPage(),
   "queries.md": queriesPage(),
-  "commands.md": await commandsPage(),
+  "commands.md": commandsPage(),
   "api.md": await apiPage(),
   "formats.md": formatsPage(),
 };
