@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -28,6 +28,7 @@ async function unpack(): Promise<string> {
     if (status !== 0) throw new Error(`tar: ${stderr}`);
     rmSync(archive);
   }
+  writeFileSync(join(work, "fonts.conf"), fontsConf(folder));
   try {
     renameSync(work, folder);
   } catch (error) {
@@ -36,6 +37,12 @@ async function unpack(): Promise<string> {
     if (!existsSync(folder)) throw error;
   }
   return folder;
+}
+
+/** The package's one family stands in for what a bare machine lacks; a machine's own fonts give the other scripts. */
+function fontsConf(folder: string): string {
+  const families = ["system-ui", "sans-serif"].map((name) => `<alias binding="same"><family>${name}</family><prefer><family>Open Sans</family></prefer></alias>`);
+  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${join(folder, "fonts")}</dir><dir>/usr/share/fonts</dir><cachedir>${join(folder, "cache")}</cachedir>${families.join("")}</fontconfig>\n`;
 }
 
 async function launch(executablePath: string, env: Readonly<Record<string, string>>): Promise<Browser> {
@@ -50,7 +57,7 @@ export async function openBrowser(): Promise<{ readonly browser: Browser } | { r
     if (found !== undefined) return { browser: await launch(found, {}) };
     if (process.platform !== "linux" || process.arch !== "x64") return { reason: `no Chromium in ${installed.join(", ")}; the one from npm is for Linux on x64` };
     const folder = await unpack();
-    return { browser: await launch(join(folder, "chromium"), { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_PATH: join(folder, "fonts") }) };
+    return { browser: await launch(join(folder, "chromium"), { LD_LIBRARY_PATH: join(folder, "al2023", "lib"), FONTCONFIG_FILE: join(folder, "fonts.conf") }) };
   } catch (error) {
     return { reason: `Chromium did not start: ${error instanceof Error ? error.message.slice(0, 500) : String(error)}` };
   }

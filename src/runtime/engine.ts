@@ -28,6 +28,8 @@ export interface Engine {
   rollups(request: RollupRequest): Promise<RollupAnswer>;
 
   sources(): Promise<readonly SourceView[]>;
+  /** hidden: simulated posts are stored, and no read shows them, because real ones are there. */
+  simulated(): Promise<"none" | "shown" | "hidden">;
   /** Refuses (CONFLICT) what the configuration file defines. */
   putSource(id: string, config: SourceConfig): Promise<SourceView>;
   setSourcePaused(id: string, paused: boolean): Promise<SourceView>;

@@ -232,6 +232,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         return () => listeners.delete(listener);
       },
       sources: () => sources.sources(),
+      async simulated() {
+        if (!(await sources.sources()).some((source) => source.simulated)) return "none";
+        return sources.narrow({}).sources === undefined ? "shown" : "hidden";
+      },
       putSource: (id, source) => sources.putSource(id, source),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       removeSource: (id, how) => sources.removeSource(id, how),

@@ -18,6 +18,8 @@ export class ProblemError extends Error {
   }
 }
 
+export const isSignedOut = (error: unknown): boolean => error instanceof ProblemError && error.status === 401;
+
 async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } });
   if (!response.ok) {
@@ -29,6 +31,7 @@ async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
 }
 
 export const signIn = (code: string): Promise<void> => ask("/api/v1/session", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ code }) });
+export const signOut = (): Promise<void> => ask("/api/v1/session", { method: "DELETE" });
 export const whoAmI = (): Promise<{ name: string; role: string }> => ask("/api/v1/me");
 
 export function searchPosts(q: string, cursor: string | undefined, signal?: AbortSignal): Promise<Page> {
@@ -36,13 +39,15 @@ export function searchPosts(q: string, cursor: string | undefined, signal?: Abor
   return ask(`/api/v1/posts?${query.toString()}`, signal === undefined ? {} : { signal });
 }
 
+export const facetNames = ["platform", "language", "sentiment", "term", "hashtag"] as const;
+export type FacetName = (typeof facetNames)[number];
 export interface Facets {
   readonly posts: number;
   readonly exact: boolean;
-  readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly posts: number }[]>>;
+  readonly facets: Readonly<Partial<Record<FacetName, readonly { readonly value: string; readonly posts: number }[]>>>;
 }
 export function facetsOf(q: string, signal?: AbortSignal): Promise<Facets> {
-  const query = new URLSearchParams({ q, by: "platform,language,sentiment,term", top: "8" });
+  const query = new URLSearchParams({ q, by: facetNames.join(","), top: "8" });
   return ask(`/api/v1/posts/facets?${query.toString()}`, signal === undefined ? {} : { signal });
 }
 
@@ -51,6 +56,7 @@ export interface Status {
   readonly detail?: string;
   readonly collectedPerSecond: number;
   readonly posts: number;
+  readonly simulated: "none" | "shown" | "hidden";
   readonly rejected: number;
   readonly lag: { readonly refine: number; readonly stores: Readonly<Record<string, number>> };
 }
@@ -61,7 +67,11 @@ export interface SourceState {
   readonly platform: string;
   readonly simulated: boolean;
   readonly state: string;
+  readonly detail?: string;
   readonly paused: boolean;
-  readonly lastError?: { readonly code: string; readonly message: string };
+  readonly collected: number;
+  readonly errors: number;
+  readonly gaps: number;
+  readonly lastError?: { readonly code: string; readonly message: string; readonly at: string };
 }
 export const sources = (): Promise<{ items: readonly SourceState[] }> => ask("/api/v1/sources");

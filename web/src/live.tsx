@@ -1,20 +1,47 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { PostView } from "./api.ts";
+import { type PostView, searchPosts } from "./api.ts";
+import { formatNumber } from "./format.ts";
 import { PostRow } from "./post-row.tsx";
+import { RateChart, seconds } from "./rate-chart.tsx";
 
 const most = 60;
-const number = new Intl.NumberFormat();
+const nothing = Array.from({ length: seconds }, () => undefined);
 
-export function Live({ simulatedSources }: { readonly simulatedSources: ReadonlySet<string> }) {
+function merge(fresh: readonly PostView[], before: readonly PostView[]): readonly PostView[] {
+  const ids = new Set(fresh.map((post) => post.id));
+  return [...fresh, ...before.filter((post) => !ids.has(post.id))].slice(0, most);
+}
+
+export function Live({ simulatedSources, isSimulated, go }: { readonly simulatedSources: ReadonlySet<string>; readonly isSimulated: boolean; readonly go: (path: string) => void }) {
   const { t } = useTranslation();
   const [posts, setPosts] = useState<readonly PostView[]>([]);
-  const [perSecond, setPerSecond] = useState(0);
+  const [counts, setCounts] = useState<readonly (number | undefined)[]>(nothing);
   const [state, setState] = useState<"connecting" | "live" | "cut">("connecting");
   const [paused, setPaused] = useState(false);
+  const pause = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => {
+    // What is stored stands there at once; the stream goes on from it.
+    const abort = new AbortController();
+    searchPosts("", undefined, abort.signal).then(
+      (page) => setPosts((before) => merge(before, page.items)),
+      () => undefined,
+    );
+    return () => abort.abort();
+  }, []);
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "p" && !event.metaKey && !event.ctrlKey && !event.altKey && document.activeElement?.tagName !== "INPUT") pause.current?.click();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
 
   useEffect(() => {
     if (paused) return undefined;
+    setState("connecting");
     const stream = new EventSource("/api/v1/live");
     let fresh: PostView[] = [];
     stream.onopen = () => setState("live");
@@ -24,32 +51,36 @@ export function Live({ simulatedSources }: { readonly simulatedSources: Readonly
     });
     stream.addEventListener("tick", (event: MessageEvent<string>) => {
       const tick: { posts: number } = JSON.parse(event.data);
-      setPerSecond(tick.posts);
+      setCounts((before) => [...before.slice(1), tick.posts]);
       if (fresh.length === 0) return;
-      const taken = fresh;
+      const taken = fresh.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
       fresh = [];
-      setPosts((before) => [...taken, ...before].slice(0, most));
+      setPosts((before) => merge(taken, before));
     });
     return () => stream.close();
   }, [paused]);
 
+  const last = counts.at(-1);
   return (
     <section aria-labelledby="live-title">
       <div className="bar">
         <h2 id="live-title">{t("live.title")}</h2>
         <span className={`state state-${paused ? "paused" : state}`} role="status">
-          {paused ? t("live.paused") : t(`live.${state}`, { rate: number.format(perSecond) })}
+          {paused ? t("live.paused") : t(`live.${state}`)}
         </span>
-        <button type="button" onClick={() => setPaused(!paused)}>
+        <span className="quiet grow">{!paused && state === "live" && last !== undefined && t("live.rate", { count: last, formatted: formatNumber(last) })}</span>
+        <RateChart counts={counts} simulated={isSimulated} />
+        <button type="button" ref={pause} onClick={() => setPaused(!paused)}>
           {paused ? t("live.resume") : t("live.pause")}
         </button>
       </div>
+      <p className="hint">{t("live.sample")}</p>
       {posts.length === 0 ? (
         <p className="empty">{t("live.empty")}</p>
       ) : (
-        <div className="list">
+        <div className="list" role="feed" aria-label={t("live.list")} aria-busy={false}>
           {posts.map((post) => (
-            <PostRow key={`${post.id}-${post.revision}`} post={post} simulated={simulatedSources.has(post.source)} />
+            <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} go={go} />
           ))}
         </div>
       )}

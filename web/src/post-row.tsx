@@ -1,33 +1,59 @@
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { PostView } from "./api.ts";
+import { formatClock, formatDay, formatNumber, languageName } from "./format.ts";
+import { followHere } from "./place.ts";
+import { searchPath } from "./query.ts";
 
-const time = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
-const number = new Intl.NumberFormat();
+const marks = { negative: "▼", neutral: "●", positive: "▲" } as const;
 
-export function PostRow({ post, simulated }: { readonly post: PostView; readonly simulated: boolean }) {
+export const PostRow = memo(function PostRow({ post, simulated, go }: { readonly post: PostView; readonly simulated: boolean; readonly go: (path: string) => void }) {
   const { t } = useTranslation();
-  const { likes, shares, replies } = post.counts;
+  const { sentiment } = post;
+  const link = (q: string, text: string, className: string, title?: string) => (
+    <a className={className} href={searchPath(q)} title={title} aria-label={title} key={q} onClick={(event) => followHere(event, go, searchPath(q))}>
+      {text}
+    </a>
+  );
+  const kind = post.replyTo !== undefined ? t("post.reply") : post.quoteOf !== undefined ? t("post.quote") : undefined;
   return (
-    <article className="post" aria-label={t("post.by", { platform: post.platform })}>
-      <header>
-        <span className={`platform platform-${post.platform}`}>{post.platform}</span>
-        <time dateTime={post.createdAt}>{time.format(new Date(post.createdAt))} UTC</time>
-        <span className="tag">{post.language === "und" ? t("post.languageUnknown") : post.language}</span>
-        <span className={`tag sentiment-${post.sentiment ?? "none"}`}>{post.sentiment === null ? t("post.notScored") : t(`sentiment.${post.sentiment}`)}</span>
-        {post.terms.map((term) => (
-          <span className="tag term" key={term}>
-            {term}
-          </span>
+    <article className="post" tabIndex={-1} aria-label={t("post.by", { platform: post.platform, time: `${formatDay(post.createdAt)} ${formatClock(post.createdAt)} UTC` })}>
+      <div className="when">
+        <time dateTime={post.createdAt} title={post.createdAt}>
+          <span className="clock">{formatClock(post.createdAt)}</span> <span className="day">{formatDay(post.createdAt)}</span>
+        </time>
+        <span className="platform">{post.platform}</span>
+      </div>
+      <div className="what">
+        {/* dir=auto: each text runs as its own letters do. */}
+        <p dir="auto" lang={post.language === "und" ? undefined : post.language}>
+          {post.text === "" ? <em>{post.reshareOf === undefined ? t("post.empty") : t("post.reshare")}</em> : post.text}
+        </p>
+        {post.media?.map((media, i) => (
+          <p className="media" key={i}>
+            {media.kind}
+            {media.alt === undefined || media.alt === "" ? "" : `: ${media.alt}`}
+          </p>
         ))}
-        {simulated && <span className="tag simulated">{t("post.simulated")}</span>}
-      </header>
-      {/* dir=auto: each text runs as its own letters do. */}
-      <p dir="auto" lang={post.language === "und" ? undefined : post.language}>
-        {post.text === "" ? <em>{post.reshareOf === undefined ? t("post.empty") : t("post.reshare")}</em> : post.text}
-      </p>
-      <footer>
-        <span>{t("post.counts", { likes: number.format(likes), shares: number.format(shares), replies: number.format(replies) })}</span>
-      </footer>
+        <div className="notes">
+          <span className={`sentiment-${sentiment ?? "none"}`}>
+            {sentiment === null ? (
+              t("post.notScored")
+            ) : (
+              <>
+                <span aria-hidden="true">{marks[sentiment]}</span> {t(`sentiment.${sentiment}`)}
+              </>
+            )}
+          </span>
+          <span>{post.language === "und" ? t("post.languageUnknown") : languageName(post.language)}</span>
+          {kind !== undefined && <span>{kind}</span>}
+          {post.editedAt !== undefined && <span>{t("post.edited")}</span>}
+          {(["likes", "shares", "replies"] as const).map((name) => post.counts[name] > 0 && <span key={name}>{`${formatNumber(post.counts[name])} ${t(`post.${name}`)}`}</span>)}
+          {link(`author:${post.author}`, post.author.slice(0, 10), "author", t("post.author", { author: post.author }))}
+          {post.terms.map((term) => link(`term:${term}`, term, "tag"))}
+          {simulated && <span className="tag simulated">{t("post.simulated")}</span>}
+        </div>
+      </div>
     </article>
   );
-}
+});

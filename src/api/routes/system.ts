@@ -60,7 +60,8 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
             startedAt: instant("Start of this process."),
             collectedPerSecond: Type.Number(),
             refinedPerSecond: Type.Number(),
-            posts: Type.Integer(),
+            posts: Type.Integer({ description: "Stored, simulated ones too." }),
+            simulated: Type.Union([Type.Literal("none"), Type.Literal("shown"), Type.Literal("hidden")], { description: "hidden: simulated posts are stored; no read shows them, because real ones are there." }),
             rejected: Type.Integer(),
             lag: Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }),
             stores: Type.Array(
@@ -82,6 +83,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
         ...stats,
         ...engine.health(),
         version: engine.version,
+        simulated: await engine.simulated(),
         startedAt: iso(stats.startedAt),
         lag: { refine: stats.lag.refine, stores: { ...stats.lag.stores } },
         outcomes: { ...stats.outcomes },
