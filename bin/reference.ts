@@ -10,6 +10,7 @@ import { postSchema, problemSchema } from "../src/api/schemas.ts";
 import { listConnectors, loadConnector } from "../src/connectors/directory.ts";
 import { configSchema, environmentSchema } from "../src/core/config.ts";
 import { type ErrorKind, errorCodes } from "../src/core/errors.ts";
+import { parseQuery } from "../src/core/query-parser.ts";
 import { fieldValues, queryFields, queryLimits } from "../src/core/query.ts";
 import { application } from "../src/cli/application.ts";
 import { exitCodes } from "../src/cli/output.ts";
@@ -80,23 +81,27 @@ function errorsPage(): string {
 }
 
 function queriesPage(): string {
+  const forms = [
+    ["coffee milk", "with both words, anywhere"],
+    ['"flat white"', "with the words in this order, side by side"],
+    ["espress*", "with a word that begins so"],
+    ["coffee OR tea", "with one of them; OR binds weaker than AND"],
+    ["coffee NOT tea", "with the first and without the second"],
+    ["coffee -tea", "the same"],
+    ["coffee NEAR/5 machine", "with at most so many words between the two"],
+    ["#coffee", "with the word; `hashtag:coffee` asks for the hashtag alone"],
+    ["created:2026-01-01..2026-02-01", "made in this time, the end excluded; either may be left out"],
+    ["(coffee OR tea) language:en -has:link", "by condition; see below"],
+  ] as const;
+  // What the page shows must be what the parser takes.
+  for (const [form] of forms) parseQuery(form);
   const rows = queryFields.map((field) => [code(`${field}:`), fieldValues[field]?.map((value) => code(value)).join(", ") ?? "any value"]);
   return page(
     "Queries",
     "One language for search, terms, export and facets.",
     table(
       ["form", "finds posts"],
-      [
-        [code("coffee milk"), "with both words, anywhere"],
-        [code('"flat white"'), "with the words in this order, side by side"],
-        [code("espress*"), "with a word that begins so"],
-        [code("coffee OR tea"), "with one of them; OR binds weaker than AND"],
-        [code("coffee NOT tea"), "with the first and without the second; also `coffee -tea`"],
-        [code("NEAR/5(coffee machine)"), "with the words at most so far apart"],
-        [code("#coffee"), "with the word; `hashtag:coffee` asks for the hashtag alone"],
-        [code("created:2026-01-01..2026-02-01"), "made in this time, the end excluded; either may be left out"],
-        [code("(a OR b) language:en"), "by condition; see below"],
-      ],
+      forms.map(([form, meaning]) => [code(form), meaning]),
     ),
     "Case and diacritics do not matter. `AND`, `OR`, `NOT` and `NEAR` are written in capitals. Japanese and Chinese are found inside longer runs.",
     `## Fields\n\n${table(["field", "values"], rows)}`,
