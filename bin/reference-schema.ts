@@ -116,7 +116,8 @@ function flatten(schema: Schema, place: string): string[][] {
   return [own(`${typeOf(schema)}${limitsOf(schema)}`)];
 }
 
-export function optionsTable(schema: z.ZodType): string {
-  const json = schemaShape.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+/** @param io what an operator writes, or what the program then reads */
+export function optionsTable(schema: z.ZodType, io: "input" | "output" = "input"): string {
+  const json = schemaShape.parse(z.toJSONSchema(schema, { io, unrepresentable: "any" }));
   return table(["option", "type", "default", "meaning"], flatten(json, ""));
 }

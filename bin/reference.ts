@@ -39,7 +39,7 @@ function environmentPage(): string {
   return page(
     "Environment",
     "Read once at the start. An empty variable counts as not set.",
-    optionsTable(environmentSchema),
+    optionsTable(environmentSchema, "output"),
     "Beside them, as other programs read them: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` (also in lower case) and `NODE_EXTRA_CA_CERTS`, for requests and WebSockets alike; and every variable that the configuration names as `env:NAME`.",
   );
 }
