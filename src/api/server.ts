@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
@@ -149,16 +149,32 @@ function operationIdOf(method: string, url: string): string {
   return `${method.toLowerCase()}${named}${url.startsWith("/api/v1/") ? "" : "Root"}`;
 }
 
+/** Whether we may listen there, before anything else is started. @throws PORT_IN_USE, CONFIG_INVALID */
+export async function probePort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ host, port }, () => server.close(() => resolve()));
+  await promise.catch((error: unknown) => {
+    throw listenFault(error, host, port);
+  });
+}
+
+function listenFault(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const options = { cause: error };
+  if (code === "EADDRINUSE") return new EarshotError("PORT_IN_USE", `port ${port} on ${host}: another program listens there; set EARSHOT_PORT to a free one`, options);
+  if (code === "EACCES") return new EarshotError("PORT_IN_USE", `port ${port} on ${host}: ports below 1024 need a privilege; set EARSHOT_PORT to a higher one`, options);
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") return new EarshotError("CONFIG_INVALID", `EARSHOT_HOST ${host}: is no address of this machine`, options);
+  return error;
+}
+
 /** Listens; says PORT_IN_USE plainly. Returns the address for people. */
 export async function listen(app: Api, host: string, port: number): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-      throw new EarshotError("PORT_IN_USE", `port ${port} on ${host}: another program listens there; set EARSHOT_PORT to a free one`, { cause: error });
-    if (error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EADDRNOTAVAIL"))
-      throw new EarshotError("PORT_IN_USE", `port ${port} on ${host}: cannot be listened on (${error.code})`, { cause: error });
-    throw error;
+    throw listenFault(error, host, port);
   }
   const address: AddressInfo | string | null = app.server.address();
   const actual = typeof address === "object" && address !== null ? address.port : port;

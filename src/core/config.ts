@@ -86,7 +86,11 @@ export function refuseFaults(where: string, faults: readonly ConfigFault[]): voi
   throw new EarshotError("CONFIG_INVALID", `${where}: ${faults.length} fault${faults.length === 1 ? "" : "s"}\n${lines.join("\n")}`);
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, { error: ({ input }) => `expected a port from 0 to 65535, came ${JSON.stringify(String(input).slice(0, 50))}` })
+  .transform(Number)
+  .pipe(z.int().max(65_535, "expected a port from 0 to 65535"));
 
 /** The environment: one table gives variable, type, default and help. */
 export const environmentSchema = z.object({

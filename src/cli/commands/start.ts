@@ -1,4 +1,6 @@
 import { buildCommand } from "@stricli/core";
+import { probePort } from "../../api/server.ts";
+import { parseEnvironment } from "../../core/config.ts";
 import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import { startSystem } from "../../runtime/system.ts";
 import { exitCodes, guarded, makeProgress, print } from "../output.ts";
@@ -29,6 +31,8 @@ export const startCommand = buildCommand({
       // The launcher (bin/earshot.mjs) was killed without a word: nobody can stop this process by it any more.
       const launcher = process.env["EARSHOT_LAUNCHER"];
       if (launcher === String(process.ppid)) setInterval(() => String(process.ppid) !== launcher && onSignal("SIGTERM"), 500).unref();
+      const wanted = parseEnvironment(process.env);
+      await probePort(wanted.EARSHOT_HOST, wanted.EARSHOT_PORT);
       const system = await startSystem({
         collect: true,
         onStep: (step) => print(`  ${step}`),
