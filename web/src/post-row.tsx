@@ -7,11 +7,15 @@ import { searchPath } from "./query.ts";
 
 const marks = { negative: "▼", neutral: "●", positive: "▲" } as const;
 
+const isToday = (at: string): boolean => at.slice(0, 10) === new Date().toISOString().slice(0, 10);
+/** Pseudonyms of mentioned accounts are long; their start tells them apart in a text. */
+const shorten = (text: string): string => text.replaceAll(/@m_([\w-]{6})[\w-]{16}/g, "@m_$1…");
+
 export const PostRow = memo(function PostRow({ post, simulated, go }: { readonly post: PostView; readonly simulated: boolean; readonly go: (path: string) => void }) {
   const { t } = useTranslation();
   const { sentiment } = post;
   const link = (q: string, text: string, className: string, title?: string) => (
-    <a className={className} href={searchPath(q)} title={title} aria-label={title} key={q} onClick={(event) => followHere(event, go, searchPath(q))}>
+    <a className={className} href={searchPath(q)} title={title} key={q} onClick={(event) => followHere(event, go, searchPath(q))}>
       {text}
     </a>
   );
@@ -20,14 +24,14 @@ export const PostRow = memo(function PostRow({ post, simulated, go }: { readonly
     <article className="post" tabIndex={-1} aria-label={t("post.by", { platform: post.platform, time: `${formatDay(post.createdAt)} ${formatClock(post.createdAt)} UTC` })}>
       <div className="when">
         <time dateTime={post.createdAt} title={post.createdAt}>
-          <span className="clock">{formatClock(post.createdAt)}</span> <span className="day">{formatDay(post.createdAt)}</span>
+          <span className="clock">{formatClock(post.createdAt)}</span> {isToday(post.createdAt) ? "" : <span className="day">{formatDay(post.createdAt)}</span>}
         </time>
         <span className="platform">{post.platform}</span>
       </div>
       <div className="what">
         {/* dir=auto: each text runs as its own letters do. */}
         <p dir="auto" lang={post.language === "und" ? undefined : post.language}>
-          {post.text === "" ? <em>{post.reshareOf === undefined ? t("post.empty") : t("post.reshare")}</em> : post.text}
+          {post.text === "" ? <em>{post.reshareOf === undefined ? t("post.empty") : t("post.reshare")}</em> : shorten(post.text)}
         </p>
         {post.media?.map((media, i) => (
           <p className="media" key={i}>
