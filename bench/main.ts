@@ -97,8 +97,7 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
 
   const fresh = freshInput === undefined ? undefined : await measureFreshness(freshInput, system, { ...feeding, cursors: memoryCursors() });
   await untilStored(system, false);
-  const peakRssMb = memory.peakMb;
-  memory[Symbol.dispose]();
+  const peakRssMb = await memory.stop();
   await system.stop();
 
   const truths = await readTruths(input, makePseudonyms(base.keys.ring));

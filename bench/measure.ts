@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Clock ticks a second of /proc's times (USER_HZ is 100 on every Linux that Node runs on). */
 const ticksPerSecond = 100;
@@ -35,16 +37,16 @@ function readStat(path: string): Stat | undefined {
   };
 }
 
-/** This process and all that descend from it. */
-function family(): Stat[] {
+/** A process and all that descend from it, those in `without` left out. */
+export function familyOf(root: number, without: ReadonlySet<number> = new Set()): Stat[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readStat(`/proc/${name}/stat`))
     .filter((stat) => stat !== undefined);
-  const ours = new Set([process.pid]);
+  const ours = new Set([root]);
   for (let before = 0; before !== ours.size;) {
     before = ours.size;
-    for (const stat of all) if (ours.has(stat.parent)) ours.add(stat.pid);
+    for (const stat of all) if (ours.has(stat.parent) && !without.has(stat.pid)) ours.add(stat.pid);
   }
   return all.filter((stat) => ours.has(stat.pid));
 }
@@ -69,7 +71,7 @@ export function readCpu(): Cpu {
   // Threads that have ended are in the process's sum alone.
   const threads = [...byPart.values()].reduce((sum, seconds) => sum + seconds, 0);
   byPart.set("ended threads", Math.max(0, totalSeconds - threads));
-  for (const stat of family()) {
+  for (const stat of familyOf(process.pid, samplers)) {
     if (stat.pid === process.pid) continue;
     const seconds = stat.ownSeconds + stat.endedSeconds;
     add("postgres", seconds);
@@ -95,35 +97,30 @@ export function cpuSince(before: Cpu): Cpu {
   };
 }
 
-export interface MemoryWatch extends Disposable {
-  /** Highest sum of the proportional set sizes of all processes, megabytes (10^6). */
-  readonly peakMb: number;
+/** Processes of ours that only measure. */
+const samplers = new Set<number>();
+
+export interface MemoryWatch {
+  /** Ends the watch; the highest sum of the proportional set sizes of all processes, megabytes (10^6). */
+  stop(): Promise<number>;
 }
 
+/** A process of its own looks (sampler.ts): walking the page tables of a large process costs milliseconds each time. */
 export function watchMemory(everyMs: number): MemoryWatch {
-  let peakMb = 0;
-  let stopped = false;
-  const look = async () => {
-    const sizes = await Promise.all(
-      family().map(async ({ pid }) => {
-        try {
-          return Number(/^Pss:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
-        } catch {
-          return 0;
-        }
-      }),
-    );
-    peakMb = Math.max(peakMb, (sizes.reduce((sum, kb) => sum + kb, 0) * 1024) / 1e6);
-    if (!stopped) timer = setTimeout(() => void look(), everyMs);
-  };
-  let timer = setTimeout(() => void look(), 0);
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", fileURLToPath(new URL("./sampler.ts", import.meta.url)), String(process.pid), String(everyMs)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  if (child.pid !== undefined) samplers.add(child.pid);
+  let told = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    told += text;
+  });
   return {
-    get peakMb() {
-      return peakMb;
-    },
-    [Symbol.dispose]() {
-      stopped = true;
-      clearTimeout(timer);
+    async stop() {
+      const ended = once(child, "close");
+      child.stdin.end();
+      await ended;
+      return Number(told);
     },
   };
 }
