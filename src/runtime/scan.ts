@@ -22,7 +22,8 @@ export interface Needle {
 }
 
 const windowBytes = 8 * 1024 * 1024;
-const overlapBytes = 1024 * 1024;
+/** A frame that is longer is none of ours. */
+const maxOpenFrameBytes = 64 * 1024 * 1024;
 const mostPlaces = 100;
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const maxFrameBytes = 256 * 1024 * 1024;
@@ -60,18 +61,19 @@ export function scanFolder(folder: string, needles: readonly Needle[], skip: (pa
       for (let at = bytes.indexOf(needle.bytes); at >= 0; at = bytes.indexOf(needle.bytes, at + needle.bytes.length)) meet(`${place}: ${needle.name}`);
     }
   };
+  const longest = Math.max(1, ...needles.map((needle) => needle.bytes.length));
   for (const path of filesUnder(folder)) {
     const name = relative(folder, path).split(sep).join("/");
     if (skip(name)) continue;
     result.files++;
-    result.bytesScanned += scanFile(path, name, look);
+    result.bytesScanned += scanFile(path, name, longest, look);
   }
   return result;
 }
 
 type Look = (bytes: Buffer, place: string) => void;
 
-function scanFile(path: string, name: string, look: Look): number {
+function scanFile(path: string, name: string, longest: number, look: Look): number {
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
@@ -81,19 +83,25 @@ function scanFile(path: string, name: string, look: Look): number {
   let at = 0;
   let isSqlite = false;
   try {
-    let carried = Buffer.alloc(0);
     const block = Buffer.alloc(windowBytes);
-    // A zstd frame may begin in one window and end in the next: frames are tried in a window as long as they may be.
+    let window = Buffer.alloc(0);
+    /** Where in the file the window begins. */
+    let windowAt = 0;
+    /** Where frames begin that went on beyond the last window. */
+    let open: readonly number[] = [];
     for (;;) {
       const read = readSync(descriptor, block, 0, windowBytes, at);
       if (read === 0) break;
       if (at === 0) isSqlite = block.toString("latin1", 0, 16) === sqliteMagic;
-      const window = Buffer.concat([carried, block.subarray(0, read)]);
-      const fresh = carried.length;
-      look(window.subarray(Math.max(0, fresh - 512)), name);
-      if (!isSqlite) lookIntoFrames(window, Math.max(0, fresh - overlapBytes), window.length - (read === windowBytes ? overlapBytes : 0), name, look);
-      carried = Buffer.from(window.subarray(Math.max(0, window.length - overlapBytes)));
-      at += read;
+      window = Buffer.concat([window, block.subarray(0, read)]);
+      look(window.subarray(Math.max(0, at - windowAt - (longest - 1))), name);
+      const end = at + read;
+      if (!isSqlite) open = lookIntoFrames(window, windowAt, [...open, ...frameStarts(window, windowAt, Math.max(windowAt, at - 3))], name, look);
+      open = open.filter((start) => end - start < maxOpenFrameBytes);
+      const keepFrom = Math.max(windowAt, Math.min(end - Math.max(3, longest - 1), ...open));
+      window = Buffer.from(window.subarray(keepFrom - windowAt));
+      windowAt = keepFrom;
+      at = end;
     }
   } finally {
     closeSync(descriptor);
@@ -102,35 +110,42 @@ function scanFile(path: string, name: string, look: Look): number {
   return at;
 }
 
-function lookIntoFrames(window: Buffer, from: number, to: number, name: string, look: Look): void {
-  for (let at = window.indexOf(zstdMagic, from); at >= 0 && at < to; at = window.indexOf(zstdMagic, at + 4)) {
-    const inside = decompress(window.subarray(at));
-    if (inside !== undefined) look(inside, `${name} (compressed)`);
-  }
+/** Where in the file a zstd frame may begin. */
+function* frameStarts(window: Buffer, windowAt: number, from: number): Iterable<number> {
+  for (let at = window.indexOf(zstdMagic, from - windowAt); at >= 0; at = window.indexOf(zstdMagic, at + 4)) yield windowAt + at;
 }
 
-/** The content of the frame that begins here; undefined: none does. What follows the frame is no concern. */
-function decompress(bytes: Buffer): Buffer | undefined {
-  const length = frameLength(bytes);
-  if (length === undefined) return undefined;
+/** Returns the starts of frames whose end lies beyond the window. */
+function lookIntoFrames(window: Buffer, windowAt: number, starts: readonly number[], name: string, look: Look): readonly number[] {
+  return starts.filter((start) => {
+    const bytes = window.subarray(start - windowAt);
+    const length = frameLength(bytes);
+    if (length === "more") return true;
+    const inside = length === undefined ? undefined : decompress(bytes.subarray(0, length));
+    if (inside !== undefined) look(inside, `${name} (compressed)`);
+    return false;
+  });
+}
+
+function decompress(frame: Buffer): Buffer | undefined {
   try {
-    return zstdDecompressSync(bytes.subarray(0, length), { maxOutputLength: maxFrameBytes });
+    return zstdDecompressSync(frame, { maxOutputLength: maxFrameBytes });
   } catch {
     return undefined;
   }
 }
 
-/** Length of a zstd frame by its block headers (RFC 8878, 3.1.1); undefined: no whole frame is here. */
-function frameLength(bytes: Buffer): number | undefined {
+/** Length of a zstd frame by its block headers (RFC 8878, 3.1.1); undefined: none begins here; "more": it goes on beyond these bytes. */
+function frameLength(bytes: Buffer): number | "more" | undefined {
   const descriptor = bytes[4];
-  if (descriptor === undefined) return undefined;
+  if (descriptor === undefined) return "more";
   const singleSegment = (descriptor & 0x20) !== 0;
   const sizeFlag = descriptor >> 6;
   const sizeBytes = sizeFlag === 0 ? (singleSegment ? 1 : 0) : 1 << sizeFlag;
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
   let at = 5 + (singleSegment ? 0 : 1) + dictionaryBytes + sizeBytes;
   for (;;) {
-    if (at + 3 > bytes.length) return undefined;
+    if (at + 3 > bytes.length) return "more";
     const header = bytes.readUIntLE(at, 3);
     const type = (header >> 1) & 3;
     if (type === 3) return undefined;
@@ -138,7 +153,7 @@ function frameLength(bytes: Buffer): number | undefined {
     if ((header & 1) === 1) break;
   }
   if ((descriptor & 4) !== 0) at += 4;
-  return at <= bytes.length ? at : undefined;
+  return at <= bytes.length ? at : "more";
 }
 
 function lookIntoSqlite(path: string, name: string, look: Look): void {
@@ -161,7 +176,8 @@ function lookIntoSqlite(path: string, name: string, look: Look): void {
           const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
           if (bytes.length > 3_000) look(bytes, `${name} table ${title}`);
           for (let at = bytes.indexOf(zstdMagic); at >= 0; at = bytes.indexOf(zstdMagic, at + 4)) {
-            const inside = decompress(bytes.subarray(at));
+            const length = frameLength(bytes.subarray(at));
+            const inside = typeof length === "number" ? decompress(bytes.subarray(at, at + length)) : undefined;
             if (inside !== undefined) look(inside, `${name} table ${title} (compressed)`);
           }
         }

@@ -198,6 +198,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
       const record = await register.request({ authors, upToMs: at, reason: asked.reason, objection: asked.objection, dueAt: at + options.forgetWithinMs, actor: asked.actor });
       await options.audit.append({ actor: asked.actor, action: "author.erase", subject: record.id, purpose: asked.reason });
       asked.onProgress?.("hiding");
+      await threads.stores.caller.call("drain", undefined);
       const posts = await countPosts(authors);
       await send(record);
       // The changes took them away already: what was counted before is what went.
