@@ -21,9 +21,21 @@ export function FacetList({ q, facets, go }: { readonly q: string; readonly face
                 const path = searchPath(togglePart(q, name, value));
                 return (
                   <li key={value}>
-                    <a href={path} aria-current={chosen || undefined} onClick={(event) => followHere(event, go, path)} aria-label={chosen ? t("facet.remove", { value: nameOf(name, value) }) : t("facet.add", { value: nameOf(name, value), posts: formatNumber(posts) })}>
-                      <span>{nameOf(name, value)}</span>
-                      <span className="count">{chosen ? "×" : formatNumber(posts)}</span>
+                    <a href={path} aria-current={chosen || undefined} onClick={(event) => followHere(event, go, path)}>
+                      <span>
+                        {chosen && <span className="unseen">{t("facet.remove")} </span>}
+                        {nameOf(name, value)}{" "}
+                      </span>
+                      {chosen ? (
+                        <span className="count" aria-hidden="true">
+                          ×
+                        </span>
+                      ) : (
+                        <span className="count">
+                          {formatNumber(posts)}
+                          <span className="unseen"> {t("facet.posts")}</span>
+                        </span>
+                      )}
                     </a>
                   </li>
                 );

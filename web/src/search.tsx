@@ -87,11 +87,13 @@ export function Search({ place, go, show, simulatedSources }: { readonly place: 
               )}
             </div>
           )}
-          <div className="list" role="feed" aria-label={t("search.list")} aria-busy={hits.isFetching}>
-            {posts.map((post) => (
-              <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} go={go} />
-            ))}
-          </div>
+          {posts.length > 0 && (
+            <div className="list" role="feed" aria-label={t("search.list")} aria-busy={hits.isFetching}>
+              {posts.map((post) => (
+                <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} go={go} />
+              ))}
+            </div>
+          )}
           {hasNextPage ? (
             <button type="button" className="more" disabled={isFetchingNextPage} onClick={() => show(loaded + 1)}>
               {isFetchingNextPage ? t("search.searching") : t("search.more")}

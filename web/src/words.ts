@@ -77,7 +77,7 @@ export const en = {
     failed: "The search failed",
     retry: "Try again",
   },
-  facet: { label: "Narrow down", platform: "Platform", language: "Language", sentiment: "Sentiment", term: "Brands and topics", hashtag: "Hashtags", remove: "remove {{value}}", add: "{{value}}, {{posts}} posts", failed: "Counts could not be read." },
+  facet: { label: "Narrow down", platform: "Platform", language: "Language", sentiment: "Sentiment", term: "Brands and topics", hashtag: "Hashtags", remove: "remove", posts: "posts" },
   sentiment: { negative: "negative", neutral: "neutral", positive: "positive" },
   post: {
     by: "{{platform}}, {{time}}",
