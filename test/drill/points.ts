@@ -32,6 +32,6 @@ export const plantedPoints: readonly PlantedPoint[] = [
   { name: "erasure sent, not proved", operation: "catalog", path: "insert into erasure_proofs", when: "before", nthAtMost: 3 },
   { name: "erasure hidden or gone", operation: "catalog", path: "update erasures set state", when: "after", nthAtMost: 2 },
   { name: "identities before or amid a new key", operation: "sync", path: "/keys/", when: "before", nthAtMost: 2 },
-  { name: "log segment rewritten, old one in place", operation: "rename", path: "/log/", when: "before", nthAtMost: 2 },
-  { name: "log segment replaced", operation: "rename", path: "/log/", when: "after", nthAtMost: 2 },
+  { name: "log segment rewritten, old one in place", operation: "rename", path: "/log/(?:events|posts|rejected)/", when: "before", nthAtMost: 2 },
+  { name: "log segment replaced", operation: "rename", path: "/log/(?:events|posts|rejected)/", when: "after", nthAtMost: 2 },
 ];
