@@ -126,6 +126,17 @@ describe("the page", () => {
       assert.equal(await page.title(), "zebra OR okapi · Earshot");
     }));
 
+  it("names personal data that it found in a text, and does not show it", (t) =>
+    withPage(t, async (page) => {
+      await api.import(posts(800, 1).map((post) => ({ ...post, text: "the numbat pays with 4111 1111 1111 1111 today" })));
+      await until("it is searchable", async () => (await api.ask("GET", "/api/v1/posts/count?q=numbat")).body["posts"] === 1);
+      await page.goto(`${api.address}/search?q=numbat`);
+      await articles(page).first().waitFor();
+      const text = await articles(page).first().locator("p").first().innerText();
+      assert.match(text, /^the numbat pays with .*masked.* today$/);
+      assert.doesNotMatch(text, /4111/);
+    }));
+
   it("goes by keys: through the posts, to the live view, to the list of keys and out of it", (t) =>
     withPage(t, async (page) => {
       await page.goto(`${api.address}/search?q=zebra`);
