@@ -70,7 +70,7 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>, limitBytes:
 }
 
 function isBlank(line: Uint8Array): boolean {
-  for (const byte of line) if (byte > 32) return false;
+  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
   return true;
 }
 
