@@ -4,7 +4,14 @@ import { after, before, describe, it } from "node:test";
 import { environmentToken, recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 
 const startMs = Date.parse("2026-11-01T00:00:00Z");
-const line = (i: number, more: Readonly<Record<string, unknown>> = {}) => ({ id: `n${i}`, platform: "forum", author: `author-${i % 7}`, text: `post number${i} about zebras`, createdAt: new Date(startMs + i * 60_000).toISOString(), ...more });
+const line = (i: number, more: Readonly<Record<string, unknown>> = {}) => ({
+  id: `n${i}`,
+  platform: "forum",
+  author: `author-${i % 7}`,
+  text: `post number${i} about zebras`,
+  createdAt: new Date(startMs + i * 60_000).toISOString(),
+  ...more,
+});
 
 describe("data through the API", () => {
   let api: RunningApi;
@@ -27,11 +34,27 @@ describe("data through the API", () => {
 
   it("names bad lines by number and reason, a line beyond 10 MB too, and keeps the good ones", async () => {
     const huge = JSON.stringify(line(900, { text: "x".repeat(10 * 1024 * 1024) }));
-    const answer = await api.import([line(901, { text: "a quagga" }), "", "nonsense", line(902, { createdAt: "the day before" }), { id: "n903", author: "x" }, huge, '{"id":1e999}', "[1]", line(904, { text: "another quagga" })]);
+    const answer = await api.import([
+      line(901, { text: "a quagga" }),
+      "",
+      "nonsense",
+      line(902, { createdAt: "the day before" }),
+      { id: "n903", author: "x" },
+      huge,
+      '{"id":1e999}',
+      "[1]",
+      line(904, { text: "another quagga" }),
+    ]);
     assert.deepEqual([answer["accepted"], answer["duplicate"], answer["rejected"]], [2, 0, 6]);
     const errors = rowsOf(answer, "errors");
-    assert.deepEqual(errors.map((error) => error["line"]), [3, 4, 5, 6, 7, 8]);
-    assert.deepEqual(errors.slice(0, 4).map((error) => error["code"]), ["JSON_INVALID", "DATE_INVALID", "FIELD_MISSING", "ITEM_TOO_LARGE"]);
+    assert.deepEqual(
+      errors.map((error) => error["line"]),
+      [3, 4, 5, 6, 7, 8],
+    );
+    assert.deepEqual(
+      errors.slice(0, 4).map((error) => error["code"]),
+      ["JSON_INVALID", "DATE_INVALID", "FIELD_MISSING", "ITEM_TOO_LARGE"],
+    );
     await settled("quagga", 2);
     assert.deepEqual(await api.import([]), { accepted: 0, duplicate: 0, rejected: 0, dropped: 0, errors: [] });
   });
@@ -63,7 +86,10 @@ describe("data through the API", () => {
     assert.equal(await countOf("platform:forum zebras"), 120);
     assert.equal(await countOf("created:2026-11-01..2026-11-02 zebras"), 120);
     const newest = rowsOf(await search("zebras", "&limit=3")).map((post) => post["createdAt"]);
-    assert.deepEqual(newest, [119, 118, 117].map((i) => new Date(startMs + i * 60_000).toISOString()));
+    assert.deepEqual(
+      newest,
+      [119, 118, 117].map((i) => new Date(startMs + i * 60_000).toISOString()),
+    );
     for (const q of ['"open', "(zebras", "nofield:x", "zebras AND"]) {
       const answer = await api.ask("GET", `/api/v1/posts?q=${encodeURIComponent(q)}`);
       assert.deepEqual([q, answer.status, answer.body["code"]], [q, 400, "QUERY_INVALID"]);
@@ -77,7 +103,10 @@ describe("data through the API", () => {
     for (let round = 0; ; round++) {
       const page = await search("zebras number*", `&limit=25${cursor === null ? "" : `&cursor=${cursor}`}`);
       seen.push(...idsOf(page));
-      await api.import([line(5_000 + round, { createdAt: new Date(startMs + 9_000_000 + round * 1_000).toISOString() }), line(6_000 + round, { createdAt: new Date(startMs + 100).toISOString(), text: "a gnu" })]);
+      await api.import([
+        line(5_000 + round, { createdAt: new Date(startMs + 9_000_000 + round * 1_000).toISOString() }),
+        line(6_000 + round, { createdAt: new Date(startMs + 100).toISOString(), text: "a gnu" }),
+      ]);
       await api.settle();
       if (typeof page["next"] !== "string") break;
       cursor = page["next"];
@@ -99,18 +128,27 @@ describe("data through the API", () => {
     const facets = await api.ask("GET", "/api/v1/posts/facets?q=zebras&by=platform,day");
     const total = Number(facets.body["posts"]);
     for (const name of ["platform", "day"]) {
-      assert.equal(rowsOf(recordAt(facets.body, "facets"), name).reduce((sum, row) => sum + Number(row["posts"]), 0), total, name);
+      assert.equal(
+        rowsOf(recordAt(facets.body, "facets"), name).reduce((sum, row) => sum + Number(row["posts"]), 0),
+        total,
+        name,
+      );
     }
     const exported = await api.ask("GET", "/api/v1/posts/export?q=zebras");
     assert.equal(exported.type, "application/x-ndjson");
-    const ids = exported.text.trimEnd().split("\n").map((text) => recordAt({ post: JSON.parse(text) }, "post")["id"]);
+    const ids = exported.text
+      .trimEnd()
+      .split("\n")
+      .map((text) => recordAt({ post: JSON.parse(text) }, "post")["id"]);
     assert.deepEqual([ids.length, new Set(ids).size], [total, total]);
     const wrong = await api.ask("GET", "/api/v1/posts/export?q=%22");
     assert.deepEqual([wrong.status, wrong.body["code"], wrong.headers.get("content-disposition")], [400, "QUERY_INVALID", null]);
   });
 
   it("rolls up exactly what was imported", async () => {
-    const lines = Array.from({ length: 90 }, (_, i) => line(i, { platform: "diary", id: `d${i}`, likes: i, shares: 1, createdAt: new Date(Date.parse("2026-10-10T00:00:00Z") + i * 60_000).toISOString() }));
+    const lines = Array.from({ length: 90 }, (_, i) =>
+      line(i, { platform: "diary", id: `d${i}`, likes: i, shares: 1, createdAt: new Date(Date.parse("2026-10-10T00:00:00Z") + i * 60_000).toISOString() }),
+    );
     await api.import(lines);
     await api.settle();
     const ask = async (more: string) => (await api.ask("GET", `/api/v1/rollups?from=2026-10-10T00:00:00Z&to=2026-10-11T00:00:00Z${more}`)).body;
@@ -118,7 +156,13 @@ describe("data through the API", () => {
     const [all] = rowsOf(await ask("&grain=all&by=platform"), "rows");
     assert.deepEqual([all?.["platform"], all?.["posts"], all?.["likes"], all?.["shares"], all?.["authors"]], ["diary", 90, (89 * 90) / 2, 90, 7]);
     const hours = rowsOf(await ask("&grain=hour"), "rows");
-    assert.deepEqual(hours.map((row) => [row["at"], row["posts"]]), [["2026-10-10T00:00:00.000Z", 60], ["2026-10-10T01:00:00.000Z", 30]]);
+    assert.deepEqual(
+      hours.map((row) => [row["at"], row["posts"]]),
+      [
+        ["2026-10-10T00:00:00.000Z", 60],
+        ["2026-10-10T01:00:00.000Z", 30],
+      ],
+    );
     const minutes = rowsOf(await ask("&grain=minute"), "rows");
     assert.deepEqual([minutes.length, minutes.every((row) => row["posts"] === 1)], [90, true]);
     for (const row of [all, ...hours]) assert.equal(Number(row?.["negative"]) + Number(row?.["neutral"]) + Number(row?.["positive"]) + Number(row?.["unscored"]), row?.["posts"]);

@@ -3,7 +3,14 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 
-const line = (id: string, text: string, more: Readonly<Record<string, unknown>> = {}) => ({ id, platform: "forum", author: "someone", text, createdAt: "2026-11-01T00:00:00Z", ...more });
+const line = (id: string, text: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  id,
+  platform: "forum",
+  author: "someone",
+  text,
+  createdAt: "2026-11-01T00:00:00Z",
+  ...more,
+});
 
 /** A platform that knows nothing: its sources wait and try again. */
 async function startPlatform(): Promise<AsyncDisposable & { readonly url: string }> {
@@ -52,7 +59,15 @@ describe("governance through the API", () => {
     assert.equal(rowsOf(all).length, 2);
     const rest = (await api.ask("GET", `/api/v1/quarantine?limit=2&cursor=${encodeURIComponent(String(all["next"]))}`)).body;
     assert.deepEqual([rowsOf(rest).length, rest["next"]], [1, null]);
-    assert.deepEqual(rowsOf(all, "reasons").map((reason) => [reason["code"], reason["count"]]).toSorted(), [["DATE_INVALID", 1], ["JSON_INVALID", 2]]);
+    assert.deepEqual(
+      rowsOf(all, "reasons")
+        .map((reason) => [reason["code"], reason["count"]])
+        .toSorted(),
+      [
+        ["DATE_INVALID", 1],
+        ["JSON_INVALID", 2],
+      ],
+    );
     const [broken] = rowsOf((await api.ask("GET", "/api/v1/quarantine?code=JSON_INVALID")).body);
     const one = await api.ask("GET", `/api/v1/quarantine/${encodeURIComponent(String(broken?.["id"]))}`);
     assert.match(String(one.body["raw"]), /^broken (one|two)$/);
@@ -73,7 +88,10 @@ describe("governance through the API", () => {
     await api.settle();
     await until("they are searchable", async () => (await countOf("quokka")) === 3);
     const found = await api.ask("GET", "/api/v1/authors?q=forum:quokka-lover");
-    assert.deepEqual(rowsOf(found.body).map((row) => [row["platform"], row["posts"]]), [["forum", 2]]);
+    assert.deepEqual(
+      rowsOf(found.body).map((row) => [row["platform"], row["posts"]]),
+      [["forum", 2]],
+    );
     const before = await api.ask("POST", "/api/v1/find", { body: { author: "forum:quokka-lover" } });
     assert.ok(Number(before.body["total"]) > 0);
     const erased = await api.ask("POST", "/api/v1/erasures", { body: { author: "forum:quokka-lover", now: true, objection: true, reason: "objection" } });

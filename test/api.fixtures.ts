@@ -77,7 +77,11 @@ export function makeChecker(description: Json): (method: string, path: string, a
     const check = compiled.get(schema) ?? Compile(recordAt({ schema: closed(schema) }, "schema"));
     compiled.set(schema, check);
     const [, errors] = check.Errors(answer.body);
-    assert.deepEqual(errors.map((error) => `${error.instancePath}: ${error.message}`), [], `${where}\n${answer.text.slice(0, 500)}`);
+    assert.deepEqual(
+      errors.map((error) => `${error.instancePath}: ${error.message}`),
+      [],
+      `${where}\n${answer.text.slice(0, 500)}`,
+    );
   };
 }
 
@@ -146,7 +150,13 @@ export async function startApi(options: { readonly config?: ConfigInput; readonl
 }
 
 /** Asks with headers that `fetch` forbids. */
-export function askRaw(address: string, method: string, path: string, headers: Readonly<Record<string, string>>, body = ""): Promise<{ readonly status: number; readonly text: string; readonly headers: Readonly<Record<string, unknown>> }> {
+export function askRaw(
+  address: string,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body = "",
+): Promise<{ readonly status: number; readonly text: string; readonly headers: Readonly<Record<string, unknown>> }> {
   return new Promise((resolve, reject) => {
     const sent = request(address + path, { method, headers, setHost: headers["host"] === undefined }, (response) => {
       let text = "";

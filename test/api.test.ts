@@ -12,7 +12,9 @@ describe("the API", () => {
   });
   after(() => api[Symbol.asyncDispose]());
   const operations = () =>
-    Object.entries(recordAt(api.described, "paths")).flatMap(([path, item]) => Object.entries(recordAt({ item }, "item")).map(([method, operation]) => ({ path, method, operation: recordAt({ operation }, "operation") })));
+    Object.entries(recordAt(api.described, "paths")).flatMap(([path, item]) =>
+      Object.entries(recordAt({ item }, "item")).map(([method, operation]) => ({ path, method, operation: recordAt({ operation }, "operation") })),
+    );
 
   it("describes itself as OpenAPI 3.1, each operation with an id of its own, a summary and typed answers", () => {
     assert.equal(api.described["openapi"], "3.1.0");
@@ -78,7 +80,10 @@ describe("the API", () => {
     const refused = async (method: string, path: string, place: string, body?: unknown) => {
       const answer = await api.ask(method, path, body === undefined ? {} : { body });
       assert.deepEqual({ path, status: answer.status, code: answer.body["code"] }, { path, status: 400, code: "USAGE" }, answer.text);
-      assert.ok(rowsOf(answer.body, "errors").some((fault) => fault["place"] === place), `${place} in ${answer.text}`);
+      assert.ok(
+        rowsOf(answer.body, "errors").some((fault) => fault["place"] === place),
+        `${place} in ${answer.text}`,
+      );
     };
     await refused("GET", "/api/v1/posts?limt=2", "querystring/limt");
     await refused("GET", "/api/v1/posts?limit=0", "querystring/limit");
@@ -129,7 +134,8 @@ describe("the API", () => {
 
     const session = cookie.split(";")[0] ?? "";
     assert.deepEqual((await api.ask("GET", "/api/v1/me", { token: null, headers: { cookie: session } })).body, { name: "admin", role: "admin" });
-    const change = (headers: Readonly<Record<string, string>>) => askRaw(api.address, "POST", "/api/v1/find", { cookie: session, "content-type": "application/json", ...headers }, '{"author":"nobody"}');
+    const change = (headers: Readonly<Record<string, string>>) =>
+      askRaw(api.address, "POST", "/api/v1/find", { cookie: session, "content-type": "application/json", ...headers }, '{"author":"nobody"}');
     assert.equal((await change({ "sec-fetch-site": "cross-site" })).status, 403);
     assert.equal((await change({ "sec-fetch-site": "same-site" })).status, 403);
     assert.equal((await change({ origin: "https://elsewhere.example" })).status, 403);
@@ -181,7 +187,8 @@ describe("the API", () => {
         socket.setEncoding("utf8").on("data", (part: string) => (answer += part));
         socket.on("error", () => undefined).once("close", () => resolve(answer));
       });
-    const head = (path: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${environmentToken}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`;
+    const head = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${environmentToken}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`;
     const live = await fetch(`http://127.0.0.1:${port}/api/v1/live`, { headers: { authorization: `Bearer ${environmentToken}` } });
     const reader = live.body?.getReader();
     const [slowHead, slowBody, slowImport, overlong] = await Promise.all([

@@ -36,7 +36,11 @@ describe("the page", () => {
   });
 
   /** Runs in a tab of its own; whatever the console complains of is a failure. */
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions & { readonly expected?: RegExp; readonly signedOut?: boolean } = {}): Promise<void> {
+  async function withPage(
+    t: TestContext,
+    run: (page: Page) => Promise<void>,
+    options: BrowserContextOptions & { readonly expected?: RegExp; readonly signedOut?: boolean } = {},
+  ): Promise<void> {
     if (!("browser" in opened)) {
       t.skip(opened.reason);
       return;
@@ -144,7 +148,12 @@ describe("the page", () => {
       await page.keyboard.press("j");
       await page.keyboard.press("j");
       await page.keyboard.press("k");
-      assert.equal(await articles(page).first().evaluate((element) => element === element.ownerDocument.activeElement), true);
+      assert.equal(
+        await articles(page)
+          .first()
+          .evaluate((element) => element === element.ownerDocument.activeElement),
+        true,
+      );
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Keys" }).waitFor();
       await page.keyboard.press("Escape");
@@ -198,7 +207,9 @@ describe("the page", () => {
               await (path.includes("nothing") ? page.getByText("No post matches.") : articles(page).first()).waitFor();
               await page.locator("details.sources summary").click();
               await page.evaluate(axeSource);
-              const faults: unknown = await page.evaluate("axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((found) => found.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 2).map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary).join(' | ')))");
+              const faults: unknown = await page.evaluate(
+                "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((found) => found.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 2).map((n) => n.html.slice(0, 120) + ' ' + n.failureSummary).join(' | ')))",
+              );
               assert.deepEqual(faults, [], path);
               assert.equal(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), false, `${path} fits`);
             }

@@ -37,7 +37,8 @@ export function guard(app: FastifyInstance, access: Access, isOurHost: (host: st
   app.decorateRequest("viewer", undefined);
   const guesses = makeGuesses();
   app.addHook("onRequest", async (request: FastifyRequest, _reply: FastifyReply) => {
-    if (!isOurHost(request.headers.host ?? "")) throw new EarshotError("FORBIDDEN", `host ${String(request.headers.host).slice(0, 100)}: not a name of this server; EARSHOT_HOST says which is`);
+    if (!isOurHost(request.headers.host ?? ""))
+      throw new EarshotError("FORBIDDEN", `host ${String(request.headers.host).slice(0, 100)}: not a name of this server; EARSHOT_HOST says which is`);
     const needed = request.routeOptions.config.access ?? "viewer";
     const bearer = bearerOf(request);
     if (bearer === undefined && !safeMethods.has(request.method) && !isOurOwn(request)) throw new EarshotError("FORBIDDEN", "the request comes from another site");

@@ -8,7 +8,7 @@ import type { Access } from "../runtime/access.ts";
 export type ApiApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
 
 /** For routes whose answer is no JSON. */
-export type PlainApp = FastifyInstance<Server, IncomingMessage, ServerResponse, FastifyBaseLogger>;
+export type PlainApp = FastifyInstance;
 
 export interface ApiContext {
   readonly app: ApiApp;

@@ -51,8 +51,13 @@ export function handleError(thrown: FastifyError | EarshotError | Error, request
   }
   if ("validation" in thrown && Array.isArray(thrown.validation)) {
     const where = thrown.validationContext ?? "request";
-    const errors = thrown.validation.slice(0, mostErrors).flatMap((fault) => placesOf(fault.params).map((name) => ({ place: `${where}${fault.instancePath}${name}`, message: fault.message ?? "not as expected" })));
-    const detail = errors.map((fault) => `${fault.place}: ${fault.message}`).slice(0, 3).join("; ");
+    const errors = thrown.validation
+      .slice(0, mostErrors)
+      .flatMap((fault) => placesOf(fault.params).map((name) => ({ place: `${where}${fault.instancePath}${name}`, message: fault.message ?? "not as expected" })));
+    const detail = errors
+      .map((fault) => `${fault.place}: ${fault.message}`)
+      .slice(0, 3)
+      .join("; ");
     return sendProblem(reply, { type: "urn:earshot:problem:usage", title: errorCodes.USAGE.doc, status: 400, detail, code: "USAGE", errors });
   }
   const status = "code" in thrown && thrown.code === "ECONNRESET" ? 400 : "statusCode" in thrown && typeof thrown.statusCode === "number" ? thrown.statusCode : 500;
@@ -82,9 +87,9 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
     socket.destroy();
     return;
   }
-  const [status, reason] =
+  const [status, reason]: readonly [number, string] =
     error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? [408, "Request Timeout"] : error.code === "HPE_HEADER_OVERFLOW" ? [431, "Request Header Fields Too Large"] : [400, "Bad Request"];
-  const problem: Problem = { type: "urn:earshot:problem:usage", title: errorCodes.USAGE.doc, status: Number(status), detail: String(reason), code: "USAGE" };
+  const problem: Problem = { type: "urn:earshot:problem:usage", title: errorCodes.USAGE.doc, status, detail: reason, code: "USAGE" };
   const body = JSON.stringify(problem);
   socket.end(`HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }

@@ -58,7 +58,7 @@ export async function makeApi(options: ApiOptions) {
     maxRequestsPerSocket: 10_000,
     http: { headersTimeout: patience.headersMs, connectionsCheckingInterval: Math.min(5_000, patience.headersMs) },
     routerOptions: { maxParamLength: 300 },
-    frameworkErrors: handleError,
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = maxConnections;
@@ -72,7 +72,9 @@ export async function makeApi(options: ApiOptions) {
   };
 
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, problemOf(new EarshotError("NOT_FOUND", `${request.method} ${request.url.split("?")[0]}: there is no such route`))));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, problemOf(new EarshotError("NOT_FOUND", `${request.method} ${request.url.split("?")[0]}: there is no such route`))),
+  );
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -105,7 +107,11 @@ export async function makeApi(options: ApiOptions) {
     transform: ({ schema, url, route }) => ({ schema: { ...schema, operationId: operationIdOf(String(route.method), url) }, url }),
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Earshot", version: engine.version, description: "Public conversation as governed data. Times are ISO 8601 UTC; errors are RFC 9457 problems with a stable `code`." },
+      info: {
+        title: "Earshot",
+        version: engine.version,
+        description: "Public conversation as governed data. Times are ISO 8601 UTC; errors are RFC 9457 problems with a stable `code`.",
+      },
       servers: [{ url: "/" }],
       components: {
         securitySchemes: {
@@ -144,7 +150,10 @@ export type Api = Awaited<ReturnType<typeof makeApi>>;
 
 /** As in `putSourcesId`: the method and the words of the path. */
 function operationIdOf(method: string, url: string): string {
-  const words = url.replace("/api/v1/", "/root/").split(/[^a-z0-9]+/i).filter((word) => word !== "" && word !== "root");
+  const words = url
+    .replace("/api/v1/", "/root/")
+    .split(/[^a-z0-9]+/i)
+    .filter((word) => word !== "" && word !== "root");
   const named = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
   return `${method.toLowerCase()}${named}${url.startsWith("/api/v1/") ? "" : "Root"}`;
 }

@@ -20,7 +20,14 @@ export class ProblemError extends Error {
 
 export const isSignedOut = (error: unknown): boolean => error instanceof ProblemError && error.status === 401;
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+async function ask<T>(path: string, init: Asked = {}): Promise<T> {
   const response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } });
   if (!response.ok) {
     const problem: { code?: string; detail?: string } = await response.json().catch(() => ({}));

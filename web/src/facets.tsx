@@ -6,7 +6,8 @@ import { hasPart, searchPath, togglePart } from "./query.ts";
 
 export function FacetList({ q, facets, go }: { readonly q: string; readonly facets: Facets; readonly go: (path: string) => void }) {
   const { t } = useTranslation();
-  const nameOf = (name: string, value: string) => (name === "language" ? (value === "und" ? t("post.languageUnknown") : languageName(value)) : value === "none" || value === "" ? t("post.notScored") : value);
+  const nameOf = (name: string, value: string) =>
+    name === "language" ? (value === "und" ? t("post.languageUnknown") : languageName(value)) : value === "none" || value === "" ? t("post.notScored") : value;
   return (
     <nav className="facets" aria-label={t("facet.label")}>
       {facetNames.map((name) => {

@@ -13,7 +13,15 @@ function merge(fresh: readonly PostView[], before: readonly PostView[]): readonl
   return [...fresh, ...before.filter((post) => !ids.has(post.id))].slice(0, most);
 }
 
-export function Live({ simulatedSources, isSimulated, go }: { readonly simulatedSources: ReadonlySet<string>; readonly isSimulated: boolean; readonly go: (path: string) => void }) {
+export function Live({
+  simulatedSources,
+  isSimulated,
+  go,
+}: {
+  readonly simulatedSources: ReadonlySet<string>;
+  readonly isSimulated: boolean;
+  readonly go: (path: string) => void;
+}) {
   const { t } = useTranslation();
   const [posts, setPosts] = useState<readonly PostView[]>([]);
   const [counts, setCounts] = useState<readonly (number | undefined)[]>(nothing);

@@ -9,7 +9,9 @@ import "./style.css";
 import { en } from "./words.ts";
 
 void i18next.use(initReactI18next).init({ lng: "en", resources: { en: { translation: en } }, interpolation: { escapeValue: false } });
-const client = new QueryClient({ defaultOptions: { queries: { retry: (count, error) => count < 2 && !(error instanceof ProblemError && error.status < 500), refetchOnWindowFocus: false } } });
+const client = new QueryClient({
+  defaultOptions: { queries: { retry: (count, error) => count < 2 && !(error instanceof ProblemError && error.status < 500), refetchOnWindowFocus: false } },
+});
 
 /** The code leaves the address bar and the history at once, and is used once. */
 function takeCode(): string | undefined {

@@ -74,7 +74,9 @@ export const PostRow = memo(function PostRow({ post, simulated, go }: { readonly
           <span>{post.language === "und" ? t("post.languageUnknown") : languageName(post.language)}</span>
           {kind !== undefined && <span>{kind}</span>}
           {post.editedAt !== undefined && <span>{t("post.edited")}</span>}
-          {(["likes", "shares", "replies"] as const).map((name) => post.counts[name] > 0 && <span key={name}>{t(`post.${name}`, { count: post.counts[name], formatted: formatNumber(post.counts[name]) })}</span>)}
+          {(["likes", "shares", "replies"] as const).map(
+            (name) => post.counts[name] > 0 && <span key={name}>{t(`post.${name}`, { count: post.counts[name], formatted: formatNumber(post.counts[name]) })}</span>,
+          )}
           {link(`author:${post.author}`, post.author.slice(0, 10), "author", t("post.author", { author: post.author }))}
           {post.terms.map((term) => link(`term:${term}`, term, "tag"))}
           {simulated && <span className="tag simulated">{t("post.simulated")}</span>}

@@ -15,7 +15,10 @@ export function Product({ onSignedOut }: { readonly onSignedOut: () => void }) {
   const { place, go, show } = usePlace();
   const state = useQuery({ queryKey: ["status"], queryFn: status, refetchInterval: 2_000 });
   const known = useQuery({ queryKey: ["sources"], queryFn: sources, refetchInterval: 5_000 });
-  const names = (known.data?.items ?? []).filter((source) => source.simulated).map((source) => source.id).join(" ");
+  const names = (known.data?.items ?? [])
+    .filter((source) => source.simulated)
+    .map((source) => source.id)
+    .join(" ");
   const simulatedSources = useMemo(() => new Set(names.split(" ")), [names]);
   useEffect(() => {
     document.title = place.page === "live" ? `${t("area.live")} · Earshot` : `${place.q === "" ? t("area.search") : place.q} · Earshot`;

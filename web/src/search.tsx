@@ -10,7 +10,17 @@ import { searchPath } from "./query.ts";
 
 export const searchFieldId = "search-field";
 
-export function Search({ place, go, show, simulatedSources }: { readonly place: Place; readonly go: (path: string) => void; readonly show: (pages: number) => void; readonly simulatedSources: ReadonlySet<string> }) {
+export function Search({
+  place,
+  go,
+  show,
+  simulatedSources,
+}: {
+  readonly place: Place;
+  readonly go: (path: string) => void;
+  readonly show: (pages: number) => void;
+  readonly simulatedSources: ReadonlySet<string>;
+}) {
   const { t } = useTranslation();
   const { q, shown } = place;
   const [draft, setDraft] = useState(q);
@@ -60,7 +70,8 @@ export function Search({ place, go, show, simulatedSources }: { readonly place: 
       <p className="hint" role="status">
         {hits.isPending
           ? t("search.searching")
-          : known !== undefined && `${known.exact ? t("search.found", { count: known.posts, formatted: formatNumber(known.posts) }) : t("search.about", { posts: formatNumber(known.posts) })}, ${t("search.newestFirst")}`}
+          : known !== undefined &&
+            `${known.exact ? t("search.found", { count: known.posts, formatted: formatNumber(known.posts) }) : t("search.about", { posts: formatNumber(known.posts) })}, ${t("search.newestFirst")}`}
       </p>
       {hits.isError && (
         <div className="problem" role="alert">

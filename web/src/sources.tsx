@@ -27,9 +27,15 @@ export function Sources({ known }: { readonly known: UseQueryResult<{ items: rea
               <tr>
                 <th scope="col">{t("sources.source")}</th>
                 <th scope="col">{t("sources.state")}</th>
-                <th scope="col" className="figure">{t("sources.collected")}</th>
-                <th scope="col" className="figure">{t("sources.errors")}</th>
-                <th scope="col" className="figure">{t("sources.gaps")}</th>
+                <th scope="col" className="figure">
+                  {t("sources.collected")}
+                </th>
+                <th scope="col" className="figure">
+                  {t("sources.errors")}
+                </th>
+                <th scope="col" className="figure">
+                  {t("sources.gaps")}
+                </th>
                 <th scope="col">{t("sources.last")}</th>
               </tr>
             </thead>

@@ -77,7 +77,16 @@ export const en = {
     failed: "The search failed",
     retry: "Try again",
   },
-  facet: { label: "Narrow down", platform: "Platform", language: "Language", sentiment: "Sentiment", term: "Brands and topics", hashtag: "Hashtags", remove: "remove", posts: "posts" },
+  facet: {
+    label: "Narrow down",
+    platform: "Platform",
+    language: "Language",
+    sentiment: "Sentiment",
+    term: "Brands and topics",
+    hashtag: "Hashtags",
+    remove: "remove",
+    posts: "posts",
+  },
   sentiment: { negative: "negative", neutral: "neutral", positive: "positive" },
   post: {
     by: "{{platform}}, {{time}}",

@@ -6,10 +6,19 @@ import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { instant, iso, optionalInstant, problems } from "../schemas.ts";
 
-const authorSchema = Type.Object({ author: Type.String(), platform: Type.String(), handle: Type.Optional(Type.String()), name: Type.Optional(Type.String()), posts: Type.Integer() });
-const reason = Type.Union([Type.Literal("subject-request"), Type.Literal("objection"), Type.Literal("account-deleted"), Type.Literal("platform-takedown"), Type.Literal("retention")], {
-  default: "subject-request",
+const authorSchema = Type.Object({
+  author: Type.String(),
+  platform: Type.String(),
+  handle: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+  posts: Type.Integer(),
 });
+const reason = Type.Union(
+  [Type.Literal("subject-request"), Type.Literal("objection"), Type.Literal("account-deleted"), Type.Literal("platform-takedown"), Type.Literal("retention")],
+  {
+    default: "subject-request",
+  },
+);
 const who = Type.String({ minLength: 1, maxLength: 500, description: "AuthorId, native id, or handle (also `platform:handle`)." });
 
 const erasureSchema = Type.Object({
@@ -27,13 +36,27 @@ const erasureSchema = Type.Object({
 
 function view(erasure: ErasureView) {
   const { goneAt, ...rest } = erasure;
-  return { ...rest, authors: [...rest.authors], proofs: rest.proofs.map((proof) => ({ ...proof })), at: iso(rest.at), dueAt: iso(rest.dueAt), ...(goneAt !== undefined && { goneAt: iso(goneAt) }) };
+  return {
+    ...rest,
+    authors: [...rest.authors],
+    proofs: rest.proofs.map((proof) => ({ ...proof })),
+    at: iso(rest.at),
+    dueAt: iso(rest.dueAt),
+    ...(goneAt !== undefined && { goneAt: iso(goneAt) }),
+  };
 }
 
 export function addErasureRoutes({ app, engine }: ApiContext): void {
-  app.get("/api/v1/erasures", { config: { access: "admin" }, schema: { tags: ["erasure"], summary: "The register of erasures", response: { 200: Type.Object({ items: Type.Array(erasureSchema) }), ...problems } } }, async () => ({
-    items: (await engine.erasures()).map(view),
-  }));
+  app.get(
+    "/api/v1/erasures",
+    {
+      config: { access: "admin" },
+      schema: { tags: ["erasure"], summary: "The register of erasures", response: { 200: Type.Object({ items: Type.Array(erasureSchema) }), ...problems } },
+    },
+    async () => ({
+      items: (await engine.erasures()).map(view),
+    }),
+  );
 
   app.post(
     "/api/v1/erasures",
@@ -60,7 +83,8 @@ export function addErasureRoutes({ app, engine }: ApiContext): void {
       const authors = found.map((row) => row.author);
       if (authors.length === 0 && isAuthorId(text)) authors.push(text);
       if (authors.length === 0) throw new EarshotError("NOT_FOUND", "no author goes by this id or handle here");
-      if (authors.length > 1 && new Set(found.map((row) => row.platform)).size > 1) throw new EarshotError("CONFLICT", `several platforms know this name: put one before it, as in ${found[0]?.platform ?? "platform"}:${text}`);
+      if (authors.length > 1 && new Set(found.map((row) => row.platform)).size > 1)
+        throw new EarshotError("CONFLICT", `several platforms know this name: put one before it, as in ${found[0]?.platform ?? "platform"}:${text}`);
       const items: ErasureView[] = [];
       for (const author of authors)
         items.push(await engine.erase(author, { reason: why ?? "subject-request", objection: objection ?? false, now: now ?? false, actor: viewerOf(request).name }));
@@ -72,7 +96,12 @@ export function addErasureRoutes({ app, engine }: ApiContext): void {
     "/api/v1/authors",
     {
       config: { access: "admin" },
-      schema: { tags: ["erasure"], summary: "Whom a handle or id means here", querystring: Type.Object({ q: who }, { additionalProperties: false }), response: { 200: Type.Object({ items: Type.Array(authorSchema) }), ...problems } },
+      schema: {
+        tags: ["erasure"],
+        summary: "Whom a handle or id means here",
+        querystring: Type.Object({ q: who }, { additionalProperties: false }),
+        response: { 200: Type.Object({ items: Type.Array(authorSchema) }), ...problems },
+      },
     },
     async (request) => ({ items: (await engine.resolveAuthor(request.query.q)).map((row) => ({ ...row })) }),
   );

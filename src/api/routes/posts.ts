@@ -17,7 +17,10 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
         tags: ["posts"],
         summary: "Search posts, newest first",
         querystring: Type.Object({ q: Type.Optional(queryParameter), limit: Type.Optional(limitParameter(1_000, 20)), cursor: cursorParameter }, { additionalProperties: false }),
-        response: { 200: Type.Object({ items: Type.Array(postSchema), next: Type.Union([Type.String(), Type.Null()], { description: "null: this was the last page." }) }), ...problems },
+        response: {
+          200: Type.Object({ items: Type.Array(postSchema), next: Type.Union([Type.String(), Type.Null()], { description: "null: this was the last page." }) }),
+          ...problems,
+        },
       },
     },
     async (request) => {
@@ -47,7 +50,11 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
         tags: ["posts"],
         summary: "Count the posts that match by platform, language, sentiment, term, hashtag, day",
         querystring: Type.Object(
-          { q: Type.Optional(queryParameter), by: Type.Optional(Type.String({ description: `Comma-separated: ${facetNames.join(", ")}`, maxLength: 100 })), top: Type.Optional(limitParameter(200, 20)) },
+          {
+            q: Type.Optional(queryParameter),
+            by: Type.Optional(Type.String({ description: `Comma-separated: ${facetNames.join(", ")}`, maxLength: 100 })),
+            top: Type.Optional(limitParameter(200, 20)),
+          },
           { additionalProperties: false },
         ),
         response: {

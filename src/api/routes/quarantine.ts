@@ -27,7 +27,13 @@ export function addQuarantineRoutes({ app, engine }: ApiContext): void {
         tags: ["quarantine"],
         summary: "What could not be kept, and why",
         querystring: Type.Object(
-          { code: Type.Optional(Type.String({ maxLength: 60 })), source: Type.Optional(Type.String({ maxLength: 63 })), state: Type.Optional(state), limit: Type.Optional(limitParameter(500, 50)), cursor: cursorParameter },
+          {
+            code: Type.Optional(Type.String({ maxLength: 60 })),
+            source: Type.Optional(Type.String({ maxLength: 63 })),
+            state: Type.Optional(state),
+            limit: Type.Optional(limitParameter(500, 50)),
+            cursor: cursorParameter,
+          },
           { additionalProperties: false },
         ),
         response: {
@@ -49,7 +55,15 @@ export function addQuarantineRoutes({ app, engine }: ApiContext): void {
 
   app.get(
     "/api/v1/quarantine/:id",
-    { config: { access: "admin" }, schema: { tags: ["quarantine"], summary: "One rejected message with its raw", params: Type.Object({ id: Type.String({ maxLength: 100 }) }), response: { 200: itemSchema, ...problems } } },
+    {
+      config: { access: "admin" },
+      schema: {
+        tags: ["quarantine"],
+        summary: "One rejected message with its raw",
+        params: Type.Object({ id: Type.String({ maxLength: 100 }) }),
+        response: { 200: itemSchema, ...problems },
+      },
+    },
     async (request) => {
       const item = await engine.quarantineItem(request.params.id);
       if (item === undefined) throw new EarshotError("NOT_FOUND", "there is no rejected message under this id");
@@ -59,7 +73,15 @@ export function addQuarantineRoutes({ app, engine }: ApiContext): void {
 
   app.post(
     "/api/v1/quarantine/dismiss",
-    { config: { access: "admin" }, schema: { tags: ["quarantine"], summary: "Take items off the list", body: Type.Object({ ids }, { additionalProperties: false }), response: { 200: Type.Object({ dismissed: Type.Integer() }), ...problems } } },
+    {
+      config: { access: "admin" },
+      schema: {
+        tags: ["quarantine"],
+        summary: "Take items off the list",
+        body: Type.Object({ ids }, { additionalProperties: false }),
+        response: { 200: Type.Object({ dismissed: Type.Integer() }), ...problems },
+      },
+    },
     async (request) => ({ dismissed: await engine.dismiss(request.body.ids) }),
   );
 
@@ -70,7 +92,10 @@ export function addQuarantineRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags: ["quarantine"],
         summary: "Read rejected messages again with today's parsers",
-        body: Type.Object({ ids: Type.Optional(ids), code: Type.Optional(Type.String({ maxLength: 60 })), source: Type.Optional(Type.String({ maxLength: 63 })) }, { additionalProperties: false }),
+        body: Type.Object(
+          { ids: Type.Optional(ids), code: Type.Optional(Type.String({ maxLength: 60 })), source: Type.Optional(Type.String({ maxLength: 63 })) },
+          { additionalProperties: false },
+        ),
         response: { 200: counted, ...problems },
       },
     },
@@ -84,13 +109,21 @@ export function addQuarantineRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags: ["quarantine"],
         summary: "Read kept raw again; what a better parser makes of it replaces what was",
-        body: Type.Object({ source: Type.Optional(Type.String({ maxLength: 63 })), from: optionalInstant("Absent: the oldest kept."), to: optionalInstant("Absent: now.") }, { additionalProperties: false }),
+        body: Type.Object(
+          { source: Type.Optional(Type.String({ maxLength: 63 })), from: optionalInstant("Absent: the oldest kept."), to: optionalInstant("Absent: now.") },
+          { additionalProperties: false },
+        ),
         response: { 200: counted, ...problems },
       },
     },
     (request) => {
       const { source, from, to } = request.body;
-      return engine.replay({ kind: "raw", fromMs: from === undefined ? 0 : Date.parse(from), toMs: to === undefined ? Date.now() : Date.parse(to), ...(source !== undefined && { source }) });
+      return engine.replay({
+        kind: "raw",
+        fromMs: from === undefined ? 0 : Date.parse(from),
+        toMs: to === undefined ? Date.now() : Date.parse(to),
+        ...(source !== undefined && { source }),
+      });
     },
   );
 }

@@ -46,7 +46,13 @@ export function addRollupRoutes({ app, engine }: ApiContext): void {
           { additionalProperties: false },
         ),
         response: {
-          200: Type.Object({ from: instant("As asked."), to: instant("As asked."), grain: Type.String(), freshAt: Type.Union([instant("When the newest change that is counted came in."), Type.Null()]), rows: Type.Array(row) }),
+          200: Type.Object({
+            from: instant("As asked."),
+            to: instant("As asked."),
+            grain: Type.String(),
+            freshAt: Type.Union([instant("When the newest change that is counted came in."), Type.Null()]),
+            rows: Type.Array(row),
+          }),
           ...problems,
         },
       },
@@ -78,7 +84,10 @@ export function addRollupRoutes({ app, engine }: ApiContext): void {
 }
 
 function list(text: string | undefined): string[] {
-  return (text ?? "").split(",").map((word) => word.trim()).filter((word) => word !== "");
+  return (text ?? "")
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 }
 
 function dimensionNamed(name: string): (typeof dimensions)[number] {

@@ -39,9 +39,13 @@ function view(source: SourceView) {
 }
 
 export function addSourceRoutes({ app, engine }: ApiContext): void {
-  app.get("/api/v1/sources", { schema: { tags: ["sources"], summary: "All sources and their state", response: { 200: Type.Object({ items: Type.Array(sourceSchema) }), ...problems } } }, async () => ({
-    items: (await engine.sources()).map(view),
-  }));
+  app.get(
+    "/api/v1/sources",
+    { schema: { tags: ["sources"], summary: "All sources and their state", response: { 200: Type.Object({ items: Type.Array(sourceSchema) }), ...problems } } },
+    async () => ({
+      items: (await engine.sources()).map(view),
+    }),
+  );
 
   app.put(
     "/api/v1/sources/:id",
@@ -51,7 +55,10 @@ export function addSourceRoutes({ app, engine }: ApiContext): void {
         tags: ["sources"],
         summary: "Add or change a source",
         params: idParameter,
-        body: Type.Object({ use: Type.String() }, { additionalProperties: true, description: "`use` names the connector; `keep`, `paused`, `region`; the rest are the connector's options." }),
+        body: Type.Object(
+          { use: Type.String() },
+          { additionalProperties: true, description: "`use` names the connector; `keep`, `paused`, `region`; the rest are the connector's options." },
+        ),
         response: { 200: sourceSchema, ...problems },
       },
     },
@@ -66,7 +73,13 @@ export function addSourceRoutes({ app, engine }: ApiContext): void {
     "/api/v1/sources/:id",
     {
       config: { access: "admin" },
-      schema: { tags: ["sources"], summary: "Pause or resume a source", params: idParameter, body: Type.Object({ paused: Type.Boolean() }, { additionalProperties: false }), response: { 200: sourceSchema, ...problems } },
+      schema: {
+        tags: ["sources"],
+        summary: "Pause or resume a source",
+        params: idParameter,
+        body: Type.Object({ paused: Type.Boolean() }, { additionalProperties: false }),
+        response: { 200: sourceSchema, ...problems },
+      },
     },
     async (request) => view(await engine.setSourcePaused(request.params.id, request.body.paused)),
   );
@@ -90,7 +103,11 @@ export function addSourceRoutes({ app, engine }: ApiContext): void {
     "/api/v1/world",
     {
       config: { access: "admin" },
-      schema: { tags: ["sources"], summary: "End the simulated world and delete it from every store", response: { 200: Type.Object({ removedPosts: Type.Integer() }), ...problems } },
+      schema: {
+        tags: ["sources"],
+        summary: "End the simulated world and delete it from every store",
+        response: { 200: Type.Object({ removedPosts: Type.Integer() }), ...problems },
+      },
     },
     () => engine.removeWorld(),
   );

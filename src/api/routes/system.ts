@@ -25,7 +25,10 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
 
   plain.get(
     "/api/v1/openapi.json",
-    { config: { access: "public" }, schema: { tags: ["system"], summary: "This description (OpenAPI 3.1)", security: [], response: { 200: Type.Object({}, { additionalProperties: true }), ...problems } } },
+    {
+      config: { access: "public" },
+      schema: { tags: ["system"], summary: "This description (OpenAPI 3.1)", security: [], response: { 200: Type.Object({}, { additionalProperties: true }), ...problems } },
+    },
     () => app.swagger(),
   );
 
@@ -61,14 +64,30 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
             collectedPerSecond: Type.Number(),
             refinedPerSecond: Type.Number(),
             posts: Type.Integer({ description: "Stored, simulated ones too." }),
-            simulated: Type.Union([Type.Literal("none"), Type.Literal("shown"), Type.Literal("hidden")], { description: "hidden: simulated posts are stored; no read shows them, because real ones are there." }),
+            simulated: Type.Union([Type.Literal("none"), Type.Literal("shown"), Type.Literal("hidden")], {
+              description: "hidden: simulated posts are stored; no read shows them, because real ones are there.",
+            }),
             rejected: Type.Integer(),
             lag: Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }),
             stores: Type.Array(
-              Type.Object({ store: Type.String(), sizeBytes: Type.Integer(), posts: Type.Integer(), oldestAt: optionalInstant("Oldest post."), state: Type.String(), error: Type.Optional(Type.String()) }),
+              Type.Object({
+                store: Type.String(),
+                sizeBytes: Type.Integer(),
+                posts: Type.Integer(),
+                oldestAt: optionalInstant("Oldest post."),
+                state: Type.String(),
+                error: Type.Optional(Type.String()),
+              }),
             ),
             log: Type.Array(
-              Type.Object({ topic: Type.String(), partition: Type.Integer(), oldest: Type.Integer(), next: Type.Integer(), sizeBytes: Type.Integer(), oldestAt: optionalInstant("Oldest frame.") }),
+              Type.Object({
+                topic: Type.String(),
+                partition: Type.Integer(),
+                oldest: Type.Integer(),
+                next: Type.Integer(),
+                sizeBytes: Type.Integer(),
+                oldestAt: optionalInstant("Oldest frame."),
+              }),
             ),
             outcomes: Type.Record(Type.String(), Type.Integer()),
             limits: Type.Array(Type.Object({ name: Type.String(), value: Type.Number(), limit: Type.Number(), unit: Type.String() })),
@@ -98,7 +117,11 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
     "/api/v1/configuration",
     {
       config: { access: "admin" },
-      schema: { tags: ["system"], summary: "The whole running configuration, as code", response: { 200: { description: "TypeScript.", content: { "text/plain": { schema: Type.String() } } }, ...problems } },
+      schema: {
+        tags: ["system"],
+        summary: "The whole running configuration, as code",
+        response: { 200: { description: "TypeScript.", content: { "text/plain": { schema: Type.String() } } }, ...problems },
+      },
     },
     async (_request, reply) => reply.type("text/plain; charset=utf-8").send(await engine.configuration()),
   );
@@ -141,9 +164,13 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
     async () => ({ code: await makeLink() }),
   );
 
-  app.delete("/api/v1/session", { config: { access: "public" }, schema: { tags: ["access"], summary: "Sign out", response: { 204: Type.Null(), ...problems } } }, async (request, reply) => {
-    const cookie = request.cookies[sessionCookie];
-    if (cookie !== undefined) await access.signOut(cookie);
-    return reply.clearCookie(sessionCookie, { path: "/" }).code(204).send(null);
-  });
+  app.delete(
+    "/api/v1/session",
+    { config: { access: "public" }, schema: { tags: ["access"], summary: "Sign out", response: { 204: Type.Null(), ...problems } } },
+    async (request, reply) => {
+      const cookie = request.cookies[sessionCookie];
+      if (cookie !== undefined) await access.signOut(cookie);
+      return reply.clearCookie(sessionCookie, { path: "/" }).code(204).send(null);
+    },
+  );
 }

@@ -18,9 +18,13 @@ const termSchema = Type.Object({
 const view = (term: TermView) => ({ ...term, handles: [...term.handles] });
 
 export function addTermRoutes({ app, engine }: ApiContext): void {
-  app.get("/api/v1/terms", { schema: { tags: ["terms"], summary: "Brands, competitors and topics", response: { 200: Type.Object({ items: Type.Array(termSchema) }), ...problems } } }, async () => ({
-    items: (await engine.terms()).map(view),
-  }));
+  app.get(
+    "/api/v1/terms",
+    { schema: { tags: ["terms"], summary: "Brands, competitors and topics", response: { 200: Type.Object({ items: Type.Array(termSchema) }), ...problems } } },
+    async () => ({
+      items: (await engine.terms()).map(view),
+    }),
+  );
 
   app.put(
     "/api/v1/terms/:id",
