@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { familyOf } from "./measure.ts";
+import { familyOf } from "./processes.ts";
 
 /** Sums the memory of a process and its descendants again and again; writes the highest sum (MB) when its standard input ends. */
 const [root = 0, everyMs = 250] = process.argv.slice(2).map(Number);

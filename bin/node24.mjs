@@ -42,13 +42,15 @@ function ancestorsOf() {
 export function runNode(args, options = {}) {
   const node = findNode();
   if (node === undefined) {
-    console.error(
-      `Earshot needs Node 24 or newer; this is ${process.versions.node}. Run \`npm ci\` (it brings one for Linux and Windows), or install Node 24.`,
-    );
+    console.error(`Earshot needs Node 24 or newer; this is ${process.versions.node}. Run \`npm ci\` (it brings one for Linux and Windows), or install Node 24.`);
     return Promise.resolve(78);
   }
   const path = `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
-  const child = spawn(node, args, { stdio: "inherit", cwd: options.cwd ?? process.cwd(), env: { ...process.env, PATH: path, EARSHOT_LAUNCHER: String(process.pid), ...options.env } });
+  const child = spawn(node, args, {
+    stdio: "inherit",
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...process.env, PATH: path, MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? "2", EARSHOT_LAUNCHER: String(process.pid), ...options.env },
+  });
   // A terminal's Ctrl-C reaches the child too; this process only has to outlive it.
   const pass = (signal) => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);

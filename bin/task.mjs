@@ -40,16 +40,37 @@ async function inTurn(steps) {
 }
 
 const test = (files, rest) =>
-  runNode([quiet, "--test", "--test-concurrency=2", "--test-timeout=240000", "--test-reporter=dot", "--test-reporter-destination=stderr", "--test-reporter=./bin/test-summary.mjs", "--test-reporter-destination=stdout", ...rest, ...files], { cwd: root });
+  runNode(
+    [
+      quiet,
+      "--test",
+      "--test-concurrency=2",
+      "--test-timeout=240000",
+      "--test-reporter=dot",
+      "--test-reporter-destination=stderr",
+      "--test-reporter=./bin/test-summary.mjs",
+      "--test-reporter-destination=stdout",
+      ...rest,
+      ...files,
+    ],
+    { cwd: root },
+  );
 
 const tasks = {
   async test(rest) {
     const named = rest.filter((word) => !word.startsWith("-"));
     const files = filesUnder(testFolders, /\.test\.tsx?$/).filter((path) => !/\.live\.test\.tsx?$/.test(path));
     const wanted = named.length === 0 ? files : files.filter((path) => named.some((word) => path.includes(word)));
-    return test(wanted, rest.filter((word) => word.startsWith("-")));
+    return test(
+      wanted,
+      rest.filter((word) => word.startsWith("-")),
+    );
   },
-  "test:live": (rest) => test(filesUnder(testFolders, /\.live\.test\.tsx?$/).filter((path) => rest.length === 0 || rest.some((word) => path.includes(word))), ["--test-timeout=900000"]),
+  "test:live": (rest) =>
+    test(
+      filesUnder(testFolders, /\.live\.test\.tsx?$/).filter((path) => rest.length === 0 || rest.some((word) => path.includes(word))),
+      ["--test-timeout=900000"],
+    ),
   check: () =>
     inTurn([
       ["types", [modules("typescript/bin/tsc"), "-p", "tsconfig.json"]],

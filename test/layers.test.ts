@@ -84,9 +84,7 @@ test("no import goes in a circle", () => {
 });
 
 test("no file is longer than 400 lines", () => {
-  const long = files
-    .map((path) => ({ path, lines: readFileSync(join(root, path), "utf8").split("\n").length - 1 }))
-    .filter(({ lines }) => lines > 400);
+  const long = files.map((path) => ({ path, lines: readFileSync(join(root, path), "utf8").split("\n").length - 1 })).filter(({ lines }) => lines > 400);
   assert.deepEqual(long, []);
 });
 

@@ -20,8 +20,16 @@ async function commitFrame(changes: { record?: Record<string, unknown>; tooBig?:
   const chunks: Uint8Array[] = [];
   for await (const chunk of car.writeCarStream([cid.toCidLink(id)], [{ cid: id.bytes, data: stored }])) chunks.push(chunk);
   const body = {
-    seq: 7, rebase: false, tooBig: changes.tooBig ?? false, repo: "did:plc:abcdefghijklmnopqrstuvwx", commit: cid.toCidLink(id), rev: "3mug4hocxt523", since: null,
-    blocks: cbor.toBytes(changes.blocks ?? Buffer.concat(chunks)), blobs: [], time: "2026-05-01T12:00:00.000Z",
+    seq: 7,
+    rebase: false,
+    tooBig: changes.tooBig ?? false,
+    repo: "did:plc:abcdefghijklmnopqrstuvwx",
+    commit: cid.toCidLink(id),
+    rev: "3mug4hocxt523",
+    since: null,
+    blocks: cbor.toBytes(changes.blocks ?? Buffer.concat(chunks)),
+    blobs: [],
+    time: "2026-05-01T12:00:00.000Z",
     ops: changes.ops ?? [
       { action: "create", path: "app.bsky.feed.post/3kxyz", cid: cid.toCidLink(id) },
       { action: "create", path: "app.bsky.graph.follow/3kxyz", cid: cid.toCidLink(id) },
@@ -31,13 +39,17 @@ async function commitFrame(changes: { record?: Record<string, unknown>; tooBig?:
   return Buffer.concat([cbor.encode({ op: 1, t: "#commit" }), cbor.encode(body)]);
 }
 
-const codes = (frame: ReturnType<typeof readFrame>) => frame.items.flatMap((item) => parse(item.bytes)).map((outcome) => ("reject" in outcome ? outcome.reject.code : "keep" in outcome ? outcome.keep.type : outcome.drop));
+const codes = (frame: ReturnType<typeof readFrame>) =>
+  frame.items.flatMap((item) => parse(item.bytes)).map((outcome) => ("reject" in outcome ? outcome.reject.code : "keep" in outcome ? outcome.keep.type : outcome.drop));
 
 test("a commit becomes a message for each wanted record, links and bytes in their JSON form", async () => {
   const frame = readFrame(await commitFrame(), wanted, now);
   assert.equal(frame.seq, 7);
   assert.deepEqual(codes(frame), ["post", "unreaction"]);
-  assert.deepEqual(frame.items.map((item) => item.key), ["at://did:plc:abcdefghijklmnopqrstuvwx/app.bsky.feed.post/3kxyz", { all: true }]);
+  assert.deepEqual(
+    frame.items.map((item) => item.key),
+    ["at://did:plc:abcdefghijklmnopqrstuvwx/app.bsky.feed.post/3kxyz", { all: true }],
+  );
   const [outcome] = parse(frame.items[0]?.bytes ?? new Uint8Array());
   assert.ok(outcome && "keep" in outcome && outcome.keep.type === "post");
   assert.deepEqual(outcome.keep.post.extra, { via: { $bytes: "AQI" } });

@@ -45,7 +45,11 @@ async function startPds(folder: string): Promise<Pds> {
   const data = mkdtempSync(path.join(tmpdir(), "earshot-pds-"));
   cpSync(path.join(peer, "serve.mjs"), path.join(folder, "serve.mjs"));
   const { spawn } = await import("node:child_process");
-  const child = spawn(process.execPath, ["serve.mjs", data, String(await freePort()), String(await freePort())], { cwd: folder, stdio: ["pipe", "pipe", "pipe"], env: { PATH: process.env["PATH"], LOG_ENABLED: "false" } });
+  const child = spawn(process.execPath, ["serve.mjs", data, String(await freePort()), String(await freePort())], {
+    cwd: folder,
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"], LOG_ENABLED: "false" },
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-2_000)));
@@ -62,7 +66,11 @@ async function startPds(folder: string): Promise<Pds> {
   return {
     url: pds,
     async call(name, body, token) {
-      const answer = await context.http.request(`${pds}/xrpc/${name}`, { method: "POST", headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) }, body: JSON.stringify(body) });
+      const answer = await context.http.request(`${pds}/xrpc/${name}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify(body),
+      });
       return answer.bytes.length === 0 ? {} : z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(answer.bytes).toString()));
     },
     async [Symbol.asyncDispose]() {
@@ -97,14 +105,24 @@ test("what is done through a real PDS's API comes out of its firehose as the sam
     return t.skip(`no real PDS here: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`);
   }
   await using pds = server;
-  const [ann, bob, eve] = await Promise.all(["ann", "bob", "eve"].map(async (name) => session.parse(await pds.call("com.atproto.server.createAccount", { handle: `${name}.test`, email: `${name}@mail.test`, password: "password" }))));
+  const [ann, bob, eve] = await Promise.all(
+    ["ann", "bob", "eve"].map(async (name) =>
+      session.parse(await pds.call("com.atproto.server.createAccount", { handle: `${name}.test`, email: `${name}@mail.test`, password: "password" })),
+    ),
+  );
   assert.ok(ann && bob && eve);
   const write = async (who: z.infer<typeof session>, collection: string, record: Record<string, unknown>) =>
-    made.parse(await pds.call("com.atproto.repo.createRecord", { repo: who.did, collection, record: { $type: collection, createdAt: new Date().toISOString(), ...record } }, who.accessJwt));
-  const remove = async (who: z.infer<typeof session>, uri: string) => pds.call("com.atproto.repo.deleteRecord", { repo: who.did, collection: uri.split("/")[3], rkey: uri.split("/")[4] }, who.accessJwt);
+    made.parse(
+      await pds.call("com.atproto.repo.createRecord", { repo: who.did, collection, record: { $type: collection, createdAt: new Date().toISOString(), ...record } }, who.accessJwt),
+    );
+  const remove = async (who: z.infer<typeof session>, uri: string) =>
+    pds.call("com.atproto.repo.deleteRecord", { repo: who.did, collection: uri.split("/")[3], rkey: uri.split("/")[4] }, who.accessJwt);
 
   const text = "héllo 😀 @bob.test about #ham";
-  const at = (piece: string) => ({ byteStart: Buffer.byteLength(text.slice(0, text.indexOf(piece))), byteEnd: Buffer.byteLength(text.slice(0, text.indexOf(piece) + piece.length)) });
+  const at = (piece: string) => ({
+    byteStart: Buffer.byteLength(text.slice(0, text.indexOf(piece))),
+    byteEnd: Buffer.byteLength(text.slice(0, text.indexOf(piece) + piece.length)),
+  });
   const first = await write(ann, "app.bsky.feed.post", {
     text,
     langs: ["en"],
@@ -118,9 +136,22 @@ test("what is done through a real PDS's API comes out of its firehose as the sam
   const doomed = await write(ann, "app.bsky.feed.post", { text: "not for long" });
   const like = await write(bob, "app.bsky.feed.like", { subject: first });
   const repost = await write(eve, "app.bsky.feed.repost", { subject: first });
-  const many = Array.from({ length: 150 }, (_, i) => ({ $type: "com.atproto.repo.applyWrites#create", collection: "app.bsky.feed.post", value: { $type: "app.bsky.feed.post", createdAt: new Date().toISOString(), text: `many ${i}` } }));
+  const many = Array.from({ length: 150 }, (_, i) => ({
+    $type: "com.atproto.repo.applyWrites#create",
+    collection: "app.bsky.feed.post",
+    value: { $type: "app.bsky.feed.post", createdAt: new Date().toISOString(), text: `many ${i}` },
+  }));
   await pds.call("com.atproto.repo.applyWrites", { repo: ann.did, writes: many }, ann.accessJwt);
-  await pds.call("com.atproto.repo.putRecord", { repo: bob.did, collection: "app.bsky.feed.post", rkey: reply.uri.split("/")[4], record: { $type: "app.bsky.feed.post", createdAt: new Date().toISOString(), text: "a better reply", reply: { root: first, parent: first } } }, bob.accessJwt);
+  await pds.call(
+    "com.atproto.repo.putRecord",
+    {
+      repo: bob.did,
+      collection: "app.bsky.feed.post",
+      rkey: reply.uri.split("/")[4],
+      record: { $type: "app.bsky.feed.post", createdAt: new Date().toISOString(), text: "a better reply", reply: { root: first, parent: first } },
+    },
+    bob.accessJwt,
+  );
   await remove(ann, doomed.uri);
   await remove(bob, like.uri);
   await pds.call("com.atproto.server.deactivateAccount", {}, eve.accessJwt);
@@ -129,10 +160,11 @@ test("what is done through a real PDS's API comes out of its firehose as the sam
   const { open, parse } = openWith(bluesky, { via: "firehose", endpoints: [pds.url.replace("http", "ws")], startAt: "oldest" });
   const source = await open(context);
   const events: SourceEvent[] = [];
-  const take = (bytes: Uint8Array): SourceEvent[] => parse(bytes).flatMap((outcome) => {
-    assert.ok(!("reject" in outcome), "reject" in outcome ? outcome.reject.message : "");
-    return "keep" in outcome ? [outcome.keep] : [];
-  });
+  const take = (bytes: Uint8Array): SourceEvent[] =>
+    parse(bytes).flatMap((outcome) => {
+      assert.ok(!("reject" in outcome), "reject" in outcome ? outcome.reject.message : "");
+      return "keep" in outcome ? [outcome.keep] : [];
+    });
   const pages = await readUntil(source, undefined, (all) => {
     for (const item of itemsOf(all.slice(-1))) {
       for (const event of take(item.bytes)) {
@@ -148,17 +180,38 @@ test("what is done through a real PDS's API comes out of its firehose as the sam
   for (const event of events) if (event.type === "post") posts.set(event.post.id, event.post);
   const root = posts.get(first.uri);
   assert.deepEqual([root?.text, root?.author.id, root?.languages], [text, ann.did, ["en"]]);
-  assert.deepEqual(root?.spans?.map(({ start, end, kind, value }) => [text.slice(start, end), kind, value]), [["@bob.test", "mention", bob.did], ["#ham", "hashtag", "ham"]]);
+  assert.deepEqual(
+    root?.spans?.map(({ start, end, kind, value }) => [text.slice(start, end), kind, value]),
+    [
+      ["@bob.test", "mention", bob.did],
+      ["#ham", "hashtag", "ham"],
+    ],
+  );
   const answered = posts.get(reply.uri);
   assert.deepEqual([answered?.text, answered?.replyTo, answered?.root], ["a better reply", first.uri, first.uri]);
   assert.ok((answered?.revision ?? 0) > 0);
   assert.equal(posts.get(quote.uri)?.quoteOf, first.uri);
   assert.equal([...posts.values()].filter((post) => /^many \d+$/.test(post.text)).length, 150);
   const of = (type: SourceEvent["type"]) => events.filter((event) => event.type === type);
-  assert.deepEqual(of("reaction").map((event) => event.type === "reaction" && [event.id, event.mark, event.actor, event.count]), [[first.uri, like.uri, bob.did, "likes"], [first.uri, repost.uri, eve.did, "shares"]]);
-  assert.deepEqual(of("unreaction").map((event) => event.type === "unreaction" && event.mark), [like.uri]);
-  assert.deepEqual(of("delete").map((event) => event.type === "delete" && event.id), [doomed.uri]);
-  assert.deepEqual(of("erase").map((event) => event.type === "erase" && [event.author, event.reason]), [[eve.did, "account-deleted"]]);
+  assert.deepEqual(
+    of("reaction").map((event) => event.type === "reaction" && [event.id, event.mark, event.actor, event.count]),
+    [
+      [first.uri, like.uri, bob.did, "likes"],
+      [first.uri, repost.uri, eve.did, "shares"],
+    ],
+  );
+  assert.deepEqual(
+    of("unreaction").map((event) => event.type === "unreaction" && event.mark),
+    [like.uri],
+  );
+  assert.deepEqual(
+    of("delete").map((event) => event.type === "delete" && event.id),
+    [doomed.uri],
+  );
+  assert.deepEqual(
+    of("erase").map((event) => event.type === "erase" && [event.author, event.reason]),
+    [[eve.did, "account-deleted"]],
+  );
   assert.deepEqual(new Set(of("identity").map((event) => event.type === "identity" && event.author.handle)), new Set(["ann.test", "bob.test", "eve.test"]));
 
   const ended = (all: readonly SourcePage[]) => itemsOf(all).some((item) => take(item.bytes).some((event) => event.type === "erase"));

@@ -62,27 +62,40 @@ testSource({
 });
 
 test("a post keeps its text, dates, languages, thread, labels and unknown fields", () => {
-  assert.deepEqual(post({ text: "hi", langs: ["en", "xx!"], reply: { parent: subject, root: { ...subject, uri: `at://${other}/app.bsky.feed.post/3kroot` } }, tags: ["Ham"], labels: { values: [{ val: "nudity" }] }, threadgateHint: { a: 1 } }), {
-    id: `at://${did}/app.bsky.feed.post/3kxyz`,
-    author: { id: did, profileUrl: `https://bsky.app/profile/${did}` },
-    createdAt: Date.UTC(2026, 4, 1, 11, 59, 58, 123),
-    revision: 0,
-    text: "hi",
-    format: "text",
-    visibility: "public",
-    permalink: `https://bsky.app/profile/${did}/post/3kxyz`,
-    languages: ["en"],
-    replyTo: subject.uri,
-    root: `at://${other}/app.bsky.feed.post/3kroot`,
-    hashtags: ["Ham"],
-    sensitive: true,
-    extra: { labels: ["nudity"], threadgateHint: { a: 1 } },
-  });
+  assert.deepEqual(
+    post({
+      text: "hi",
+      langs: ["en", "xx!"],
+      reply: { parent: subject, root: { ...subject, uri: `at://${other}/app.bsky.feed.post/3kroot` } },
+      tags: ["Ham"],
+      labels: { values: [{ val: "nudity" }] },
+      threadgateHint: { a: 1 },
+    }),
+    {
+      id: `at://${did}/app.bsky.feed.post/3kxyz`,
+      author: { id: did, profileUrl: `https://bsky.app/profile/${did}` },
+      createdAt: Date.UTC(2026, 4, 1, 11, 59, 58, 123),
+      revision: 0,
+      text: "hi",
+      format: "text",
+      visibility: "public",
+      permalink: `https://bsky.app/profile/${did}/post/3kxyz`,
+      languages: ["en"],
+      replyTo: subject.uri,
+      root: `at://${other}/app.bsky.feed.post/3kroot`,
+      hashtags: ["Ham"],
+      sensitive: true,
+      extra: { labels: ["nudity"], threadgateHint: { a: 1 } },
+    },
+  );
 });
 
 test("facets become UTF-16 spans; those off a character's edge, reversed, empty or beyond the end are left out", () => {
   const text = "é😀 #ham @bob";
-  const at = (piece: string) => ({ byteStart: Buffer.byteLength(text.slice(0, text.indexOf(piece))), byteEnd: Buffer.byteLength(text.slice(0, text.indexOf(piece) + piece.length)) });
+  const at = (piece: string) => ({
+    byteStart: Buffer.byteLength(text.slice(0, text.indexOf(piece))),
+    byteEnd: Buffer.byteLength(text.slice(0, text.indexOf(piece) + piece.length)),
+  });
   const link = { $type: "app.bsky.richtext.facet#link", uri: "https://example.org/" };
   const made = post({
     text,
@@ -97,11 +110,14 @@ test("facets become UTF-16 spans; those off a character's edge, reversed, empty 
       "nonsense",
     ],
   });
-  assert.deepEqual(made.spans?.map(({ start, end, kind, value }) => [text.slice(start, end), kind, value]), [
-    ["#ham", "hashtag", "ham"],
-    ["@bob", "mention", other],
-    ["@bob", "link", "https://example.org/"],
-  ]);
+  assert.deepEqual(
+    made.spans?.map(({ start, end, kind, value }) => [text.slice(start, end), kind, value]),
+    [
+      ["#ham", "hashtag", "ham"],
+      ["@bob", "mention", other],
+      ["@bob", "link", "https://example.org/"],
+    ],
+  );
 });
 
 test("embeds give media with alt texts, links, and the quoted post", () => {
@@ -113,14 +129,31 @@ test("embeds give media with alt texts, links, and the quoted post", () => {
   assert.equal(post({ embed: { $type: "app.bsky.embed.record", record: subject } }).quoteOf, subject.uri);
   const both = post({ embed: { $type: "app.bsky.embed.recordWithMedia", record: { record: subject }, media: { $type: "app.bsky.embed.images", images: [image] } } });
   assert.deepEqual([both.quoteOf, both.media], [subject.uri, [cup]]);
-  assert.equal(post({ embed: { $type: "app.bsky.embed.video", alt: "rain", video: { ref: { $link: "bafkreivideo2345" }, mimeType: "video/mp4", size: 9 } } }).media?.[0]?.alt, "rain");
+  assert.equal(
+    post({ embed: { $type: "app.bsky.embed.video", alt: "rain", video: { ref: { $link: "bafkreivideo2345" }, mimeType: "video/mp4", size: 9 } } }).media?.[0]?.alt,
+    "rain",
+  );
   assert.deepEqual(post({ embed: { $type: "app.bsky.embed.hologram", frames: 3 } }).extra, { embed: { $type: "app.bsky.embed.hologram", frames: 3 } });
 });
 
 test("likes and reposts are reactions marked by their own uri, and their deletions withdraw the mark", () => {
   const at = time_us / 1000;
-  assert.deepEqual(event(commit("app.bsky.feed.like", "create", { createdAt: "2026-05-01T11:00:00Z", subject })), { type: "reaction", id: subject.uri, mark: `at://${did}/app.bsky.feed.like/3kxyz`, actor: did, at, count: "likes" });
-  assert.deepEqual(event(commit("app.bsky.feed.repost", "create", { subject })), { type: "reaction", id: subject.uri, mark: `at://${did}/app.bsky.feed.repost/3kxyz`, actor: did, at, count: "shares" });
+  assert.deepEqual(event(commit("app.bsky.feed.like", "create", { createdAt: "2026-05-01T11:00:00Z", subject })), {
+    type: "reaction",
+    id: subject.uri,
+    mark: `at://${did}/app.bsky.feed.like/3kxyz`,
+    actor: did,
+    at,
+    count: "likes",
+  });
+  assert.deepEqual(event(commit("app.bsky.feed.repost", "create", { subject })), {
+    type: "reaction",
+    id: subject.uri,
+    mark: `at://${did}/app.bsky.feed.repost/3kxyz`,
+    actor: did,
+    at,
+    count: "shares",
+  });
   assert.deepEqual(event(commit("app.bsky.feed.like", "delete")), { type: "unreaction", mark: `at://${did}/app.bsky.feed.like/3kxyz`, at });
   assert.equal(event(commit("app.bsky.feed.like", "create", { subject: { cid: "b", uri: `at://${other}/app.bsky.feed.generator/x` } })), "not-a-post");
 });

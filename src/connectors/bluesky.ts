@@ -13,11 +13,20 @@ const options = z.strictObject({
     .min(1)
     .max(20)
     .optional()
-    .describe("WebSocket addresses; the next one is taken when one fails. Absent: the public Jetstream servers, or the public relay. A firehose uses the first only, as cursors belong to one server."),
+    .describe(
+      "WebSocket addresses; the next one is taken when one fails. Absent: the public Jetstream servers, or the public relay. A firehose uses the first only, as cursors belong to one server.",
+    ),
   collections: z.array(z.enum(names)).min(1).default(["posts", "likes", "reposts"]).describe("Which records are collected."),
-  dids: z.array(z.string().regex(/^did:[a-z]+:\S+$/)).max(10_000).default([]).describe("Only these accounts; empty: all."),
+  dids: z
+    .array(z.string().regex(/^did:[a-z]+:\S+$/))
+    .max(10_000)
+    .default([])
+    .describe("Only these accounts; empty: all."),
   startAt: z.enum(["now", "oldest"]).default("now").describe("Where a first start begins: with what comes, or with the oldest that the server still holds."),
-  inactiveAccounts: z.enum(["erase", "keep"]).default("erase").describe("Posts of deactivated, suspended and taken-down accounts: erased (as the AT Protocol asks for), or kept until the account is deleted."),
+  inactiveAccounts: z
+    .enum(["erase", "keep"])
+    .default("erase")
+    .describe("Posts of deactivated, suspended and taken-down accounts: erased (as the AT Protocol asks for), or kept until the account is deleted."),
   simulated: z.boolean().default(false).describe("The endpoints are a simulator: its posts are labelled as simulated."),
 });
 

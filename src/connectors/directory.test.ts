@@ -12,7 +12,8 @@ test("every connector file bears its name, a doc, and options that a form can be
     assert.equal(connector.name, name);
     assert.match(connector.doc, /\.$/);
     const schema = z.toJSONSchema(connector.options, { io: "input" });
-    for (const [field, shape] of Object.entries(schema.properties ?? {})) assert.ok(typeof shape === "object" && typeof shape.description === "string", `${name}.${field} has no description`);
+    for (const [field, shape] of Object.entries(schema.properties ?? {}))
+      assert.ok(typeof shape === "object" && typeof shape.description === "string", `${name}.${field} has no description`);
   }
 });
 

@@ -21,7 +21,18 @@ testSource({
   model: `{"id":"1","author":"ann","text":"TEXT","createdAt":"DATE"}`,
   messages: [
     JSON.stringify(line),
-    JSON.stringify({ ...line, author: { id: "7", handle: "@ann", name: "Ann", followers: 3 }, likes: 3, shares: "4", language: "en", url: "https://x.example/1", replyTo: "0", hashtags: ["#ham"], label: 2, country: "DE" }),
+    JSON.stringify({
+      ...line,
+      author: { id: "7", handle: "@ann", name: "Ann", followers: 3 },
+      likes: 3,
+      shares: "4",
+      language: "en",
+      url: "https://x.example/1",
+      replyTo: "0",
+      hashtags: ["#ham"],
+      label: 2,
+      country: "DE",
+    }),
     JSON.stringify({ tweet_id: "12", full_text: "hi", user: { screen_name: "bob" }, created_at: 1_777_636_800 }),
     JSON.stringify({ id: 5, text: "", createdAt: "2026-05-01" }),
     JSON.stringify({ id: "9", deleted: true, createdAt: "2026-05-01" }),
@@ -55,9 +66,19 @@ test("lines keep what they say; an author without a name is one of its own; unkn
     assert.ok(outcome && "keep" in outcome && outcome.keep.type === "post", outcome && "reject" in outcome ? outcome.reject.message : "");
     return outcome.keep.post;
   };
-  assert.deepEqual(one({ ...line, label: 2 }), { id: "1", author: { id: "ann", handle: "ann" }, createdAt: Date.UTC(2026, 4, 1, 12), revision: 0, text: "hello", format: "text", visibility: "public", extra: { label: 2 } });
+  assert.deepEqual(one({ ...line, label: 2 }), {
+    id: "1",
+    author: { id: "ann", handle: "ann" },
+    createdAt: Date.UTC(2026, 4, 1, 12),
+    revision: 0,
+    text: "hello",
+    format: "text",
+    visibility: "public",
+    extra: { label: 2 },
+  });
   assert.equal(one({ ...line, author: undefined }).author.id, "unknown:1");
-  for (const createdAt of [1_777_636_800, 1_777_636_800_000, 1_777_636_800_000_000, "1777636800", "2026-05-01 12:00:00", "2026-05-01T14:00:00+02:00"]) assert.equal(one({ ...line, createdAt }).createdAt, Date.UTC(2026, 4, 1, 12), String(createdAt));
+  for (const createdAt of [1_777_636_800, 1_777_636_800_000, 1_777_636_800_000_000, "1777636800", "2026-05-01 12:00:00", "2026-05-01T14:00:00+02:00"])
+    assert.equal(one({ ...line, createdAt }).createdAt, Date.UTC(2026, 4, 1, 12), String(createdAt));
 });
 
 test("a number that is too large to be exact, a negative count and a broken author are rejected", () => {
@@ -74,7 +95,10 @@ test("a number that is too large to be exact, a negative count and a broken auth
 
 test("NDJSON is read with a byte order mark, CRLF, empty lines and a last line without an end", async (t) => {
   const put = folder(t);
-  const file = put("a.ndjson", `\ufeff${JSON.stringify(line)}\r\n\r\n${JSON.stringify({ ...line, id: "2", text: "two" })}\nnot json\n${JSON.stringify({ ...line, id: "3", text: "three" })}`);
+  const file = put(
+    "a.ndjson",
+    `\ufeff${JSON.stringify(line)}\r\n\r\n${JSON.stringify({ ...line, id: "2", text: "two" })}\nnot json\n${JSON.stringify({ ...line, id: "3", text: "three" })}`,
+  );
   const { events, keys } = await readAll({ paths: [file] });
   assert.deepEqual(texts(events), ["hello", "two", "JSON_INVALID", "three"]);
   assert.deepEqual(keys, ["1", "2", undefined, "3"]);
@@ -105,7 +129,16 @@ test("mapped fields win over the usual names", async (t) => {
 
 test("a line of 10 MB, broken UTF-8 and a quote that never closes are rejected with their codes, and the rest is read", async (t) => {
   const put = folder(t);
-  const big = put("a.ndjson", Buffer.concat([Buffer.from(`{"id":"1","text":"`), Buffer.alloc(10_000_000, "a"), Buffer.from(`"}\n`), Buffer.from([0x7b, 0xff, 0x7d, 0x0a]), Buffer.from(`${JSON.stringify(line)}\n`)]));
+  const big = put(
+    "a.ndjson",
+    Buffer.concat([
+      Buffer.from(`{"id":"1","text":"`),
+      Buffer.alloc(10_000_000, "a"),
+      Buffer.from(`"}\n`),
+      Buffer.from([0x7b, 0xff, 0x7d, 0x0a]),
+      Buffer.from(`${JSON.stringify(line)}\n`),
+    ]),
+  );
   assert.deepEqual(texts((await readAll({ paths: [big] })).events), ["ITEM_TOO_LARGE", "UTF8_INVALID", "hello"]);
   const open = put("b.csv", `id,text,date\n1,fine,2026-05-01\n2,"never,2026-05-01\n3,x,2026-05-01\n`);
   assert.deepEqual(texts((await readAll({ paths: [open] })).events), ["fine", "CSV_INVALID"]);
@@ -122,7 +155,10 @@ test("a cut after any page loses nothing and repeats nothing; a file read before
   for (let cut = 1; cut <= whole.length; cut++) {
     const before = await readUntil(await open(context), undefined, (pages) => pages.length === cut);
     const after = await readUntil(await open(context), before.at(-1)?.cursor, () => false);
-    assert.deepEqual([...itemsOf(before), ...itemsOf(after)].map((item) => item.key), rows.map((_, i) => `r${i}`));
+    assert.deepEqual(
+      [...itemsOf(before), ...itemsOf(after)].map((item) => item.key),
+      rows.map((_, i) => `r${i}`),
+    );
   }
   put("c.ndjson", rows.slice(0, 2_300).join("\n"));
   const renamed = openWith(files, { paths: [path.join(path.dirname(paths[0] ?? ""), "*.ndjson")] });
@@ -132,10 +168,14 @@ test("a cut after any page loses nothing and repeats nothing; a file read before
 
 test("any fields written as CSV are read back the same, whatever the delimiter", () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\n", "\r", "é", " ") }), { minLength: 1, maxLength: 6 }), fc.constantFrom(",", ";", "\t"), (fields, delimiter) => {
-      const written = fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(delimiter);
-      assert.deepEqual(splitCsvRecord(written, delimiter), fields);
-    }),
+    fc.property(
+      fc.array(fc.string({ unit: fc.constantFrom("a", '"', ",", ";", "\n", "\r", "é", " ") }), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(",", ";", "\t"),
+      (fields, delimiter) => {
+        const written = fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(delimiter);
+        assert.deepEqual(splitCsvRecord(written, delimiter), fields);
+      },
+    ),
   );
   assert.deepEqual(["a,b", "a;b,c;d", "a\tb", "a|b", "a"].map(guessDelimiter), [",", ";", "\t", "|", ","]);
 });

@@ -9,9 +9,16 @@ const options = z.strictObject({
   format: z.enum(["auto", "ndjson", "csv", "text"]).default("auto").describe("auto: by the name's ending (.csv and .tsv, .txt with one post a line, else NDJSON)."),
   delimiter: z.string().length(1).optional().describe("Of CSV; absent: guessed from the header."),
   header: z.boolean().default(true).describe("A CSV's first record names its columns; else they are column1, column2 …"),
-  platform: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/).default("file").describe("Platform of the posts."),
+  platform: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    .default("file")
+    .describe("Platform of the posts."),
   fields: z
-    .partialRecord(z.string().refine((name): name is FieldName => Object.hasOwn(fieldNames, name), `expected one of ${Object.keys(fieldNames).join(", ")}`), z.string().min(1))
+    .partialRecord(
+      z.string().refine((name): name is FieldName => Object.hasOwn(fieldNames, name), `expected one of ${Object.keys(fieldNames).join(", ")}`),
+      z.string().min(1),
+    )
     .default({})
     .describe("Common field to the file's own name of it; the usual names are found without."),
   createdAt: z
@@ -19,7 +26,11 @@ const options = z.strictObject({
     .refine((text) => parseInstant(text) !== undefined, "expected an ISO 8601 date")
     .optional()
     .describe("Date of posts that bear none; absent: such posts are rejected."),
-  language: z.string().regex(/^[a-z]{2,3}$/).optional().describe("Language of the texts, where it is known."),
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}$/)
+    .optional()
+    .describe("Language of the texts, where it is known."),
 });
 
 function shapeOf({ fields, createdAt, language }: z.output<typeof options>): ImportShape {

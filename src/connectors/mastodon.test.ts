@@ -5,11 +5,42 @@ import mastodon from "./mastodon.ts";
 import { testSource } from "./source.contract.ts";
 import { openWith, readRecording } from "./source.fixtures.ts";
 
-const account = { id: "9", username: "ann", acct: "ann@far.example", display_name: "Ann", bot: false, url: "https://far.example/@ann", uri: "https://far.example/users/ann", avatar: "https://far.example/a.png", followers_count: 12 };
+const account = {
+  id: "9",
+  username: "ann",
+  acct: "ann@far.example",
+  display_name: "Ann",
+  bot: false,
+  url: "https://far.example/@ann",
+  uri: "https://far.example/users/ann",
+  avatar: "https://far.example/a.png",
+  followers_count: 12,
+};
 const base = {
-  id: "116000000000000001", created_at: "2026-05-01T11:59:58.123Z", in_reply_to_id: null, in_reply_to_account_id: null, sensitive: false, spoiler_text: "", visibility: "public", language: "en",
-  uri: "https://far.example/users/ann/statuses/1", url: "https://far.example/@ann/1", replies_count: 1, reblogs_count: 2, favourites_count: 3, edited_at: null, content: "<p>hello</p>", reblog: null,
-  account, media_attachments: [], mentions: [], tags: [], emojis: [], card: null, poll: null, filtered: [],
+  id: "116000000000000001",
+  created_at: "2026-05-01T11:59:58.123Z",
+  in_reply_to_id: null,
+  in_reply_to_account_id: null,
+  sensitive: false,
+  spoiler_text: "",
+  visibility: "public",
+  language: "en",
+  uri: "https://far.example/users/ann/statuses/1",
+  url: "https://far.example/@ann/1",
+  replies_count: 1,
+  reblogs_count: 2,
+  favourites_count: 3,
+  edited_at: null,
+  content: "<p>hello</p>",
+  reblog: null,
+  account,
+  media_attachments: [],
+  mentions: [],
+  tags: [],
+  emojis: [],
+  card: null,
+  poll: null,
+  filtered: [],
 };
 const status = (changes: Record<string, unknown> = {}) => JSON.stringify({ ...base, ...changes });
 const envelope = (event: string, payload: unknown) => JSON.stringify({ stream: ["public"], event, payload });
@@ -35,9 +66,19 @@ testSource({
   model: `{"id":"116000000000000001","created_at":"DATE","visibility":"public","content":"<p>TEXT</p>","account":{"id":"9","acct":"ann","url":"https://far.example/@ann"}}`,
   messages: [
     status(),
-    status({ edited_at: "2026-05-01T12:30:00Z", in_reply_to_id: "115", spoiler_text: "ham", mentions: [{ id: "1", username: "bob", acct: "bob@b.example", url: "https://b.example/@bob" }], tags: [{ name: "ham", url: "https://x.example" }] }),
+    status({
+      edited_at: "2026-05-01T12:30:00Z",
+      in_reply_to_id: "115",
+      spoiler_text: "ham",
+      mentions: [{ id: "1", username: "bob", acct: "bob@b.example", url: "https://b.example/@bob" }],
+      tags: [{ name: "ham", url: "https://x.example" }],
+    }),
     status({ content: "", reblog: { ...base, id: "115999" } }),
-    status({ quote: { state: "accepted", quoted_status: { ...base, id: "114" } }, poll: { id: "1", options: [{ title: "yes" }] }, media_attachments: [{ id: "1", type: "image", url: "https://here.example/1.png", description: "a cup" }] }),
+    status({
+      quote: { state: "accepted", quoted_status: { ...base, id: "114" } },
+      poll: { id: "1", options: [{ title: "yes" }] },
+      media_attachments: [{ id: "1", type: "image", url: "https://here.example/1.png", description: "a cup" }],
+    }),
     envelope("update", status()),
     envelope("status.update", status({ edited_at: "2026-05-01T12:30:00Z" })),
     envelope("delete", "116000000000000001"),
@@ -49,7 +90,15 @@ testSource({
 test("a status becomes a post of the server's own id with everything that it says", () => {
   assert.deepEqual(post({ spoiler_text: "on ham & eggs", in_reply_to_id: "115", poll: { options: [{ title: "yes" }] } }), {
     id: "here.example/116000000000000001",
-    author: { id: "https://far.example/@ann", handle: "ann@far.example", name: "Ann", avatarUrl: "https://far.example/a.png", profileUrl: "https://far.example/@ann", bot: false, followers: 12 },
+    author: {
+      id: "https://far.example/@ann",
+      handle: "ann@far.example",
+      name: "Ann",
+      avatarUrl: "https://far.example/a.png",
+      profileUrl: "https://far.example/@ann",
+      bot: false,
+      followers: 12,
+    },
     createdAt: Date.UTC(2026, 4, 1, 11, 59, 58, 123),
     revision: 0,
     text: "<p>on ham &amp; eggs</p>\n<p>hello</p>",
@@ -74,14 +123,26 @@ test("an edit rises in revision, and its counts come with it", () => {
 });
 
 test("what only followers or named people may see is private, also under a name that is new", () => {
-  assert.deepEqual(["public", "unlisted", "private", "direct", "local", undefined].map((visibility) => post({ visibility }).visibility), ["public", "unlisted", "private", "private", "private", "private"]);
+  assert.deepEqual(
+    ["public", "unlisted", "private", "direct", "local", undefined].map((visibility) => post({ visibility }).visibility),
+    ["public", "unlisted", "private", "private", "private", "private"],
+  );
 });
 
 test("a reshare is a post of its own without text, and brings the reshared status as its own message", () => {
   const items = raws(Buffer.from(status({ id: "117", content: "", reblog: { ...base, id: "115999", content: "<p>original</p>" } })));
-  assert.deepEqual(items.map((item) => item.key), ["here.example/117", "here.example/115999"]);
+  assert.deepEqual(
+    items.map((item) => item.key),
+    ["here.example/117", "here.example/115999"],
+  );
   const posts = items.map((item) => event(Buffer.from(item.bytes).toString()));
-  assert.deepEqual(posts.map((made) => (typeof made === "object" && made.type === "post" ? [made.post.text, made.post.reshareOf] : made)), [["", "here.example/115999"], ["<p>original</p>", undefined]]);
+  assert.deepEqual(
+    posts.map((made) => (typeof made === "object" && made.type === "post" ? [made.post.text, made.post.reshareOf] : made)),
+    [
+      ["", "here.example/115999"],
+      ["<p>original</p>", undefined],
+    ],
+  );
 });
 
 test("a deletion names the post by the local id alone", () => {
@@ -94,7 +155,11 @@ test("a deletion names the post by the local id alone", () => {
 
 test("media, cards, mentions, hashtags and quotes are kept", () => {
   const made = post({
-    media_attachments: [{ type: "image", url: "https://here.example/1.png", description: "a cup" }, { type: "gifv", url: "https://here.example/2.mp4", description: null }, { type: "unknown", remote_url: "https://far.example/3" }],
+    media_attachments: [
+      { type: "image", url: "https://here.example/1.png", description: "a cup" },
+      { type: "gifv", url: "https://here.example/2.mp4", description: null },
+      { type: "unknown", remote_url: "https://far.example/3" },
+    ],
     card: { url: "https://news.example/a", title: "A page" },
     mentions: [{ id: "1", username: "bob", acct: "bob@b.example", url: "https://b.example/@bob" }],
     tags: [{ name: "ham" }],
@@ -135,7 +200,8 @@ for (const name of ["list-timeline", "reblog", "status-edit"]) {
       assert.equal(made.text, whole["reblog"] === null ? whole["content"] : "");
       assert.equal(made.reshareOf !== undefined, whole["reblog"] !== null);
       assert.deepEqual(made.counts, { likes: whole["favourites_count"], shares: whole["reblogs_count"], replies: whole["replies_count"] });
-      for (const field of ["application", "quotes_count", "quote_approval"]) if (whole[field] !== null && field in whole) assert.deepEqual(made.extra?.[field], whole[field], field);
+      for (const field of ["application", "quotes_count", "quote_approval"])
+        if (whole[field] !== null && field in whole) assert.deepEqual(made.extra?.[field], whole[field], field);
     }
     assert.ok(count > 0);
     t.diagnostic(`${count} statuses`);

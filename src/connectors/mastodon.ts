@@ -6,17 +6,33 @@ import { openServer } from "./mastodon/server.ts";
 
 const options = z.strictObject({
   server: z.url({ protocol: /^https?$/ }).describe("The server's address, e.g. https://mastodon.social."),
-  domain: z.string().regex(/^[a-z0-9.:-]{1,253}$/).optional().describe("The name under which the server's statuses are known; absent: the address's host. It is part of every id: never change it."),
-  token: z.string().min(1).optional().describe("Reference to an access token with the scope read (env:NAME or file:/path). Public streaming needs one since Mastodon 4.2, some servers' timelines too."),
+  domain: z
+    .string()
+    .regex(/^[a-z0-9.:-]{1,253}$/)
+    .optional()
+    .describe("The name under which the server's statuses are known; absent: the address's host. It is part of every id: never change it."),
+  token: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Reference to an access token with the scope read (env:NAME or file:/path). Public streaming needs one since Mastodon 4.2, some servers' timelines too."),
   timelines: z
     .array(z.string().regex(/^(?:public|local|remote|#[\p{L}\p{N}_·]+)$/u, "expected public, local, remote or #hashtag"))
     .min(1)
     .max(20)
     .default(["public"])
     .describe("public: what the server knows of; local: its own accounts; remote: the others; #tag: statuses with a hashtag."),
-  transport: z.enum(["auto", "websocket", "sse", "polling"]).default("auto").describe("auto: WebSocket with a token, server-sent events where that is refused, polling without a token."),
+  transport: z
+    .enum(["auto", "websocket", "sse", "polling"])
+    .default("auto")
+    .describe("auto: WebSocket with a token, server-sent events where that is refused, polling without a token."),
   pollSeconds: z.number().min(1).max(3_600).default(15).describe("Pause between polls; up to eight times as long while nothing comes."),
-  refreshMinutes: z.number().min(0).max(10_080).default(60).describe("Counts of a status are read again after this, 4 and 16 times as long, and a deletion is noticed then; 0: never."),
+  refreshMinutes: z
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(60)
+    .describe("Counts of a status are read again after this, 4 and 16 times as long, and a deletion is noticed then; 0: never."),
   backfillHours: z.number().min(0).max(720).default(24).describe("How far back a cut is filled; what is older is told as a gap."),
   simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
 });

@@ -89,7 +89,28 @@ export function testSource(subject: SourceSubject): void {
   });
 
   test(`${name}: a valid message with any value put anywhere gives outcomes with codes, the same each time, and a key that agrees`, () => {
-    const odd = fc.oneof(fc.constantFrom<unknown>(null, "", -1, Number.POSITIVE_INFINITY, 1e300, 0.5, true, [], {}, "\ud800", "\u0000", "9".repeat(400), "not a date", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00Z", [[[]]], { $type: 7 }), fc.anything());
+    const odd = fc.oneof(
+      fc.constantFrom<unknown>(
+        null,
+        "",
+        -1,
+        Number.POSITIVE_INFINITY,
+        1e300,
+        0.5,
+        true,
+        [],
+        {},
+        "\ud800",
+        "\u0000",
+        "9".repeat(400),
+        "not a date",
+        "2026-02-30T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+        [[[]]],
+        { $type: 7 },
+      ),
+      fc.anything(),
+    );
     fc.assert(
       fc.property(fc.constantFrom(...messages), fc.nat(), odd, (message, at, value) => {
         const changed = putAt(JSON.parse(message), at, value);
@@ -139,7 +160,8 @@ export function testSource(subject: SourceSubject): void {
     const good = bytesOf(model.replace("DATE", "2026-05-01T00:00:00Z"));
     good[good.indexOf("TEXT")] = 0xff;
     assert.deepEqual(only(good), ["UTF8_INVALID"]);
-    for (const date of ["yesterday", "2026-13-45T99:99:99Z", "2026-02-30T00:00:00Z", "1969-01-01T00:00:00Z", "9999-01-01T00:00:00Z"]) assert.deepEqual(only(model.replace("DATE", date)), ["DATE_INVALID"], date);
+    for (const date of ["yesterday", "2026-13-45T99:99:99Z", "2026-02-30T00:00:00Z", "1969-01-01T00:00:00Z", "9999-01-01T00:00:00Z"])
+      assert.deepEqual(only(model.replace("DATE", date)), ["DATE_INVALID"], date);
     assert.deepEqual(only(model.replace("TEXT", "\\ud800").replace("DATE", "2026-05-01T00:00:00Z")), ["UTF8_INVALID"]);
     assert.deepEqual(only(model.replace("TEXT", "\\u0000 \\u001b").replace("DATE", "2026-05-01T00:00:00Z")), ["keep post"]);
   });

@@ -66,7 +66,11 @@ export function itemsOf(pages: readonly SourcePage[]): readonly Raw[] {
 
 export function openWith<C extends Connector>(connector: C, options: unknown) {
   const parsed = connector.options.parse(options);
-  return { open: (context: SourceContext) => connector.open(parsed, context), parse: connector.parser(parsed), raws: (message: Uint8Array) => connector.raws?.(parsed, message, 1_800_000_000_000) ?? [] };
+  return {
+    open: (context: SourceContext) => connector.open(parsed, context),
+    parse: connector.parser(parsed),
+    raws: (message: Uint8Array) => connector.raws?.(parsed, message, 1_800_000_000_000) ?? [],
+  };
 }
 
 /** What a raw message is about, as its parse says: to compare with its key. */

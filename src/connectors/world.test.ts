@@ -43,7 +43,11 @@ test("a Jetstream that no longer holds what follows the cursor tells a gap", asy
   await using context = makeContext({ clock });
   const { open } = openWith(bluesky, { endpoints: [world.jetstreamUrl], simulated: true });
   const dayAgo = now - 86_400_000;
-  const [page] = await drive(clock, readUntil(await open(context), String(dayAgo * 1000), () => true), 50);
+  const [page] = await drive(
+    clock,
+    readUntil(await open(context), String(dayAgo * 1000), () => true),
+    50,
+  );
   assert.equal(page?.gap?.fromMs, dayAgo);
   assert.ok((page.gap?.toMs ?? 0) > dayAgo + 3_600_000);
 });
@@ -52,7 +56,13 @@ test("when every endpoint fails the source gives up with UPSTREAM_UNAVAILABLE", 
   const clock = makeFakeClock(now);
   await using context = makeContext({ clock });
   const { open } = openWith(bluesky, { endpoints: ["ws://127.0.0.1:1", "ws://127.0.0.1:2"] });
-  await assert.rejects(drive(clock, readUntil(await open(context), undefined, () => true)), (error) => error instanceof EarshotError && error.code === "UPSTREAM_UNAVAILABLE");
+  await assert.rejects(
+    drive(
+      clock,
+      readUntil(await open(context), undefined, () => true),
+    ),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_UNAVAILABLE",
+  );
 });
 
 test("a Mastodon server without a token is polled page by page from the cursor, through 429, 5xx and cut connections", async () => {
@@ -62,7 +72,9 @@ test("a Mastodon server without a token is polled page by page from the cursor, 
   const clock: FakeClock = { ...own, advance: async (ms) => (await own.advance(ms), world.advanceTo(own.now())) };
   await using context = makeContext({ clock });
   const { open, parse } = openWith(mastodon, { server: world.mastodonUrl, simulated: true, backfillHours: 24, refreshMinutes: 0 });
-  const wanted = new Set([...world.oracle.posts()].filter((post) => post.platform === "mastodon" && post.deleted === null && post.delivered).map((post) => `simulated.example/${post.id}`));
+  const wanted = new Set(
+    [...world.oracle.posts()].filter((post) => post.platform === "mastodon" && post.deleted === null && post.delivered).map((post) => `simulated.example/${post.id}`),
+  );
   assert.ok(wanted.size > 100);
   const cursor = JSON.stringify({ last: { public: String(BigInt(now - 6 * 3_600_000) << 16n) } });
   const seen = new Set<string>();
@@ -91,7 +103,10 @@ for (const transport of ["websocket", "sse"] as const) {
     const deleted = new Set<string>();
     let phase = 0;
     const abort = new AbortController();
-    const live = () => [...world.oracle.posts()].filter((post) => post.platform === "mastodon" && post.delivered && Date.parse(post.createdAt) > now + 1_000 && post.deleted === null).map((post) => `simulated.example/${post.id}`);
+    const live = () =>
+      [...world.oracle.posts()]
+        .filter((post) => post.platform === "mastodon" && post.delivered && Date.parse(post.createdAt) > now + 1_000 && post.deleted === null)
+        .map((post) => `simulated.example/${post.id}`);
     const reading = (async () => {
       for await (const page of (await open(context)).read(undefined, abort.signal)) {
         for (const item of page.items) {
@@ -122,9 +137,18 @@ test("a server that shows its timeline to accounts only is told as UPSTREAM_AUTH
   await using world = await startWorld({ ...small, historyPosts: 50, faults: "off", tokenForTimelines: true });
   const clock = makeFakeClock(now);
   await using context = makeContext({ clock, secrets: { "env:WRONG": "nonsense" } });
-  for (const [options, pattern] of [[{}, /make an access token/], [{ token: "env:WRONG" }, /refused the access token/]] as const) {
+  for (const [options, pattern] of [
+    [{}, /make an access token/],
+    [{ token: "env:WRONG" }, /refused the access token/],
+  ] as const) {
     const { open } = openWith(mastodon, { server: world.mastodonUrl, ...options });
-    await assert.rejects(drive(clock, readUntil(await open(context), undefined, () => true)), (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH" && pattern.test(error.message) && !error.message.includes("nonsense"));
+    await assert.rejects(
+      drive(
+        clock,
+        readUntil(await open(context), undefined, () => true),
+      ),
+      (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH" && pattern.test(error.message) && !error.message.includes("nonsense"),
+    );
   }
 });
 

@@ -54,8 +54,18 @@ test("statuses become the codes that say how to react", async () => {
   await using server = await listen((request, response) => response.writeHead(Number(request.url?.slice(1))).end("no"));
   const { clock, http } = open();
   await using _ = http;
-  for (const [status, code] of [[401, "UPSTREAM_AUTH"], [403, "UPSTREAM_AUTH"], [404, "UPSTREAM_REFUSED"], [410, "UPSTREAM_REFUSED"], [422, "UPSTREAM_REFUSED"], [500, "UPSTREAM_UNAVAILABLE"]] as const) {
-    await assert.rejects(drive(clock, http.request(`${server.url}/${status}`, { deadlineMs: 200 })), fails(code, (error) => assert.equal(statusOf(error), status)));
+  for (const [status, code] of [
+    [401, "UPSTREAM_AUTH"],
+    [403, "UPSTREAM_AUTH"],
+    [404, "UPSTREAM_REFUSED"],
+    [410, "UPSTREAM_REFUSED"],
+    [422, "UPSTREAM_REFUSED"],
+    [500, "UPSTREAM_UNAVAILABLE"],
+  ] as const) {
+    await assert.rejects(
+      drive(clock, http.request(`${server.url}/${status}`, { deadlineMs: 200 })),
+      fails(code, (error) => assert.equal(statusOf(error), status)),
+    );
   }
   const unchanged = await drive(clock, http.request(`${server.url}/304`));
   assert.equal(unchanged.status, 304);
@@ -82,7 +92,10 @@ test("Retry-After is waited for inside the deadline, and told beyond it", async 
 test("an answer that is too large is refused, also when only its decoded form is", async () => {
   await using server = await listen((request, response) => {
     if (request.url === "/plain") response.end(Buffer.alloc(200_000, "a"));
-    else response.writeHead(200, { "content-encoding": request.url === "/gzip" ? "gzip" : "br" }).end((request.url === "/gzip" ? gzipSync : brotliCompressSync)(Buffer.alloc(200_000, "a")));
+    else
+      response
+        .writeHead(200, { "content-encoding": request.url === "/gzip" ? "gzip" : "br" })
+        .end((request.url === "/gzip" ? gzipSync : brotliCompressSync)(Buffer.alloc(200_000, "a")));
   });
   const { clock, http } = open();
   await using _ = http;
@@ -122,7 +135,9 @@ test("a redirect of a GET is followed, without the credential on another host", 
 
 test("a budget holds calls back to its declared rate, and to what the server tells", async () => {
   let told = 5;
-  await using server = await listen((_request, response) => response.writeHead(200, { "x-ratelimit-remaining": String(told), "x-ratelimit-reset": new Date(start + 600_000).toISOString() }).end());
+  await using server = await listen((_request, response) =>
+    response.writeHead(200, { "x-ratelimit-remaining": String(told), "x-ratelimit-reset": new Date(start + 600_000).toISOString() }).end(),
+  );
   const { clock, http } = open();
   await using _ = http;
   const call = (deadlineMs = 30_000) => drive(clock, http.request(server.url, { budget: "b", limit: { requests: 2, perMs: 10_000 }, deadlineMs }));
@@ -133,7 +148,10 @@ test("a budget holds calls back to its declared rate, and to what the server tel
   assert.ok(clock.now() - before >= 4_000, "the third call waits for a token");
   told = 0;
   await call();
-  await assert.rejects(call(), fails("UPSTREAM_RATE_LIMITED", (error) => assert.ok((error.retryAt ?? 0) >= start + 590_000)));
+  await assert.rejects(
+    call(),
+    fails("UPSTREAM_RATE_LIMITED", (error) => assert.ok((error.retryAt ?? 0) >= start + 590_000)),
+  );
 });
 
 test("after repeated failures the host is left alone for a while, then probed", async () => {
@@ -146,7 +164,10 @@ test("after repeated failures the host is left alone for a while, then probed", 
   const { clock, http } = open();
   await using _ = http;
   for (let i = 0; i < 5; i++) await assert.rejects(drive(clock, http.request(server.url, { method: "POST" })), fails("UPSTREAM_UNAVAILABLE"));
-  await assert.rejects(drive(clock, http.request(server.url, { method: "POST" })), fails("UPSTREAM_UNAVAILABLE", (error) => assert.ok(error.retryAt !== undefined)));
+  await assert.rejects(
+    drive(clock, http.request(server.url, { method: "POST" })),
+    fails("UPSTREAM_UNAVAILABLE", (error) => assert.ok(error.retryAt !== undefined)),
+  );
   assert.equal(calls, 5);
   well = true;
   await clock.advance(6_000);

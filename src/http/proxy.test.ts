@@ -41,7 +41,22 @@ function makeCertificates(folder: string): boolean {
   const run = (...words: string[]) => execFileSync("openssl", words, { cwd: folder, stdio: "ignore" });
   try {
     run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority");
-    run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1");
+    run(
+      "req",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-keyout",
+      "server.key",
+      "-out",
+      "server.csr",
+      "-subj",
+      "/CN=localhost",
+      "-addext",
+      "subjectAltName=DNS:localhost,IP:127.0.0.1",
+    );
     run("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.pem", "-days", "2", "-copy_extensions", "copy");
     return true;
   } catch {
@@ -53,7 +68,9 @@ test("NODE_EXTRA_CA_CERTS makes an own authority trusted, for requests and socke
   const folder = mkdtempSync(path.join(tmpdir(), "earshot-ca-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   if (!makeCertificates(folder)) return t.skip("openssl is not there or too old");
-  const server = createServer({ key: readFileSync(path.join(folder, "server.key")), cert: readFileSync(path.join(folder, "server.pem")) }, (_request, response) => response.end("secure"));
+  const server = createServer({ key: readFileSync(path.join(folder, "server.key")), cert: readFileSync(path.join(folder, "server.pem")) }, (_request, response) =>
+    response.end("secure"),
+  );
   new WebSocketServer({ server }).on("connection", (socket) => socket.send("secure"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => {

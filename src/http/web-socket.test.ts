@@ -28,7 +28,10 @@ test("messages come in order, and a closed socket throws UPSTREAM_CUT after the 
     },
     (error) => error instanceof EarshotError && error.code === "UPSTREAM_CUT" && error.message.includes("1011"),
   );
-  assert.deepEqual(got, Array.from({ length: 250 }, (_, i) => `m${i}`));
+  assert.deepEqual(
+    got,
+    Array.from({ length: 250 }, (_, i) => `m${i}`),
+  );
 });
 
 test("a message above the limit cuts the connection instead of filling memory", async () => {
@@ -82,7 +85,7 @@ test("a slow consumer holds the socket back: what waits in memory stays bounded 
   await using http = openHttp({ clock: systemClock, report: quiet, env: {} });
   const stream = await http.webSocket(server.ws);
   // Nothing is read until the server stands still.
-  for (let last = -1; last !== sent; ) {
+  for (let last = -1; last !== sent;) {
     last = sent;
     for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -99,7 +102,12 @@ test("a refused handshake has the code of its status", async () => {
   await using server = await listen((_request, response) => response.writeHead(404).end());
   server.server.on("upgrade", (request, socket) => socket.end(`HTTP/1.1 ${request.url?.slice(1)} No\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n`));
   await using http = openHttp({ clock: systemClock, report: quiet, env: {} });
-  for (const [status, code] of [[401, "UPSTREAM_AUTH"], [429, "UPSTREAM_RATE_LIMITED"], [503, "UPSTREAM_UNAVAILABLE"], [404, "UPSTREAM_REFUSED"]] as const) {
+  for (const [status, code] of [
+    [401, "UPSTREAM_AUTH"],
+    [429, "UPSTREAM_RATE_LIMITED"],
+    [503, "UPSTREAM_UNAVAILABLE"],
+    [404, "UPSTREAM_REFUSED"],
+  ] as const) {
     await assert.rejects(http.webSocket(`${server.ws}/${status}`), (error) => error instanceof EarshotError && error.code === code);
   }
 });

@@ -90,6 +90,7 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
     native: database.prepare("insert or ignore into native (word, n) values (?, ?)"),
     handle: database.prepare("insert or ignore into handle (word, n) values (?, ?)"),
   };
+  const hasAuthor = database.prepare("select n from author where id = ?");
   const putPosition = database.prepare("update progress set events_offset = ?, events_index = ?, serial = ?");
   const getProgress = database.prepare("select events_offset, events_index, serial from progress");
   let waiting: Waiting[] = [];
@@ -157,8 +158,13 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
   return {
     put(platform, author, source, post, seenAt = 0) {
       // A bucket's key is renewed when somebody is erased: what was written before may be gone, and is written once more.
-      const form = `${buckets.current(bucketOf(author)).version}\n${formOf(source)}`;
-      const isKnown = written.get(author) === form;
+      const { version } = buckets.current(bucketOf(author));
+      const told = formOf(source);
+      const form = `${version}\n${told}`;
+      const last = written.get(author);
+      // Who tells nothing but the id takes no handle and no name away that were told before.
+      const isKnown = last === form || (told === nothingTold && (last?.startsWith(`${version}\n`) === true || hasAuthor.get(authorKey(author)) !== undefined));
+      if (isKnown && last === undefined) written.put(author, form);
       if (isKnown && post === undefined) return;
       if (!isKnown) written.put(author, form);
       waiting.push({ platform, author, source, form: isKnown ? undefined : form, post, seenAt });
@@ -207,6 +213,8 @@ function identityOf(source: SourceAuthor): Omit<Identity, "author" | "platform" 
 }
 
 /** Followers to the nearest power of two: a number that moves with every post is no change of who somebody is. */
+const nothingTold = formOf({ id: "" });
+
 function formOf(source: SourceAuthor): string {
   const followers = source.followers === undefined ? "" : Math.round(Math.log2(source.followers + 1));
   return `${source.handle ?? ""}\n${source.name ?? ""}\n${source.avatarUrl ?? ""}\n${source.profileUrl ?? ""}\n${followers}`;

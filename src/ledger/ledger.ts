@@ -286,4 +286,3 @@ function toldBy({ counts }: Post): Partial<Counts> {
 function hashOfAuthor(author: AuthorId): string {
   return createHash("sha256").update(author).digest("hex").slice(0, 32);
 }
-

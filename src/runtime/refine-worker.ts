@@ -9,7 +9,8 @@ import { isAuthorId } from "../core/ids.ts";
 import type { Topic } from "../core/log.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import { openIdentities } from "../ledger/identities.ts";
-import { openLedger } from "../ledger/ledger.ts";
+import { type Ledger, openLedger } from "../ledger/ledger.ts";
+import { ledgerPath, removeDatabase } from "../ledger/table.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
 import { openStages } from "../stages/pipeline.ts";
@@ -76,9 +77,24 @@ const stages = openStages({
   languageTable: data.languageTable,
 });
 
+/** A ledger that knows more than `posts` holds (a log from an older copy, say) would pass raw by: it is made anew from `posts`. */
+async function openRightLedger(partition: number): Promise<Ledger> {
+  const options = { files, folder: join(data.folder, "ledger"), partition, keyCheck: data.ring.check };
+  const ledger = await openLedger(options);
+  const [events, posts] = await Promise.all(
+    (["events", "posts"] as const).map(async (topic) => (await log.state(topic)).find((state) => state.partition === partition)?.next ?? 0),
+  );
+  const { postsOffset, events: seen } = ledger.position();
+  if (postsOffset <= (posts ?? 0) && seen.offset < (events ?? 0)) return ledger;
+  ledger[Symbol.dispose]();
+  port?.postMessage({ report: { level: "warn", message: `ledger ${partition}: it stands ahead of the log and is made anew from it` } });
+  await removeDatabase(files, ledgerPath(options.folder, partition));
+  return openLedger(options);
+}
+
 const partitions: Partition[] = [];
 for (const partition of data.own) {
-  const ledger = await openLedger({ files, folder: join(data.folder, "ledger"), partition, keyCheck: data.ring.check });
+  const ledger = await openRightLedger(partition);
   const identities = await openIdentities({ files, folder: join(data.folder, "identities"), partition, ring: data.ring });
   for (const { author, upToMs, objection } of data.erasures) if (isAuthorId(author)) ledger.remember(author, upToMs, objection);
   const refiner = makeRefiner({ partition, ledger, identities, pseudonyms, source: sourceOf, validate: validateEvent, stages: (drafts) => stages.run(drafts), clock });

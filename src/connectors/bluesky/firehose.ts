@@ -41,13 +41,21 @@ export async function* readFirehose(options: FirehoseOptions, context: SourceCon
             items = [];
             if (frame.error === "FutureCursor") {
               // The server counts anew (it was set up again): our cursor means nothing there.
-              yield { items: [], cursor: "", gap: { ...(lastMs !== undefined && { fromMs: lastMs }), toMs: receivedAt, reason: "the server's sequence lies before the cursor: it was set up anew" } };
+              yield {
+                items: [],
+                cursor: "",
+                gap: { ...(lastMs !== undefined && { fromMs: lastMs }), toMs: receivedAt, reason: "the server's sequence lies before the cursor: it was set up anew" },
+              };
               seq = options.startAt === "oldest" ? 0 : undefined;
             }
             throw new EarshotError("UPSTREAM_CUT", `firehose: the server ended the stream: ${frame.error}`);
           }
           if (frame.info === "OutdatedCursor") {
-            yield { items, cursor: String(seq ?? ""), gap: { ...(lastMs !== undefined && { fromMs: lastMs }), toMs: receivedAt, reason: "the server no longer holds what follows the cursor" } };
+            yield {
+              items,
+              cursor: String(seq ?? ""),
+              gap: { ...(lastMs !== undefined && { fromMs: lastMs }), toMs: receivedAt, reason: "the server no longer holds what follows the cursor" },
+            };
             items = [];
           }
           for (const item of frame.items) {

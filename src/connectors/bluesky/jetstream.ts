@@ -52,7 +52,13 @@ export async function* readJetstream(options: JetstreamOptions, context: SourceC
         yield {
           items,
           cursor: lastUs === undefined ? "" : String(lastUs),
-          ...(gap && { gap: { fromMs: Math.floor((fromUs + rewindUs) / 1000), toMs: Math.floor(firstUs / 1000), reason: "the server holds nothing older: its first message came long after the cursor" } }),
+          ...(gap && {
+            gap: {
+              fromMs: Math.floor((fromUs + rewindUs) / 1000),
+              toMs: Math.floor(firstUs / 1000),
+              reason: "the server holds nothing older: its first message came long after the cursor",
+            },
+          }),
         };
       }
       return;

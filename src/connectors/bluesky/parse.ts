@@ -61,7 +61,8 @@ function readDid(message: Json): string {
 function readCommit(commit: unknown, did: string, at: number, options: BlueskyParse): Outcome<SourceEvent> {
   if (!isJson(commit)) throw new EarshotError(commit === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `message.commit: expected an object, came ${nameOf(commit)}`);
   const collection = commit["collection"];
-  if (typeof collection !== "string" || !nsidPattern.test(collection)) throw new EarshotError(collection === undefined ? "FIELD_MISSING" : "FIELD_INVALID", "commit.collection: expected a namespaced id");
+  if (typeof collection !== "string" || !nsidPattern.test(collection))
+    throw new EarshotError(collection === undefined ? "FIELD_MISSING" : "FIELD_INVALID", "commit.collection: expected a namespaced id");
   const rkey = commit["rkey"];
   if (typeof rkey !== "string" || !rkeyPattern.test(rkey)) throw new EarshotError(rkey === undefined ? "FIELD_MISSING" : "FIELD_INVALID", "commit.rkey: expected a record key");
   const operation = commit["operation"];
@@ -134,7 +135,8 @@ function revisionOf(rev: unknown, at: number): number {
 function readAccount(account: unknown, did: string, at: number, options: BlueskyParse): Outcome<SourceEvent> {
   if (!isJson(account)) throw new EarshotError(account === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `message.account: expected an object, came ${nameOf(account)}`);
   const active = account["active"];
-  if (typeof active !== "boolean") throw new EarshotError(active === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `account.active: expected true or false, came ${nameOf(active)}`);
+  if (typeof active !== "boolean")
+    throw new EarshotError(active === undefined ? "FIELD_MISSING" : "FIELD_INVALID", `account.active: expected true or false, came ${nameOf(active)}`);
   if (active) return { drop: "account-active" };
   const status = account["status"];
   if (status === "deleted") return { keep: { type: "erase", author: did, reason: "account-deleted", at } };
@@ -182,7 +184,9 @@ function pickSlowly(bytes: Uint8Array): (string | undefined)[] {
     const commit = isJson(message["commit"]) ? message["commit"] : {};
     const record = isJson(commit["record"]) ? commit["record"] : {};
     const subject = isJson(record["subject"]) ? record["subject"] : {};
-    return [message["did"], message["kind"], commit["collection"], commit["rkey"], commit["operation"], subject["uri"]].map((value) => (typeof value === "string" ? value : undefined));
+    return [message["did"], message["kind"], commit["collection"], commit["rkey"], commit["operation"], subject["uri"]].map((value) =>
+      typeof value === "string" ? value : undefined,
+    );
   } catch {
     return [];
   }

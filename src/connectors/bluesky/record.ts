@@ -108,7 +108,7 @@ function unitsOfBytes(text: string): Int32Array | null {
   if (bytes === text.length) return null;
   const units = new Int32Array(bytes + 1).fill(-1);
   let byte = 0;
-  for (let unit = 0; unit < text.length; ) {
+  for (let unit = 0; unit < text.length;) {
     units[byte] = unit;
     const point = text.codePointAt(unit) ?? 0;
     byte += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
@@ -126,7 +126,8 @@ function readEmbed(post: Mutable<SourcePost>, embed: unknown, did: string, links
   const media: SourceMedia[] = [];
   switch (embed["$type"]) {
     case "app.bsky.embed.images":
-      if (Array.isArray(embed["images"])) for (const image of embed["images"].slice(0, mostMedia)) if (isJson(image)) media.push(mediaOf("image", image["image"], image["alt"], did));
+      if (Array.isArray(embed["images"]))
+        for (const image of embed["images"].slice(0, mostMedia)) if (isJson(image)) media.push(mediaOf("image", image["image"], image["alt"], did));
       break;
     case "app.bsky.embed.video":
       media.push(mediaOf("video", embed["video"], embed["alt"], did));
@@ -170,7 +171,8 @@ function mediaOf(kind: "image" | "video", blob: unknown, alt: unknown, did: stri
   if (typeof blob["size"] === "number" && Number.isSafeInteger(blob["size"]) && blob["size"] >= 0) media.sizeBytes = blob["size"];
   const cid = isJson(blob["ref"]) ? blob["ref"]["$link"] : undefined;
   if (typeof cid === "string" && /^[a-z2-7]{10,120}$/.test(cid)) {
-    media.url = kind === "image" ? `https://cdn.bsky.app/img/feed_fullsize/plain/${did}/${cid}@jpeg` : `https://video.bsky.app/watch/${encodeURIComponent(did)}/${cid}/playlist.m3u8`;
+    media.url =
+      kind === "image" ? `https://cdn.bsky.app/img/feed_fullsize/plain/${did}/${cid}@jpeg` : `https://video.bsky.app/watch/${encodeURIComponent(did)}/${cid}/playlist.m3u8`;
   }
   return media;
 }

@@ -71,9 +71,27 @@ function namesOf(shape: ImportShape): Names {
     return own === undefined ? fieldNames[name] : [own];
   };
   return {
-    id: given("id"), platform: given("platform"), text: given("text"), author: given("author"), createdAt: given("createdAt"), editedAt: given("editedAt"), language: given("language"),
-    url: given("url"), replyTo: given("replyTo"), root: given("root"), reshareOf: given("reshareOf"), quoteOf: given("quoteOf"), likes: given("likes"), shares: given("shares"),
-    replies: given("replies"), views: given("views"), format: given("format"), visibility: given("visibility"), sensitive: given("sensitive"), hashtags: given("hashtags"), country: given("country"),
+    id: given("id"),
+    platform: given("platform"),
+    text: given("text"),
+    author: given("author"),
+    createdAt: given("createdAt"),
+    editedAt: given("editedAt"),
+    language: given("language"),
+    url: given("url"),
+    replyTo: given("replyTo"),
+    root: given("root"),
+    reshareOf: given("reshareOf"),
+    quoteOf: given("quoteOf"),
+    likes: given("likes"),
+    shares: given("shares"),
+    replies: given("replies"),
+    views: given("views"),
+    format: given("format"),
+    visibility: given("visibility"),
+    sensitive: given("sensitive"),
+    hashtags: given("hashtags"),
+    country: given("country"),
   };
 }
 

@@ -53,7 +53,15 @@ export async function* readFiles(options: FilesOptions, context: SourceContext, 
   context.status({ state: "done", detail: `${found.length} files` });
 }
 
-async function* readFile(file: File, name: string, content: string, position: Position, options: FilesOptions, context: SourceContext, signal: AbortSignal): AsyncGenerator<SourcePage> {
+async function* readFile(
+  file: File,
+  name: string,
+  content: string,
+  position: Position,
+  options: FilesOptions,
+  context: SourceContext,
+  signal: AbortSignal,
+): AsyncGenerator<SourcePage> {
   const format = options.format === "auto" ? formatOf(name) : options.format;
   const first = await firstRecord(file, format);
   const delimiter = format === "csv" ? (options.delimiter ?? (name.endsWith(".tsv") ? "\t" : guessDelimiter(first.header))) : undefined;
@@ -144,7 +152,8 @@ function formatOf(name: string): Format {
 async function firstRecord(file: File, format: Format): Promise<{ header: string; end: number; bomBytes: number }> {
   const head = Buffer.alloc(4);
   const count = await file.read(head, 0);
-  if (count >= 2 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff))) throw new EarshotError("CONFIG_INVALID", "file: expected UTF-8, came UTF-16; convert it first");
+  if (count >= 2 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)))
+    throw new EarshotError("CONFIG_INVALID", "file: expected UTF-8, came UTF-16; convert it first");
   const bomBytes = count >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
   if (format !== "csv") return { header: "", end: bomBytes, bomBytes };
   for await (const record of readRecords(file, bomBytes, 0x2c)) return { header: Buffer.from(record.bytes).toString("utf8"), end: record.end, bomBytes };
@@ -154,7 +163,7 @@ async function firstRecord(file: File, format: Format): Promise<{ header: string
 async function contentHash(file: File, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
   const chunk = Buffer.allocUnsafe(1 << 20);
-  for (let at = 0; !signal.aborted; ) {
+  for (let at = 0; !signal.aborted;) {
     const count = await file.read(chunk, at);
     hash.update(chunk.subarray(0, count));
     at += count;
@@ -170,7 +179,12 @@ async function listPaths(paths: readonly string[], context: SourceContext): Prom
     const full = path.resolve(given);
     const last = path.basename(full);
     if (/[*?]/.test(last)) {
-      const pattern = new RegExp(`^${last.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`);
+      const pattern = new RegExp(
+        `^${last
+          .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+          .replaceAll("*", ".*")
+          .replaceAll("?", ".")}$`,
+      );
       for (const name of await context.files.list(path.dirname(full))) if (pattern.test(name)) found.add(path.join(path.dirname(full), name));
       continue;
     }

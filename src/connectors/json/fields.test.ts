@@ -17,14 +17,28 @@ test("every instant in ISO form is read as the engine reads it, with and without
 });
 
 test("what only looks like a date is none", () => {
-  for (const text of ["2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-00-10T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:0xZ", "2026-01-01T00:00:00.0x0Z", "2026/01/01", "", "Z"]) assert.equal(parseInstant(text), undefined, text);
+  for (const text of [
+    "2026-02-29T00:00:00Z",
+    "2026-04-31T00:00:00Z",
+    "2026-00-10T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-01T00:60:00Z",
+    "2026-01-01T00:00:0xZ",
+    "2026-01-01T00:00:00.0x0Z",
+    "2026/01/01",
+    "",
+    "Z",
+  ])
+    assert.equal(parseInstant(text), undefined, text);
   assert.equal(parseInstant("2024-02-29T00:00:00Z"), Date.UTC(2024, 1, 29));
 });
 
 test("what is picked from bytes is what a full parse finds, or nothing is picked", () => {
   const pick = makePick({ a: 0, b: { a: 1, c: 2 } }, 3);
-  const name = fc.constantFrom("a", "b", "c", "\"a\"", "\\", "é", "a ");
-  const value = fc.letrec((tie) => ({ any: fc.oneof({ depthSize: "small" }, fc.constantFrom<unknown>(null, 1, true, "x", "\"b\":{", "\\\"", "é{}[],:"), fc.array(tie("any")), fc.dictionary(name, tie("any"))) })).any;
+  const name = fc.constantFrom("a", "b", "c", '"a"', "\\", "é", "a ");
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ depthSize: "small" }, fc.constantFrom<unknown>(null, 1, true, "x", '"b":{', '\\"', "é{}[],:"), fc.array(tie("any")), fc.dictionary(name, tie("any"))),
+  })).any;
   fc.assert(
     fc.property(fc.dictionary(name, value), fc.constantFrom(0, 1), (object, indent) => {
       const picked = pick(Buffer.from(JSON.stringify(object, undefined, indent)));
@@ -43,8 +57,11 @@ test("an array is split into the very bytes of its elements", () => {
   fc.assert(
     fc.property(fc.array(fc.json(), { maxLength: 5 }), (items) => {
       const split = splitArray(Buffer.from(`[ ${items.join(" ,\n")} ]`));
-      assert.deepEqual(split?.map((bytes) => Buffer.from(bytes).toString()), items);
+      assert.deepEqual(
+        split?.map((bytes) => Buffer.from(bytes).toString()),
+        items,
+      );
     }),
   );
-  for (const text of ["{}", "[1", "[1,]", "", "[\"a]"]) assert.equal(splitArray(Buffer.from(text)), undefined, text);
+  for (const text of ["{}", "[1", "[1,]", "", '["a]']) assert.equal(splitArray(Buffer.from(text)), undefined, text);
 });

@@ -72,7 +72,8 @@ export function parseInstant(value: unknown): number | undefined {
 /** `2026-05-01T12:00:00.000Z` (with or without milliseconds), the form that nearly all have, for a tenth of the pattern's cost. */
 function usualInstant(text: string): number | undefined {
   const length = text.length;
-  if ((length !== 24 && length !== 20) || text.charCodeAt(length - 1) !== 0x5a || text.charCodeAt(10) !== 0x54 || text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return undefined;
+  if ((length !== 24 && length !== 20) || text.charCodeAt(length - 1) !== 0x5a || text.charCodeAt(10) !== 0x54 || text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d)
+    return undefined;
   if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a || (length === 24 && text.charCodeAt(19) !== 0x2e)) return undefined;
   const day = twoDigits(text, 8);
   const month = twoDigits(text, 5);

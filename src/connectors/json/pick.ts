@@ -27,7 +27,11 @@ export function makePick(wanted: Wanted, places: number): (bytes: Uint8Array) =>
 }
 
 function compile(wanted: Wanted): readonly Node[] {
-  return Object.entries(wanted).map(([name, want]) => ({ name: Buffer.from(name), place: typeof want === "number" ? want : -1, inside: typeof want === "number" ? [] : compile(want) }));
+  return Object.entries(wanted).map(([name, want]) => ({
+    name: Buffer.from(name),
+    place: typeof want === "number" ? want : -1,
+    inside: typeof want === "number" ? [] : compile(want),
+  }));
 }
 
 /** Position after the object that starts at `at`; negative: gave up. */

@@ -26,7 +26,14 @@ const fullPage = 40;
 const slowestFactor = 8;
 const limits = { maxItems: 500, maxBytes: 1 << 20, waitMs: 100, idleMs: 5_000 };
 
-export async function* readMastodon(options: MastodonOptions, server: Server, withToken: boolean, context: SourceContext, saved: string | undefined, signal: AbortSignal): AsyncGenerator<SourcePage> {
+export async function* readMastodon(
+  options: MastodonOptions,
+  server: Server,
+  withToken: boolean,
+  context: SourceContext,
+  saved: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<SourcePage> {
   const { clock, status } = context;
   const cursor: Cursor = parseCursor(saved, options.timelines);
   const seen = new Set<string>();
@@ -179,4 +186,3 @@ export async function* readMastodon(options: MastodonOptions, server: Server, wi
 function idAt(ms: number): string {
   return String(BigInt(ms) << 16n);
 }
-

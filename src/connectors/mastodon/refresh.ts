@@ -58,7 +58,10 @@ export function makeRefresh(everyMinutes: number, server: Server, context: Sourc
         const taken = takeDue();
         if (taken.length === 0) break;
         try {
-          const found = await server.statuses(taken.map(({ id }) => id), signal);
+          const found = await server.statuses(
+            taken.map(({ id }) => id),
+            signal,
+          );
           const at = clock.now();
           for (const { id, round } of taken) {
             const bytes = found.get(id);

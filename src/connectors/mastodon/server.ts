@@ -45,7 +45,13 @@ export function openServer(address: string, domain: string, token: string | unde
 
   async function get(path: string, signal: AbortSignal): Promise<HttpResponse> {
     // 300 calls in 5 minutes are allowed for an account and for an address (docs.joinmastodon.org/api/rate-limits); a tenth is left to others.
-    return context.http.request(new URL(path, base).href, { headers: { ...headers, accept: "application/json" }, signal, budget, limit: { requests: 270, perMs: 300_000 }, maxBytes: 8 << 20 });
+    return context.http.request(new URL(path, base).href, {
+      headers: { ...headers, accept: "application/json" },
+      signal,
+      budget,
+      limit: { requests: 270, perMs: 300_000 },
+      maxBytes: 8 << 20,
+    });
   }
 
   return {

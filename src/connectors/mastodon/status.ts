@@ -69,7 +69,8 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
   readMentions(post, status["mentions"]);
   readTags(post, status["tags"]);
   readMedia(post, status["media_attachments"], status["card"]);
-  if (Array.isArray(status["emojis"]) && status["emojis"].length > 0) extra["emojis"] = status["emojis"].map((emoji: unknown) => (isJson(emoji) ? emoji["shortcode"] : undefined)).filter((code) => typeof code === "string");
+  if (Array.isArray(status["emojis"]) && status["emojis"].length > 0)
+    extra["emojis"] = status["emojis"].map((emoji: unknown) => (isJson(emoji) ? emoji["shortcode"] : undefined)).filter((code) => typeof code === "string");
   // The canonical id is the same on every server that shows the status; the local one is not.
   if (typeof status["uri"] === "string") extra["uri"] = status["uri"];
   for (const name in status) {

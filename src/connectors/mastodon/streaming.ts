@@ -18,7 +18,14 @@ export type Stream = AsyncIterable<readonly (StreamMessage | Uint8Array)[]>;
 const silenceMs = 90_000;
 
 /** One socket for all timelines: the first in the address, as relatives of Mastodon need it, the others by subscription. */
-export async function openWebSocketStream(server: Server, origin: string, timelines: readonly Timeline[], context: SourceContext, limits: BatchOptions, signal: AbortSignal): Promise<Stream> {
+export async function openWebSocketStream(
+  server: Server,
+  origin: string,
+  timelines: readonly Timeline[],
+  context: SourceContext,
+  limits: BatchOptions,
+  signal: AbortSignal,
+): Promise<Stream> {
   const url = new URL("/api/v1/streaming", origin);
   const [first = "public", ...others] = timelines;
   for (const [name, value] of Object.entries(subscriptionOf(first))) url.searchParams.set(name, value);
@@ -58,13 +65,23 @@ function timelineOf(stream: unknown, timelines: readonly Timeline[]): Timeline |
 const longestQueue = 2_000;
 
 /** Server-sent events, for servers or proxies that refuse WebSockets: one request a timeline, joined in one bounded queue. */
-export async function openEventStream(server: Server, origin: string, timelines: readonly Timeline[], context: SourceContext, limits: BatchOptions, signal: AbortSignal): Promise<Stream> {
+export async function openEventStream(
+  server: Server,
+  origin: string,
+  timelines: readonly Timeline[],
+  context: SourceContext,
+  limits: BatchOptions,
+  signal: AbortSignal,
+): Promise<Stream> {
   const { clock } = context;
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
   const web = origin.replace(/^ws/, "http");
   const bodies = await Promise.all(
-    timelines.map(async (timeline) => ({ timeline, ...(await context.http.stream(new URL(eventPath(timeline), web).href, { headers: { ...server.headers, accept: "text/event-stream" }, signal: both })) })),
+    timelines.map(async (timeline) => ({
+      timeline,
+      ...(await context.http.stream(new URL(eventPath(timeline), web).href, { headers: { ...server.headers, accept: "text/event-stream" }, signal: both })),
+    })),
   ).catch((thrown: unknown) => {
     own.abort();
     throw thrown;
