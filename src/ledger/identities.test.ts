@@ -94,6 +94,26 @@ test("a changed handle is written and found, an unchanged author is not written 
   assert.equal((await reader.findByHandle("bluesky", "robert.example")).length, 1);
 });
 
+test("a post that tells no name takes none away, in this run or after a restart", async () => {
+  using folder = temporaryFolder();
+  const { keys, ids, open, vault } = await openAll(folder.path);
+  await using _keys = keys;
+  const bare: SourceAuthor = { id: "did:plc:somebody", profileUrl: "https://bsky.app/profile/did:plc:somebody" };
+  const author = ids.authorId("bluesky", bare.id);
+  for (let run = 0; run < 2; run++) {
+    using writer = await open(1);
+    if (run === 0) writer.put("bluesky", author, { ...bare, handle: "somebody.example" }, undefined, 1);
+    writer.put("bluesky", author, bare, postOf(bare, run), 2);
+    writer.flush();
+    using reader = openIdentityReader({ ...vault, ring: keys.ring });
+    assert.deepEqual(
+      (await reader.findByHandle("bluesky", "somebody.example")).map((found) => found.author),
+      [author],
+    );
+    assert.equal((await reader.resolvePost(postIdOf(run), author))?.nativeId, postOf(bare, run).nativeId);
+  }
+});
+
 test("what is rolled back is not written, and is written when it comes again", async () => {
   using folder = temporaryFolder();
   const { keys, ids, open, vault } = await openAll(folder.path);

@@ -159,11 +159,11 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
     put(platform, author, source, post, seenAt = 0) {
       // A bucket's key is renewed when somebody is erased: what was written before may be gone, and is written once more.
       const { version } = buckets.current(bucketOf(author));
-      const told = formOf(source);
-      const form = `${version}\n${told}`;
+      const form = `${version}\n${formOf(source)}`;
       const last = written.get(author);
-      // Who tells nothing but the id takes no handle and no name away that were told before.
-      const isKnown = last === form || (told === nothingTold && (last?.startsWith(`${version}\n`) === true || hasAuthor.get(authorKey(author)) !== undefined));
+      // A post that names nobody takes no handle and no name away that were told before.
+      const namesNobody = source.handle === undefined && source.name === undefined;
+      const isKnown = last === form || (namesNobody && (last?.startsWith(`${version}\n`) === true || hasAuthor.get(authorKey(author)) !== undefined));
       if (isKnown && last === undefined) written.put(author, form);
       if (isKnown && post === undefined) return;
       if (!isKnown) written.put(author, form);
@@ -213,8 +213,6 @@ function identityOf(source: SourceAuthor): Omit<Identity, "author" | "platform" 
 }
 
 /** Followers to the nearest power of two: a number that moves with every post is no change of who somebody is. */
-const nothingTold = formOf({ id: "" });
-
 function formOf(source: SourceAuthor): string {
   const followers = source.followers === undefined ? "" : Math.round(Math.log2(source.followers + 1));
   return `${source.handle ?? ""}\n${source.name ?? ""}\n${source.avatarUrl ?? ""}\n${source.profileUrl ?? ""}\n${followers}`;

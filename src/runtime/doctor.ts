@@ -35,7 +35,7 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
   await add("Node", checkNode);
   let environment: Environment = environmentSchema.parse({});
   await add("environment", () => {
-    const odd = Object.keys(env).filter((name) => name.startsWith("EARSHOT_") && !Object.hasOwn(environmentSchema.shape, name));
+    const odd = Object.keys(env).filter((name) => name.startsWith("EARSHOT_") && name !== "EARSHOT_LAUNCHER" && !Object.hasOwn(environmentSchema.shape, name));
     const readable = Object.fromEntries(Object.entries(env).filter(([name, value]) => Object.hasOwn(environmentSchema.shape, name) && canBe(name, value)));
     environment = environmentSchema.parse(readable);
     parseEnvironment(env);

@@ -12,6 +12,8 @@ export interface RefineCounters {
   rejected: number;
   duplicate: number;
   dropped: number;
+  /** Frames of authors who are to be forgotten. */
+  erased: number;
 }
 
 export interface OutcomeCounts {
@@ -41,7 +43,7 @@ export interface PartitionOptions {
 export async function openPartition(options: PartitionOptions) {
   const { partition, log, ledger, identities, refiner } = options;
   const ring = new Uint8Array(ringSize);
-  const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0 };
+  const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0, erased: 0 };
   /** Why the latest frames were rejected, by offset. */
   const faults = new Map<number, FrameFault>();
   let waiters: { offset: number; resolve: () => void }[] = [];
@@ -101,6 +103,7 @@ export async function openPartition(options: PartitionOptions) {
     }
     identities.flush(resumeAt ?? refined.last);
     ledger.commit({ postsOffset, events: resumeAt ?? refined.last, generation: atGeneration });
+    counters.erased += refined.erased;
     counters.changes += refined.posts?.count ?? 0;
     return refined;
   }
