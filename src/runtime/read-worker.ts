@@ -40,10 +40,11 @@ const handlers = {
     reader.search(asked.query, asked.filter, { limit: asked.limit, ...(asked.cursor !== undefined && { cursor: asked.cursor }) }),
   count: (asked: { readonly query: Query; readonly filter: ReadFilter }) => reader.count(asked.query, asked.filter),
   facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
-  get(asked: { readonly id: PostId; readonly filter: ReadFilter }) {
+  async get(asked: { readonly id: PostId; readonly filter: ReadFilter }) {
     const known = ledger.lookup(asked.id);
-    // The ledger's file follows a little later: what it does not know yet is sought in the index itself.
-    return reader.get(asked.id, asked.filter, known?.status === "post" ? known.contribution.createdAt : undefined);
+    const found = known?.status === "post" ? await reader.get(asked.id, asked.filter, known.contribution.createdAt) : undefined;
+    // The ledger's file follows a little later: what it does not know yet, or under an older date, is sought in the index itself.
+    return found ?? reader.get(asked.id, asked.filter, undefined);
   },
   openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
     if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);

@@ -140,3 +140,18 @@ test("reading all raw again with the same parsers changes nothing that can be as
   await settle(running);
   assert.deepEqual(await stateOf(running), before);
 });
+
+test("a post whose edit gives it another date is found by its id at once", async () => {
+  using folder = makeFolder();
+  await using running = await startIn(folder.path, {}, { collect: false });
+  const { engine, system, pseudonyms } = running;
+  const id = pseudonyms.postId("import", "moved");
+  await importLines(running, [{ id: "moved", author: "a", text: "before", createdAt: at }]);
+  for (const thread of system.threads.refine) await thread.caller.call("flush", undefined);
+  await settle(running);
+  assert.equal((await engine.post(id, {}))?.text, "before");
+  await importLines(running, [{ id: "moved", author: "a", text: "after", createdAt: "2026-03-05T10:00:00Z", editedAt: "2026-03-05T10:00:00Z" }]);
+  await settle(running);
+  assert.equal((await engine.post(id, {}))?.text, "after");
+  assert.deepEqual([...(await idsOf(running, ""))], [id]);
+});
