@@ -12,8 +12,6 @@ export interface RefineCounters {
   rejected: number;
   duplicate: number;
   dropped: number;
-  /** Frames of authors who are to be forgotten. */
-  erased: number;
 }
 
 export interface OutcomeCounts {
@@ -26,6 +24,8 @@ export interface OutcomeCounts {
 /** Outcomes of the latest frames are remembered for as many. */
 const ringSize = 1 << 18;
 const mostFaults = 5_000;
+const mostRefusedKeys = 100_000;
+const hexOf = (word: number): string => word.toString(16).padStart(8, "0");
 const maxBatchBytes = 2 * 1024 * 1024;
 
 export interface PartitionOptions {
@@ -43,7 +43,9 @@ export interface PartitionOptions {
 export async function openPartition(options: PartitionOptions) {
   const { partition, log, ledger, identities, refiner } = options;
   const ring = new Uint8Array(ringSize);
-  const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0, erased: 0 };
+  const counters: RefineCounters = { frames: 0, changes: 0, rejected: 0, duplicate: 0, dropped: 0 };
+  /** Keys of frames that an erasure refused; what a crash forgets of them goes with the log's retention. */
+  let refusedKeys = new Set<string>();
   /** Why the latest frames were rejected, by offset. */
   const faults = new Map<number, FrameFault>();
   let waiters: { offset: number; resolve: () => void }[] = [];
@@ -103,7 +105,10 @@ export async function openPartition(options: PartitionOptions) {
     }
     identities.flush(resumeAt ?? refined.last);
     ledger.commit({ postsOffset, events: resumeAt ?? refined.last, generation: atGeneration });
-    counters.erased += refined.erased;
+    for (const frame of refined.erased) {
+      const { keys } = delivery.frames;
+      if (refusedKeys.size < mostRefusedKeys) refusedKeys.add(hexOf(keys[frame * 2] ?? 0) + hexOf(keys[frame * 2 + 1] ?? 0));
+    }
     counters.changes += refined.posts?.count ?? 0;
     return refined;
   }
@@ -166,6 +171,12 @@ export async function openPartition(options: PartitionOptions) {
     },
     reasons: (offsets: readonly number[]) => offsets.flatMap((offset) => faults.get(offset) ?? []),
     inTurn,
+    /** First 8 bytes of the ids of posts that an erasure refused since the last call, as hex. */
+    takeRefusedKeys(): readonly string[] {
+      const taken = [...refusedKeys];
+      refusedKeys = new Set();
+      return taken;
+    },
     /** Writes what is held: readers elsewhere see it, and the log need not keep what it came from. */
     flush: () =>
       inTurn(async () => {

@@ -176,6 +176,9 @@ const handlers = {
   async flush() {
     return Promise.all(partitions.map(async (partition) => [partition.partition, await partition.flush()] as const));
   },
+  takeRefusedKeys() {
+    return partitions.flatMap((partition) => partition.takeRefusedKeys());
+  },
   async forgetLedger() {
     for (const partition of partitions) await partition.inTurn(() => Promise.resolve(partition.ledger.forget()));
   },

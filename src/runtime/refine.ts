@@ -51,8 +51,8 @@ export interface Refined {
   readonly outcomes: Uint8Array;
   /** Why frames were rejected, the first of the batch. */
   readonly faults: readonly FrameFault[];
-  /** Frames that an erasure refused: their raw is to be forgotten too. */
-  readonly erased: number;
+  /** Frames that an erasure refused, by index: their raw is to be forgotten too. */
+  readonly erased: readonly number[];
   /** The last frame and outcome looked at. */
   readonly last: From;
 }
@@ -104,7 +104,7 @@ export function makeRefiner(options: RefinerOptions) {
     if (before === 0 || outcome === kept || (outcome === rejected && before !== kept) || (outcome === duplicate && before === dropped)) outcomes[frame] = outcome;
   };
 
-  let erased = 0;
+  let erased: number[] = [];
   let faults: FrameFault[] = [];
   const reject = (error: EarshotError, source: string, frame: number, from: From, at: number, bytes: Uint8Array, frames: FrameBatch) => {
     note(frame, rejected);
@@ -207,7 +207,7 @@ export function makeRefiner(options: RefinerOptions) {
 
   function settle(frame: number, result: Change | readonly Change[] | Dropped): void {
     if ("drop" in result) {
-      if (result.drop === "erased") erased++;
+      if (result.drop === "erased") erased.push(frame);
       note(frame, duplicateReasons.has(result.drop) ? duplicate : dropped);
       return;
     }
@@ -324,7 +324,7 @@ export function makeRefiner(options: RefinerOptions) {
       outcomes = new Uint8Array(delivery.frames.count);
       generation = atGeneration;
       faults = [];
-      erased = 0;
+      erased = [];
       const { items, last } = decode(delivery, after, clock.now());
       ledger.begin();
       try {

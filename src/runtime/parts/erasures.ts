@@ -140,6 +140,17 @@ export function makeErasuresPart(options: ErasuresOptions) {
     return run;
   }
 
+  /** What a source or an import brings again of somebody erased is refused, but its raw came into the log: it goes from there too. */
+  async function sweep(): Promise<void> {
+    const keys = new Set((await Promise.all(threads.refine.map((thread) => thread.caller.call("takeRefusedKeys", undefined)))).flat());
+    keys.delete("0000000000000000");
+    if (keys.size === 0) return;
+    for (const thread of threads.refine) await thread.caller.call("flush", undefined);
+    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+    const remove = (keyHigh: number, keyLow: number) => keys.has(hex(keyHigh, keyLow));
+    for (let partition = 0; partition < base.partitions; partition++) await base.log.forget("events", partition, { remove, needles: [] });
+  }
+
   function viewOf(record: ErasureRecord): ErasureView {
     const { id, authors, at, reason, objection, state, posts, proofs, dueAt, goneAt } = record;
     return { id, authors, at, reason, objection, state, posts, proofs, dueAt, ...(goneAt !== undefined && { goneAt }) };
@@ -215,6 +226,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
       for (const record of await register.owed()) if (record.state === "requested") await send(record);
     },
     payAll,
+    sweep,
     async find(text: string): Promise<FindAnswer> {
       // What is still held in memory counts as there.
       for (const thread of threads.refine) await thread.caller.call("flush", undefined);

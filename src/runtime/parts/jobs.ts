@@ -12,7 +12,7 @@ export interface JobsOptions {
   readonly base: Base;
   readonly config: Config;
   readonly threads: Threads;
-  readonly erasures: { payAll(): Promise<void> };
+  readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
   readonly clock: Clock;
@@ -67,7 +67,10 @@ export function startJobs(options: JobsOptions): { readonly stopped: Promise<voi
     every("figures", 2_000, options.stats),
     every("log", 5_000, compress),
     every("retention", 10 * 60_000, retain),
-    every("erasures", forgetEveryMs, () => options.erasures.payAll()),
+    every("erasures", forgetEveryMs, async () => {
+      await options.erasures.payAll();
+      await options.erasures.sweep();
+    }),
     options.quarantine.index(signal).catch((thrown: unknown) => {
       if (!signal.aborted) report("error", `quarantine: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "quarantine").message}`);
     }),
