@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { EarshotError } from "../core/errors.ts";
 import { type Change, type Counts, countNames, type ErasureReason, type From, type Post } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
@@ -284,5 +284,5 @@ function toldBy({ counts }: Post): Partial<Counts> {
 }
 
 function hashOfAuthor(author: AuthorId): string {
-  return createHash("sha256").update(author).digest("hex").slice(0, 32);
+  return hash("sha256", author, "hex").slice(0, 32);
 }
