@@ -203,6 +203,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       clock,
       report,
       forgetWithinMs: config.forgetWithinHours * 3_600_000,
+      rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at),
       platforms: () => [...new Set(["bluesky", "mastodon", importSource, ...[...sources.definitions.values()].map((definition) => definition.platform)])],
     });
     undo.push(async () => erasures.close());

@@ -14,7 +14,7 @@ import type { ErasureRecord, Erasures } from "../../registers/erasures.ts";
 import type { Base, Threads } from "../boot.ts";
 import { encodeCommand } from "../commands.ts";
 import type { AuthorView, EraseOptions, ErasureView, FindAnswer } from "../engine.ts";
-import { encodeRaw } from "../raw-frame.ts";
+import { decodeRaw, encodeRaw } from "../raw-frame.ts";
 import type { ScanAnswer, ScanWorkerData } from "../scan-worker.ts";
 
 export interface ErasuresOptions {
@@ -29,6 +29,8 @@ export interface ErasuresOptions {
   readonly forgetWithinMs: number;
   /** Platforms that native ids may belong to. */
   readonly platforms: () => readonly string[];
+  /** A kept message with its actor; undefined: its source is gone. */
+  readonly rawsOf: (source: string, bytes: Uint8Array, receivedAt: number) => { readonly platform: string; readonly raws: readonly { readonly actor?: string }[] } | undefined;
 }
 
 /** Shorter ones would be met by chance in texts of others. */
@@ -98,6 +100,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
       if (identity !== undefined) needles.push(...nativeForms(identity).map((form) => Buffer.from(form)));
     }
     const actors = new Set(authors.map(hexOf));
+    needles.push(...(await nativeIdsOf(new Set(authors), actors)).filter((native) => native.length >= shortestNeedle).map((native) => Buffer.from(native)));
     const keys = await postKeysOf(actors);
     const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
     const remove = (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number) => actors.has(hex(actorHigh, actorLow)) || keys.has(hex(keyHigh, keyLow));
@@ -115,6 +118,25 @@ export function makeErasuresPart(options: ErasuresOptions) {
       await register.advance(record.id, "gone");
     }
     report("info", `${authors.length} erased author${authors.length === 1 ? "" : "s"}: no byte is left`);
+  }
+
+  /** As the authors' own messages tell them: an account that ended soon after it came may have no identity record. */
+  async function nativeIdsOf(authors: ReadonlySet<AuthorId>, actors: ReadonlySet<string>): Promise<readonly string[]> {
+    const natives = new Set<string>();
+    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+    for (let partition = 0; partition < base.partitions; partition++) {
+      for await (const { frames } of base.log.read("events", partition, 0)) {
+        for (let i = 0; i < frames.count; i++) {
+          if (!actors.has(hex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0))) continue;
+          const raw = decodeRaw(frames, i, new Map());
+          const told = raw?.kind === "raw" ? options.rawsOf(raw.source, raw.bytes, 0) : undefined;
+          for (const { actor } of told?.raws ?? []) {
+            if (told !== undefined && actor !== undefined && pseudonyms.authorIds(told.platform, actor).some((author) => authors.has(author))) natives.add(actor);
+          }
+        }
+      }
+    }
+    return [...natives];
   }
 
   /** First 8 bytes of the authors' PostIds, as the headers of `posts` tell them. */
