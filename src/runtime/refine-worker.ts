@@ -204,13 +204,15 @@ export type RefineHandlers = typeof handlers;
 export interface ForgetArgument {
   /** First 8 bytes of PostIds and AuthorIds, as 16 hex digits. */
   readonly keys: ReadonlySet<string>;
-  readonly actors: ReadonlySet<string>;
+  /** With the latest time of the frames that go, milliseconds UTC. */
+  readonly actors: ReadonlyMap<string, number>;
   readonly needles: readonly Uint8Array[];
 }
 
 function removerOf(argument: ForgetArgument) {
   const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
-  return (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number) => argument.actors.has(hex(actorHigh, actorLow)) || argument.keys.has(hex(keyHigh, keyLow));
+  return (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number) =>
+    time <= (argument.actors.get(hex(actorHigh, actorLow)) ?? -1) || argument.keys.has(hex(keyHigh, keyLow));
 }
 
 serve(port, handlers);

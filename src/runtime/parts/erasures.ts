@@ -53,7 +53,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
         const builder = makeFrameBatchBuilder();
         for (const author of record.authors) {
           const command = encodeCommand({ command: "erase", author, upToMs: record.upToMs, objection: record.objection, reason: record.reason });
-          builder.add({ keyHigh: 0, keyLow: 0, ...words(author), time: clock.now() }, encodeRaw("command", "earshot", command));
+          builder.add({ keyHigh: 0, keyLow: 0, ...words(author), time: record.upToMs }, encodeRaw("command", "earshot", command));
         }
         const { count } = builder;
         const first = await base.log.append("events", partition, builder.take());
@@ -99,11 +99,17 @@ export function makeErasuresPart(options: ErasuresOptions) {
       const identity = await identities.resolve(author);
       if (identity !== undefined) needles.push(...nativeForms(identity).map((form) => Buffer.from(form)));
     }
-    const actors = new Set(authors.map(hexOf));
-    needles.push(...(await nativeIdsOf(new Set(authors), actors)).filter((native) => native.length >= shortestNeedle).map((native) => Buffer.from(native)));
+    // Whoever comes back and did not object may speak again: what came later stays in the log.
+    const actors = new Map<string, number>();
+    for (const record of hidden) {
+      const until = record.objection ? Number.MAX_SAFE_INTEGER : Math.max(record.upToMs, record.at);
+      for (const author of record.authors) actors.set(hexOf(author), Math.max(until, actors.get(hexOf(author)) ?? 0));
+    }
+    needles.push(...(await nativeIdsOf(new Set(authors), new Set(actors.keys()))).filter((native) => native.length >= shortestNeedle).map((native) => Buffer.from(native)));
     const keys = await postKeysOf(actors);
     const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
-    const remove = (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number) => actors.has(hex(actorHigh, actorLow)) || keys.has(hex(keyHigh, keyLow));
+    const remove = (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number) =>
+      time <= (actors.get(hex(actorHigh, actorLow)) ?? -1) || keys.has(hex(keyHigh, keyLow));
     for (let partition = 0; partition < base.partitions; partition++) await base.log.forget("events", partition, { remove, needles });
     for (const thread of threads.refine) await thread.caller.call("forget", { keys, actors, needles });
     onStep("ledger");
@@ -140,13 +146,13 @@ export function makeErasuresPart(options: ErasuresOptions) {
   }
 
   /** First 8 bytes of the authors' PostIds, as the headers of `posts` tell them. */
-  async function postKeysOf(actors: ReadonlySet<string>): Promise<Set<string>> {
+  async function postKeysOf(actors: ReadonlyMap<string, number>): Promise<Set<string>> {
     const keys = new Set<string>();
     const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
     for (let partition = 0; partition < base.partitions; partition++) {
       for await (const { frames } of base.log.read("posts", partition, 0)) {
         for (let i = 0; i < frames.count; i++) {
-          if (!actors.has(hex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0))) continue;
+          if ((frames.times[i] ?? 0) > (actors.get(hex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0)) ?? -1)) continue;
           const key = hex(frames.keys[i * 2] ?? 0, frames.keys[i * 2 + 1] ?? 0);
           if (key !== "0000000000000000") keys.add(key);
         }
