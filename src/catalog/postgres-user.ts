@@ -82,7 +82,7 @@ async function tryWay(way: RunAs, program: PostgresProgram, folder: string): Pro
   // Without the right to pass, all of our folder must be theirs.
   if (way.uid !== undefined) await giveTo(way, folder);
   const script = 'cd "$1" && id -un && "$2" --version && exec "$3" --version';
-  const [command = "sh", ...rest] = [...way.prefix, "sh", "-c", script, "sh", folder, program.initdb, program.postgres];
+  const [command, ...rest] = [...way.prefix, "sh", "-c", script, "sh", folder, program.initdb, program.postgres];
   return new Promise((resolve) => {
     execFile(
       command,

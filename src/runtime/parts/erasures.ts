@@ -308,13 +308,15 @@ export function makeErasuresPart(options: ErasuresOptions) {
   }
 }
 
-function scan(data: ScanWorkerData): Promise<ScanAnswer> {
+async function scan(data: ScanWorkerData): Promise<ScanAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<ScanAnswer>();
   const worker = new Worker(new URL("../scan-worker.ts", import.meta.url), { workerData: data, name: "scan" });
   worker.once("message", (answer: ScanAnswer) => resolve(answer));
   worker.once("error", reject);
   worker.once("exit", () => reject(new EarshotError("INVARIANT", "scan: the thread ended without an answer")));
-  return promise.finally(async () => {
+  try {
+    return await promise;
+  } finally {
     await worker.terminate();
-  });
+  }
 }
