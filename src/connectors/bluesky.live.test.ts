@@ -1,96 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { z } from "zod";
 import type { SourceEvent, SourcePost } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
+import { installPds, type Pds, startPds } from "../../test/peers/atproto.fixtures.ts";
 import bluesky from "./bluesky.ts";
 import { itemsOf, keyOfEvent, makeContext, openWith, readUntil } from "./source.fixtures.ts";
-
-const root = path.resolve(import.meta.dirname, "../..");
-const peer = path.join(root, "test/peers/atproto");
-
-/** Installs the peer's own locked tree once, into the cache; throws where that cannot be. */
-async function installPeer(): Promise<string> {
-  const lock = readFileSync(path.join(peer, "package-lock.json"));
-  const folder = path.join(root, "node_modules/.cache/earshot-peers", `atproto-${createHash("sha256").update(lock).digest("hex").slice(0, 12)}`);
-  if (existsSync(folder)) return folder;
-  // Under its own name until it is whole: an install that is killed leaves nothing that looks done.
-  const making = `${folder}.${process.pid}`;
-  mkdirSync(making, { recursive: true });
-  for (const name of ["package.json", "package-lock.json", ".npmrc", "serve.mjs"]) cpSync(path.join(peer, name), path.join(making, name));
-  try {
-    await promisify(execFile)("npm", ["ci", "--ignore-scripts"], { cwd: making, timeout: 280_000 });
-    renameSync(making, folder);
-  } finally {
-    rmSync(making, { recursive: true, force: true });
-  }
-  return folder;
-}
-
-const started = z.object({ pds: z.url() });
-
-interface Pds extends AsyncDisposable {
-  readonly url: string;
-  call(name: string, body: unknown, token?: string): Promise<Record<string, unknown>>;
-}
-
-async function startPds(folder: string): Promise<Pds> {
-  const data = mkdtempSync(path.join(tmpdir(), "earshot-pds-"));
-  cpSync(path.join(peer, "serve.mjs"), path.join(folder, "serve.mjs"));
-  const { spawn } = await import("node:child_process");
-  const child = spawn(process.execPath, ["serve.mjs", data, String(await freePort()), String(await freePort())], {
-    cwd: folder,
-    stdio: ["pipe", "pipe", "pipe"],
-    env: { PATH: process.env["PATH"], LOG_ENABLED: "false" },
-  });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-2_000)));
-  const line = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    child.stdout.setEncoding("utf8").on("data", (more: string) => {
-      text += more;
-      if (text.includes("\n")) resolve(text);
-    });
-    void exited.then(() => reject(new Error(`the PDS ended: ${errors}`)));
-  });
-  const { pds } = started.parse(JSON.parse(line));
-  const context = makeContext();
-  return {
-    url: pds,
-    async call(name, body, token) {
-      const answer = await context.http.request(`${pds}/xrpc/${name}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...(token !== undefined && { authorization: `Bearer ${token}` }) },
-        body: JSON.stringify(body),
-      });
-      return answer.bytes.length === 0 ? {} : z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(answer.bytes).toString()));
-    },
-    async [Symbol.asyncDispose]() {
-      await context[Symbol.asyncDispose]();
-      child.stdin.end();
-      const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
-      await exited;
-      clearTimeout(late);
-      rmSync(data, { recursive: true, force: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 const session = z.object({ did: z.string(), accessJwt: z.string() });
 const made = z.object({ uri: z.string(), cid: z.string() });
@@ -99,7 +14,7 @@ test("what is done through a real PDS's API comes out of its firehose as the sam
   let folder: string;
   let server: Pds;
   try {
-    folder = await installPeer();
+    folder = await installPds();
     server = await startPds(folder);
   } catch (error) {
     return t.skip(`no real PDS here: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`);
