@@ -6,7 +6,8 @@ import type { Delivery, Log } from "../core/log.ts";
 import type { Store, StorePosition } from "../core/store.ts";
 
 /**
- * Reads `posts` once for all stores that stand at one place, and once more for each that lags after a failure.
+ * Reads `posts` once for all stores that stand at one place, and once more for each that lags, be it slow or after a failure:
+ * no store waits for another. The first store sets the pace of the common reading.
  * A store's own position decides what it is given; a repeat (`from` not above the highest applied) is never handed on.
  */
 export interface Lane {
@@ -17,6 +18,10 @@ export interface Lane {
   lastError: string | undefined;
   applied: number;
   repeats: number;
+  /** Deliveries that wait for it. */
+  pending: number;
+  /** Resolves when what waits now is done, or the lane has failed. */
+  tail: Promise<void>;
 }
 
 export interface Delivering {
@@ -37,7 +42,9 @@ export interface DeliverOptions {
 }
 
 const start: StorePosition = { offset: 0, from: { offset: -1, index: -1 }, generation: 0 };
-const maxBatchBytes = 8 * 1024 * 1024;
+const maxBatchBytes = 4 * 1024 * 1024;
+/** A store that is further behind goes on alone. */
+const mostPending = 8;
 
 function isAbove(generation: number, offset: number, index: number, than: StorePosition): boolean {
   if (generation !== than.generation) return generation > than.generation;
@@ -93,7 +100,7 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
   const lanes = await Promise.all(
     options.stores.map(async (store): Promise<Lane> => {
       const next = new Map(await store.positions());
-      return { store, next, state: "attached", lastError: undefined, applied: 0, repeats: 0 };
+      return { store, next, state: "attached", lastError: undefined, applied: 0, repeats: 0, pending: 0, tail: Promise.resolve() };
     }),
   );
   for (let partition = 0; partition < log.partitions; partition++) {
@@ -112,25 +119,32 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
     if (lane === lanes[0]) options.onApplied?.(changes);
   };
 
-  /** A store that failed goes on alone from what it has durably, until it stands where the others do. */
-  const catchUp = async (lane: Lane) => {
+  /** A store goes on alone until it stands where the others do: after a failure from what it has durably, else from where it is. */
+  const catchUp = async (lane: Lane, afterFailure: boolean) => {
     let waitMs = 500;
+    let forget = afterFailure;
+    await lane.tail;
     while (!signal.aborted) {
       try {
-        await clock.sleep(waitMs, signal);
-        lane.next.clear();
-        for (const [partition, position] of await lane.store.positions()) lane.next.set(partition, position);
+        if (forget) {
+          await clock.sleep(waitMs, signal);
+          lane.next.clear();
+          for (const [partition, position] of await lane.store.positions()) lane.next.set(partition, position);
+        }
         lane.state = "catching-up";
         for (;;) {
           const behind = [...shared].filter(([partition, offset]) => (lane.next.get(partition)?.offset ?? 0) < offset);
           if (behind.length === 0) break;
           for (const [partition, offset] of behind) {
-            for await (const delivery of log.read("posts", partition, lane.next.get(partition)?.offset ?? 0, offset)) await hand(lane, delivery, []);
+            for await (const delivery of log.read("posts", partition, lane.next.get(partition)?.offset ?? 0, offset)) {
+              if (signal.aborted) return;
+              await hand(lane, delivery, []);
+            }
           }
         }
         lane.state = "attached";
         lane.lastError = undefined;
-        report("info", `${lane.store.name} has caught up`);
+        if (forget) report("info", `${lane.store.name} has caught up`);
         return;
       } catch (thrown) {
         if (signal.aborted) return;
@@ -138,9 +152,36 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
         if (error.kind === "fault") throw error;
         lane.state = "failed";
         lane.lastError = `${error.code}: ${error.message}`;
-        waitMs = Math.min(waitMs * 2, 30_000);
+        waitMs = Math.min(forget ? waitMs * 2 : waitMs, 30_000);
+        forget = true;
       }
     }
+  };
+
+  const goAlone = (lane: Lane, afterFailure: boolean) => {
+    const alone = catchUp(lane, afterFailure).finally(() => catchingUp.delete(alone));
+    catchingUp.add(alone);
+    alone.catch(stop);
+  };
+
+  const queue = (lane: Lane, delivery: Delivery, parsed: (Change | undefined)[]) => {
+    lane.pending++;
+    lane.tail = lane.tail.then(async () => {
+      try {
+        // What waited behind a failure is read again.
+        if (lane.state !== "failed") await hand(lane, delivery, parsed);
+      } catch (thrown) {
+        const error = toEarshotError(thrown, "STORE_UNAVAILABLE", lane.store.name);
+        if (error.kind === "fault") return stop(error);
+        const wasAlone = lane.state === "catching-up";
+        lane.state = "failed";
+        lane.lastError = `${error.code}: ${error.message}`;
+        report("error", `${lane.store.name} failed and goes on alone: ${error.message}`, { code: error.code });
+        if (!wasAlone) goAlone(lane, true);
+      } finally {
+        lane.pending--;
+      }
+    });
   };
 
   const takeDelivery = async (delivery: Delivery) => {
@@ -148,24 +189,15 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
     await options.beforeApply?.(delivery);
     // Lanes that attach during this delivery have read it themselves: it ends at or before `shared`.
     shared.set(delivery.partition, delivery.firstOffset + delivery.frames.count);
-    await Promise.all(
-      lanes
-        .filter((lane) => lane.state === "attached")
-        .map(async (lane) => {
-          try {
-            await hand(lane, delivery, parsed);
-          } catch (thrown) {
-            const error = toEarshotError(thrown, "STORE_UNAVAILABLE", lane.store.name);
-            if (error.kind === "fault") throw error;
-            lane.state = "failed";
-            lane.lastError = `${error.code}: ${error.message}`;
-            report("error", `${lane.store.name} failed and goes on alone: ${error.message}`, { code: error.code });
-            const alone = catchUp(lane).finally(() => catchingUp.delete(alone));
-            catchingUp.add(alone);
-            alone.catch(stop);
-          }
-        }),
-    );
+    const attached = lanes.filter((lane) => lane.state === "attached");
+    for (const lane of attached) {
+      if (lane.pending < mostPending) queue(lane, delivery, parsed);
+      else {
+        lane.state = "catching-up";
+        goAlone(lane, false);
+      }
+    }
+    await attached[0]?.tail;
     await delivery.commit();
   };
 
@@ -174,6 +206,7 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
   const read = async () => {
     const from = (partition: number) => Promise.resolve(shared.get(partition));
     for await (const delivery of log.subscribe("posts", group, { from, maxBatchBytes }, signal)) await takeDelivery(delivery);
+    await Promise.all(lanes.map((lane) => lane.tail));
     await Promise.allSettled(catchingUp);
   };
   return { lanes, finished: Promise.race([read(), stopped]) };

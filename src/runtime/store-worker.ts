@@ -141,7 +141,7 @@ const handlers = {
   async drain() {
     const ends = await log.state("posts");
     while (!abort.signal.aborted) {
-      const behind = delivering.lanes.some((lane) => lane.state === "attached" && ends.some(({ partition, next }) => (lane.next.get(partition)?.offset ?? 0) < next));
+      const behind = delivering.lanes.some((lane) => lane.state !== "failed" && ends.some(({ partition, next }) => (lane.next.get(partition)?.offset ?? 0) < next));
       if (!behind) break;
       await systemClock.sleep(20, abort.signal);
     }
