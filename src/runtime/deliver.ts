@@ -45,6 +45,7 @@ const start: StorePosition = { offset: 0, from: { offset: -1, index: -1 }, gener
 const maxBatchBytes = 4 * 1024 * 1024;
 /** A store that is further behind goes on alone. */
 const mostPending = 8;
+const graceMs = 150;
 
 function isAbove(generation: number, offset: number, index: number, than: StorePosition): boolean {
   if (generation !== than.generation) return generation > than.generation;
@@ -184,6 +185,14 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
     });
   };
 
+  /** The others are waited for a moment, so that one reading serves all while none stands still. */
+  const graceFor = async (attached: readonly Lane[]) => {
+    const over = new AbortController();
+    const moment = clock.sleep(graceMs, over.signal).catch(() => undefined);
+    await Promise.race([Promise.all(attached.map((lane) => lane.tail)), moment]);
+    over.abort();
+  };
+
   const takeDelivery = async (delivery: Delivery) => {
     const parsed: (Change | undefined)[] = [];
     await options.beforeApply?.(delivery);
@@ -198,6 +207,7 @@ export async function deliver(options: DeliverOptions, signal: AbortSignal): Pro
       }
     }
     await attached[0]?.tail;
+    await graceFor(attached);
     await delivery.commit();
   };
 
