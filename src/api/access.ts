@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EarshotError } from "../core/errors.ts";
 import { type Access, type Role, roles, type Viewer } from "../runtime/access.ts";
@@ -17,11 +17,6 @@ declare module "fastify" {
 
 export const sessionCookie = "earshot_session";
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
-
-export function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
-}
 
 function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;

@@ -46,6 +46,11 @@ export function idWords(id: PostId | AuthorId): { readonly high: number; readonl
   return { high: high >>> 0, low: low >>> 0 };
 }
 
+/** Two header words as 16 hex digits. */
+export function wordsHex(high: number, low: number): string {
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}
+
 const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const base64Values = new Uint8Array(128);
 for (let value = 0; value < 64; value++) base64Values[base64Letters.charCodeAt(value)] = value;

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { ReadFilter } from "../core/filter.ts";
 
 export const roles = ["viewer", "analyst", "admin"] as const;
@@ -18,4 +19,10 @@ export interface Access {
   /** A link works once. */
   redeem(code: string): Promise<{ readonly cookie: string; readonly maxAgeSeconds: number } | undefined>;
   signOut(cookie: string): Promise<void>;
+}
+
+/** Takes the same time wherever two secrets differ. */
+export function sameText(a: string, b: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
 }

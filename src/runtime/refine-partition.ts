@@ -1,5 +1,6 @@
 import { EarshotError } from "../core/errors.ts";
 import type { From } from "../core/event.ts";
+import { wordsHex } from "../core/ids.ts";
 import type { Delivery, Log } from "../core/log.ts";
 import type { Identities } from "../ledger/identities.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -25,7 +26,6 @@ export interface OutcomeCounts {
 const ringSize = 1 << 18;
 const mostFaults = 5_000;
 const mostRefusedKeys = 100_000;
-const hexOf = (word: number): string => word.toString(16).padStart(8, "0");
 const maxBatchBytes = 2 * 1024 * 1024;
 
 export interface PartitionOptions {
@@ -107,7 +107,7 @@ export async function openPartition(options: PartitionOptions) {
     ledger.commit({ postsOffset, events: resumeAt ?? refined.last, generation: atGeneration });
     for (const frame of refined.erased) {
       const { keys } = delivery.frames;
-      if (refusedKeys.size < mostRefusedKeys) refusedKeys.add(hexOf(keys[frame * 2] ?? 0) + hexOf(keys[frame * 2 + 1] ?? 0));
+      if (refusedKeys.size < mostRefusedKeys) refusedKeys.add(wordsHex(keys[frame * 2] ?? 0, keys[frame * 2 + 1] ?? 0));
     }
     counters.changes += refined.posts?.count ?? 0;
     return refined;

@@ -5,7 +5,7 @@ import { importLineParser } from "../connectors/files/import-line.ts";
 import { systemClock } from "../core/clock.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import { isAuthorId } from "../core/ids.ts";
+import { isAuthorId, wordsHex } from "../core/ids.ts";
 import type { Topic } from "../core/log.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import { openIdentities } from "../ledger/identities.ts";
@@ -210,9 +210,8 @@ export interface ForgetArgument {
 }
 
 function removerOf(argument: ForgetArgument) {
-  const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
   return (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number) =>
-    time <= (argument.actors.get(hex(actorHigh, actorLow)) ?? -1) || argument.keys.has(hex(keyHigh, keyLow));
+    time <= (argument.actors.get(wordsHex(actorHigh, actorLow)) ?? -1) || argument.keys.has(wordsHex(keyHigh, keyLow));
 }
 
 serve(port, handlers);

@@ -1,19 +1,13 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Environment } from "../../core/config.ts";
 import type { Sql } from "../../core/sql.ts";
 import { openSessions } from "../../registers/sessions.ts";
 import { openTokens } from "../../registers/tokens.ts";
 import { openUsers } from "../../registers/users.ts";
-import type { Access } from "../access.ts";
+import { type Access, sameText } from "../access.ts";
 
 const adminName = "admin";
 const linkForMs = 15 * 60_000;
 const sessionForMs = 14 * 24 * 3_600_000;
-
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
-}
 
 /** Sign-in by one-time links and by tokens; the catalog keeps hashes only. */
 export async function makeAccess(options: {

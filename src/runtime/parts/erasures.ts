@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { Files } from "../../core/files.ts";
-import { type AuthorId, idBytes, isAuthorId } from "../../core/ids.ts";
+import { type AuthorId, idBytes, isAuthorId, wordsHex } from "../../core/ids.ts";
 import { makeFrameBatchBuilder } from "../../core/log.ts";
 import { eraseIdentities, openIdentityReader } from "../../ledger/identity-vault.ts";
 import type { Identity } from "../../ledger/identity-record.ts";
@@ -107,9 +107,8 @@ export function makeErasuresPart(options: ErasuresOptions) {
     }
     needles.push(...(await nativeIdsOf(new Set(authors), new Set(actors.keys()))).filter((native) => native.length >= shortestNeedle).map((native) => Buffer.from(native)));
     const keys = await postKeysOf(actors);
-    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
     const remove = (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number) =>
-      time <= (actors.get(hex(actorHigh, actorLow)) ?? -1) || keys.has(hex(keyHigh, keyLow));
+      time <= (actors.get(wordsHex(actorHigh, actorLow)) ?? -1) || keys.has(wordsHex(keyHigh, keyLow));
     for (let partition = 0; partition < base.partitions; partition++) await base.log.forget("events", partition, { remove, needles });
     for (const thread of threads.refine) await thread.caller.call("forget", { keys, actors, needles });
     onStep("ledger");
@@ -129,11 +128,10 @@ export function makeErasuresPart(options: ErasuresOptions) {
   /** As the authors' own messages tell them: an account that ended soon after it came may have no identity record. */
   async function nativeIdsOf(authors: ReadonlySet<AuthorId>, actors: ReadonlySet<string>): Promise<readonly string[]> {
     const natives = new Set<string>();
-    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
     for (let partition = 0; partition < base.partitions; partition++) {
       for await (const { frames } of base.log.read("events", partition, 0)) {
         for (let i = 0; i < frames.count; i++) {
-          if (!actors.has(hex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0))) continue;
+          if (!actors.has(wordsHex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0))) continue;
           const raw = decodeRaw(frames, i, new Map());
           const told = raw?.kind === "raw" ? options.rawsOf(raw.source, raw.bytes, 0) : undefined;
           for (const { actor } of told?.raws ?? []) {
@@ -148,12 +146,11 @@ export function makeErasuresPart(options: ErasuresOptions) {
   /** First 8 bytes of the authors' PostIds, as the headers of `posts` tell them. */
   async function postKeysOf(actors: ReadonlyMap<string, number>): Promise<Set<string>> {
     const keys = new Set<string>();
-    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
     for (let partition = 0; partition < base.partitions; partition++) {
       for await (const { frames } of base.log.read("posts", partition, 0)) {
         for (let i = 0; i < frames.count; i++) {
-          if ((frames.times[i] ?? 0) > (actors.get(hex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0)) ?? -1)) continue;
-          const key = hex(frames.keys[i * 2] ?? 0, frames.keys[i * 2 + 1] ?? 0);
+          if ((frames.times[i] ?? 0) > (actors.get(wordsHex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0)) ?? -1)) continue;
+          const key = wordsHex(frames.keys[i * 2] ?? 0, frames.keys[i * 2 + 1] ?? 0);
           if (key !== "0000000000000000") keys.add(key);
         }
       }
@@ -174,8 +171,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
     keys.delete("0000000000000000");
     if (keys.size === 0) return;
     for (const thread of threads.refine) await thread.caller.call("flush", undefined);
-    const hex = (high: number, low: number) => high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
-    const remove = (keyHigh: number, keyLow: number) => keys.has(hex(keyHigh, keyLow));
+    const remove = (keyHigh: number, keyLow: number) => keys.has(wordsHex(keyHigh, keyLow));
     for (let partition = 0; partition < base.partitions; partition++) await base.log.forget("events", partition, { remove, needles: [] });
   }
 
