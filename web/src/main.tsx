@@ -3,8 +3,9 @@ import i18next from "i18next";
 import { StrictMode, useCallback, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { initReactI18next, useTranslation } from "react-i18next";
-import { isSignedOut, ProblemError, signIn, whoAmI } from "./api.ts";
-import { Product } from "./product.tsx";
+import { isSignedOut, ProblemError, signIn, whoAmI } from "./shell/api.ts";
+import { MeContext } from "./shell/me.ts";
+import { Shell } from "./shell/shell.tsx";
 import "./style.css";
 import { en } from "./words.ts";
 
@@ -43,7 +44,12 @@ function App() {
   const me = useQuery({ queryKey: ["me"], queryFn: whoAmI, enabled: !isWaiting, retry: (_count, error) => !(error instanceof ProblemError), retryDelay: 2_000 });
   const onSignedOut = useCallback(() => setOut(true), []);
   if (isOut || isSignedOut(me.error)) return <SignedOut problem={problem} />;
-  if (me.data !== undefined) return <Product onSignedOut={onSignedOut} />;
+  if (me.data !== undefined)
+    return (
+      <MeContext value={me.data}>
+        <Shell onSignedOut={onSignedOut} />
+      </MeContext>
+    );
   return (
     <main className="center">
       <h1>Earshot</h1>

@@ -2,7 +2,7 @@ import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { PostView } from "./api.ts";
 import { formatClock, formatDay, formatNumber, languageName } from "./format.ts";
-import { followHere } from "./place.ts";
+import { Link } from "./link.tsx";
 import { searchPath } from "./query.ts";
 
 const marks = { negative: "▼", neutral: "●", positive: "▲" } as const;
@@ -33,13 +33,13 @@ function PostText({ post }: { readonly post: PostView }) {
   return pieces;
 }
 
-export const PostRow = memo(function PostRow({ post, simulated, go }: { readonly post: PostView; readonly simulated: boolean; readonly go: (path: string) => void }) {
+export const PostRow = memo(function PostRow({ post, simulated }: { readonly post: PostView; readonly simulated: boolean }) {
   const { t } = useTranslation();
   const { sentiment } = post;
   const link = (q: string, text: string, className: string, title?: string) => (
-    <a className={className} href={searchPath(q)} title={title} key={q} onClick={(event) => followHere(event, go, searchPath(q))}>
+    <Link className={className} to={searchPath(q)} title={title} key={q}>
       {text}
-    </a>
+    </Link>
   );
   const kind = post.replyTo !== undefined ? t("post.reply") : post.quoteOf !== undefined ? t("post.quote") : undefined;
   return (

@@ -1,9 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type PostView, searchPosts } from "./api.ts";
-import { formatNumber } from "./format.ts";
-import { PostRow } from "./post-row.tsx";
-import { RateChart, seconds } from "./rate-chart.tsx";
+import { type PostView, searchPosts, status } from "../shell/api.ts";
+import { formatNumber } from "../shell/format.ts";
+import { PostRow } from "../shell/post-row.tsx";
+import { useSimulatedSources } from "../shell/simulated.ts";
+import { RateChart, seconds } from "./live-rate.tsx";
 
 const most = 60;
 const nothing = Array.from({ length: seconds }, () => undefined);
@@ -13,15 +15,9 @@ function merge(fresh: readonly PostView[], before: readonly PostView[]): readonl
   return [...fresh, ...before.filter((post) => !ids.has(post.id))].slice(0, most);
 }
 
-export function Live({
-  simulatedSources,
-  isSimulated,
-  go,
-}: {
-  readonly simulatedSources: ReadonlySet<string>;
-  readonly isSimulated: boolean;
-  readonly go: (path: string) => void;
-}) {
+export default function Live() {
+  const simulatedSources = useSimulatedSources();
+  const isSimulated = useQuery({ queryKey: ["status"], queryFn: status }).data?.simulated === "shown";
   const { t } = useTranslation();
   const [posts, setPosts] = useState<readonly PostView[]>([]);
   const [counts, setCounts] = useState<readonly (number | undefined)[]>(nothing);
@@ -88,7 +84,7 @@ export function Live({
       ) : (
         <div className="list" role="feed" aria-label={t("live.list")} aria-busy={false}>
           {posts.map((post) => (
-            <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} go={go} />
+            <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} />
           ))}
         </div>
       )}

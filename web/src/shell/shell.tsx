@@ -1,38 +1,32 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { isSignedOut, signOut, sources, status } from "./api.ts";
+import { isSignedOut, signOut, status } from "./api.ts";
 import { formatClock, formatNumber } from "./format.ts";
 import { Keys } from "./keys.tsx";
-import { Live } from "./live.tsx";
-import { followHere, usePlace } from "./place.ts";
-import { Search } from "./search.tsx";
-import { Sources } from "./sources.tsx";
+import { Link } from "./link.tsx";
+import { mayAct, useMe } from "./me.ts";
+import { usePlace } from "./place.ts";
+import { areas, pages } from "./registry.ts";
+import { Loading } from "./states.tsx";
 
-export function Product({ onSignedOut }: { readonly onSignedOut: () => void }) {
+export function Shell({ onSignedOut }: { readonly onSignedOut: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const { place, go, show } = usePlace();
+  const me = useMe();
+  const { path, query } = usePlace();
+  const asked = query.get("q") ?? "";
   const state = useQuery({ queryKey: ["status"], queryFn: status, refetchInterval: 2_000 });
-  const known = useQuery({ queryKey: ["sources"], queryFn: sources, refetchInterval: 5_000 });
-  const names = (known.data?.items ?? [])
-    .filter((source) => source.simulated)
-    .map((source) => source.id)
-    .join(" ");
-  const simulatedSources = useMemo(() => new Set(names.split(" ")), [names]);
+  const shown = pages.find((page) => page.id === (path.split("/")[1] || "live"));
   useEffect(() => {
-    document.title = place.page === "live" ? `${t("area.live")} · Earshot` : `${place.q === "" ? t("area.search") : place.q} · Earshot`;
-  }, [place, t]);
+    const title = shown === undefined ? t("shell.noPage") : t(`page.${shown.id}` as "page.live");
+    document.title = `${asked === "" ? title : asked} · Earshot`;
+  }, [shown, asked, t]);
   useEffect(() => {
     if (isSignedOut(state.error)) onSignedOut();
   }, [state.error, onSignedOut]);
   const { data } = state;
   const lag = data === undefined ? 0 : data.lag.refine + Math.max(0, ...Object.values(data.lag.stores));
-  const link = (page: "live" | "search") => (
-    <a href={`/${page}`} aria-current={place.page === page ? "page" : undefined} onClick={(event) => followHere(event, go, `/${page}`)}>
-      {t(`area.${page}`)}
-    </a>
-  );
   const figure = (value: number, label: string, unit = "") => (
     <span>
       <b>
@@ -50,11 +44,20 @@ export function Product({ onSignedOut }: { readonly onSignedOut: () => void }) {
             <img src="/icon.svg" alt="" width="20" height="20" /> Earshot
           </h1>
           <nav aria-label={t("area.label")}>
-            {link("live")}
-            {link("search")}
+            {areas.map((area) => (
+              <span key={area} className="area">
+                {pages
+                  .filter((page) => page.area === area && page.isHidden !== true && mayAct(me, page.least))
+                  .map((page) => (
+                    <Link key={page.id} to={`/${page.id}`} aria-current={page === shown ? "page" : undefined}>
+                      {t(`page.${page.id}` as "page.live")}
+                    </Link>
+                  ))}
+              </span>
+            ))}
           </nav>
           <div className="end">
-            <Keys go={go} isSearch={place.page === "search"} />
+            <Keys isSearch={shown?.id === "search"} />
             <button
               type="button"
               className="plain"
@@ -91,7 +94,6 @@ export function Product({ onSignedOut }: { readonly onSignedOut: () => void }) {
           ) : (
             data !== undefined && <span className="quiet">{t("status.asOf", { time: formatClock(state.dataUpdatedAt) })}</span>
           )}
-          <Sources known={known} />
         </section>
       </header>
       {data !== undefined && data.status !== "ok" && (
@@ -106,10 +108,14 @@ export function Product({ onSignedOut }: { readonly onSignedOut: () => void }) {
         </p>
       )}
       <main>
-        {place.page === "live" ? (
-          <Live simulatedSources={simulatedSources} isSimulated={data?.simulated === "shown"} go={go} />
+        {shown === undefined ? (
+          <p className="empty">{t("shell.noPage")}</p>
+        ) : mayAct(me, shown.least) ? (
+          <Suspense fallback={<Loading />}>
+            <shown.component />
+          </Suspense>
         ) : (
-          <Search place={place} go={go} show={show} simulatedSources={simulatedSources} />
+          <p className="empty">{t("shell.mayNot", { role: shown.least })}</p>
         )}
       </main>
     </>

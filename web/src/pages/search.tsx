@@ -1,30 +1,29 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { facetsOf, ProblemError, searchPosts } from "./api.ts";
-import { FacetList } from "./facets.tsx";
-import { formatNumber } from "./format.ts";
-import { followHere, type Place } from "./place.ts";
-import { PostRow } from "./post-row.tsx";
-import { searchPath } from "./query.ts";
+import { facetsOf, ProblemError, searchPosts } from "../shell/api.ts";
+import { FacetList } from "./search-facets.tsx";
+import { formatNumber } from "../shell/format.ts";
+import { follow, go, setQuery, usePlace } from "../shell/place.ts";
+import { searchFieldId, takeFocusWish } from "../shell/keys.tsx";
+import { useSimulatedSources } from "../shell/simulated.ts";
+import { PostRow } from "../shell/post-row.tsx";
+import { searchPath } from "../shell/query.ts";
 
-export const searchFieldId = "search-field";
+const mostShown = 20;
 
-export function Search({
-  place,
-  go,
-  show,
-  simulatedSources,
-}: {
-  readonly place: Place;
-  readonly go: (path: string) => void;
-  readonly show: (pages: number) => void;
-  readonly simulatedSources: ReadonlySet<string>;
-}) {
+export default function Search() {
+  const simulatedSources = useSimulatedSources();
+  const { query } = usePlace();
   const { t } = useTranslation();
-  const { q, shown } = place;
+  const q = query.get("q") ?? "";
+  const wanted = Number(query.get("shown") ?? 1);
+  const shown = Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, mostShown) : 1;
   const [draft, setDraft] = useState(q);
   useEffect(() => setDraft(q), [q]);
+  useEffect(() => {
+    if (takeFocusWish()) document.getElementById(searchFieldId)?.focus();
+  }, []);
   const hits = useInfiniteQuery({
     queryKey: ["posts", q],
     queryFn: ({ pageParam, signal }) => searchPosts(q, pageParam, signal),
@@ -86,13 +85,13 @@ export function Search({
         </div>
       )}
       <div className="found">
-        {facets.data !== undefined && facets.data.posts > 0 && !hits.isError && <FacetList q={q} facets={facets.data} go={go} />}
+        {facets.data !== undefined && facets.data.posts > 0 && !hits.isError && <FacetList q={q} facets={facets.data} />}
         <div className="hits">
           {hits.isSuccess && posts.length === 0 && (
             <div className="empty">
               <p>{q === "" ? t("search.nothingYet") : `${t("search.nothing")} ${t("search.nothingHint")}`}</p>
               {q !== "" && (
-                <a href="/search" onClick={(event) => followHere(event, go, "/search")}>
+                <a href="/search" onClick={(event) => follow(event, "/search")}>
                   {t("search.all")}
                 </a>
               )}
@@ -101,12 +100,12 @@ export function Search({
           {posts.length > 0 && (
             <div className="list" role="feed" aria-label={t("search.list")} aria-busy={hits.isFetching}>
               {posts.map((post) => (
-                <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} go={go} />
+                <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} />
               ))}
             </div>
           )}
           {hasNextPage ? (
-            <button type="button" className="more" disabled={isFetchingNextPage} onClick={() => show(loaded + 1)}>
+            <button type="button" className="more" disabled={isFetchingNextPage} onClick={() => setQuery({ shown: String(loaded + 1) }, "replace")}>
               {isFetchingNextPage ? t("search.searching") : t("search.more")}
             </button>
           ) : (

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { formatNumber } from "./format.ts";
+import { formatNumber } from "../shell/format.ts";
 
 export const seconds = 60;
 

@@ -1,4 +1,5 @@
-import type { PostView } from "../../src/api/schemas.ts";
+import type { Me } from "./me.ts";
+import type { PostView } from "../../../src/api/schemas.ts";
 
 export type { PostView };
 
@@ -27,7 +28,7 @@ interface Asked {
   readonly signal?: AbortSignal;
 }
 
-async function ask<T>(path: string, init: Asked = {}): Promise<T> {
+export async function ask<T>(path: string, init: Asked = {}): Promise<T> {
   const response = await fetch(path, { ...init, headers: { accept: "application/json", ...init.headers } });
   if (!response.ok) {
     const problem: { code?: string; detail?: string } = await response.json().catch(() => ({}));
@@ -39,7 +40,7 @@ async function ask<T>(path: string, init: Asked = {}): Promise<T> {
 
 export const signIn = (code: string): Promise<void> => ask("/api/v1/session", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ code }) });
 export const signOut = (): Promise<void> => ask("/api/v1/session", { method: "DELETE" });
-export const whoAmI = (): Promise<{ name: string; role: string }> => ask("/api/v1/me");
+export const whoAmI = (): Promise<Me> => ask("/api/v1/me");
 
 export function searchPosts(q: string, cursor: string | undefined, signal?: AbortSignal): Promise<Page> {
   const query = new URLSearchParams({ q, limit: "30", ...(cursor !== undefined && { cursor }) });

@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
-import { facetNames, type Facets } from "./api.ts";
-import { formatNumber, languageName } from "./format.ts";
-import { followHere } from "./place.ts";
-import { hasPart, searchPath, togglePart } from "./query.ts";
+import { facetNames, type Facets } from "../shell/api.ts";
+import { formatNumber, languageName } from "../shell/format.ts";
+import { follow } from "../shell/place.ts";
+import { hasPart, searchPath, togglePart } from "../shell/query.ts";
 
-export function FacetList({ q, facets, go }: { readonly q: string; readonly facets: Facets; readonly go: (path: string) => void }) {
+export function FacetList({ q, facets }: { readonly q: string; readonly facets: Facets }) {
   const { t } = useTranslation();
   const nameOf = (name: string, value: string) =>
     name === "language" ? (value === "und" ? t("post.languageUnknown") : languageName(value)) : value === "none" || value === "" ? t("post.notScored") : value;
@@ -22,7 +22,7 @@ export function FacetList({ q, facets, go }: { readonly q: string; readonly face
                 const path = searchPath(togglePart(q, name, value));
                 return (
                   <li key={value}>
-                    <a href={path} aria-current={chosen || undefined} onClick={(event) => followHere(event, go, path)}>
+                    <a href={path} aria-current={chosen || undefined} onClick={(event) => follow(event, path)}>
                       <span>
                         {chosen && <span className="unseen">{t("facet.remove")} </span>}
                         {nameOf(name, value)}{" "}

@@ -1,6 +1,15 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { searchFieldId } from "./search.tsx";
+import { go } from "./place.ts";
+
+export const searchFieldId = "search-field";
+let wantsField = false;
+/** Whether the page of search was opened to write a query; asked once. */
+export function takeFocusWish(): boolean {
+  const wish = wantsField;
+  wantsField = false;
+  return wish;
+}
 
 const list = [
   ["/", "search"],
@@ -20,15 +29,9 @@ function move(by: 1 | -1): void {
 }
 
 /** The keys of the whole page, and the list of them. */
-export function Keys({ go, isSearch }: { readonly go: (path: string) => void; readonly isSearch: boolean }) {
+export function Keys({ isSearch }: { readonly isSearch: boolean }) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
-  const wantsField = useRef(false);
-  useEffect(() => {
-    if (!isSearch || !wantsField.current) return;
-    wantsField.current = false;
-    document.getElementById(searchFieldId)?.focus();
-  }, [isSearch]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
@@ -38,7 +41,7 @@ export function Keys({ go, isSearch }: { readonly go: (path: string) => void; re
         event.preventDefault();
         if (isSearch) document.getElementById(searchFieldId)?.focus();
         else {
-          wantsField.current = true;
+          wantsField = true;
           go("/search");
         }
       } else if (event.key === "?") dialog.current?.showModal();
@@ -52,7 +55,7 @@ export function Keys({ go, isSearch }: { readonly go: (path: string) => void; re
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
-  }, [go, isSearch]);
+  }, [isSearch]);
   return (
     <>
       <button type="button" className="plain" onClick={() => dialog.current?.showModal()}>

@@ -1,0 +1,15 @@
+export const live = {
+  title: "Live",
+  connecting: "connecting …",
+  live: "live",
+  cut: "connection lost, trying again …",
+  paused: "paused",
+  pause: "Pause",
+  resume: "Resume",
+  rate_one: "{{formatted}} new post in the last second",
+  rate_other: "{{formatted}} new posts in the last second",
+  chart: "New posts per second over the last minute; highest {{most}}, now {{now}}",
+  empty: "No post has come yet. New ones appear here within seconds; the sources above tell why when they do not.",
+  list: "Newest posts",
+  sample: "Times are UTC. Above 20 posts a second a sample of them is listed; all are counted.",
+} as const;

@@ -1,0 +1,1 @@
+export const quarantine = {} as const;

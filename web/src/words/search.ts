@@ -1,0 +1,31 @@
+export const search = {
+  title: "Search",
+  label: "Search posts",
+  placeholder: 'words, "a phrase", prefix*, OR, NOT, language:en …',
+  go: "Search",
+  found_one: "{{formatted}} post",
+  found_other: "{{formatted}} posts",
+  about: "about {{posts}} posts (estimated)",
+  newestFirst: "newest first, times are UTC",
+  searching: "Searching …",
+  nothing: "No post matches.",
+  nothingHint: "Fewer words find more; prefix* finds other endings.",
+  nothingYet: "Nothing is stored yet. Posts can be found a few seconds after they come.",
+  all: "Show all posts",
+  more: "More",
+  end: "That is all.",
+  list: "Posts found",
+  failed: "The search failed",
+  retry: "Try again",
+} as const;
+
+export const facet = {
+  label: "Narrow down",
+  platform: "Platform",
+  language: "Language",
+  sentiment: "Sentiment",
+  term: "Brands and topics",
+  hashtag: "Hashtags",
+  remove: "remove",
+  posts: "posts",
+} as const;
