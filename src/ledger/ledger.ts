@@ -46,6 +46,8 @@ export interface Ledger extends Disposable {
   /** True where this revision brings nothing new (its counts may): duplicate, older, deleted or erased. */
   isRepeat(id: PostId, revision: number, contentHash: string, generation: number): boolean;
   isErased(author: AuthorId, createdAt: number): boolean;
+  /** The row, committed or not yet in the file; undefined where the post is not known. */
+  row(id: PostId): Row | undefined;
   /** @param contentHash 16 hex digits @param told the counts that the platform told; absent: those of `post` that are not 0 */
   applyPost(post: Post, contentHash: string, place: Place, told?: Partial<Counts>): Change | Dropped;
   applyEngagement(id: PostId, at: number, counts: Partial<Counts>, place: Place): Change | Dropped;
@@ -187,6 +189,7 @@ function makeLedger(table: ReturnType<typeof openTable>, options: LedgerOptions,
       return standingOf(row, { revision, generation, source: source ?? "", hash: contentHash, madeAt: Infinity }) !== "new";
     },
     isErased,
+    row: (id) => overlay.row(id),
     applyPost(post, contentHash, place, told = toldBy(post)) {
       if (isErased(post.author, post.createdAt)) return { drop: "erased" };
       const { generation } = place;

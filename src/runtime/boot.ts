@@ -8,16 +8,19 @@ import type { Config, Environment } from "../core/config.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
 import { holdFolder } from "../core/folder-lock.ts";
+import { idWords } from "../core/ids.ts";
 import type { Migration } from "../core/sql.ts";
 import { finishRenewals } from "../ledger/identity-vault.ts";
 import { type Keys, openKeys } from "../ledger/keys.ts";
 import { type EmbeddedLog, openEmbeddedLog } from "../logs/embedded.ts";
 import { makeSharedLogState } from "../logs/embedded-shared.ts";
 import { buildLanguageTable } from "../stages/language-table.ts";
+import { partitionOf } from "./ingest.ts";
 import { migrations } from "./migrations.ts";
-import type { ReadHandlers, ReadWorkerData } from "./read-worker.ts";
+import type { ReadHandlers, ReadWorkerData, ReadWorkerNeeds } from "./read-worker.ts";
 import type { RefineHandlers } from "./refine-worker.ts";
 import type { StoreHandlers } from "./store-worker.ts";
+import { serve } from "./rpc.ts";
 import { startThread, type Thread } from "./threads.ts";
 import type { PostgresSettings, RefineWorkerData, StoreWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
@@ -204,15 +207,23 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
   const [stores, read, refine] = starts;
   if (stores.status === "fulfilled" && read.status === "fulfilled" && refine.status === "fulfilled") {
     const owners = Array.from({ length: partitions }, (_, partition) => refine.value[partition % count]);
+    const refineOf = (partition: number) => {
+      const owner = owners[partition];
+      if (owner === undefined) throw new EarshotError("INVARIANT", `partition ${partition}: nobody owns it`);
+      return owner;
+    };
+    serve(read.value.worker, {
+      bodies: (wanted) => stores.value.caller.call("bodies", wanted),
+      createdAtOf(id) {
+        const partition = partitionOf(idWords(id), partitions);
+        return refineOf(partition).caller.call("createdAtOf", { partition, id });
+      },
+    } satisfies ReadWorkerNeeds);
     return {
       refine: refine.value,
       stores: stores.value,
       read: read.value,
-      refineOf(partition) {
-        const owner = owners[partition];
-        if (owner === undefined) throw new EarshotError("INVARIANT", `partition ${partition}: nobody owns it`);
-        return owner;
-      },
+      refineOf,
       async stop() {
         // What is refined goes into the stores before they close.
         await Promise.all(refine.value.map((thread) => thread.stop()));

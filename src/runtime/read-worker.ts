@@ -22,6 +22,8 @@ export interface ReadWorkerData {
 /** What this thread asks of the main one. */
 export interface ReadWorkerNeeds extends Record<string, (argument: never) => unknown> {
   bodies(wanted: readonly WantedBody[]): Promise<ReadonlyMap<PostId, Post>>;
+  /** Asked of the thread that refines the post: its ledger is ahead of the file that is read here. */
+  createdAtOf(id: PostId): Promise<number | undefined>;
 }
 const main = connect<ReadWorkerNeeds>(port);
 const reader = openSearchReader({ folder: join(data.folder, "search"), fetchBodies: (wanted) => main.call("bodies", wanted) });
@@ -42,9 +44,13 @@ const handlers = {
   facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
   async get(asked: { readonly id: PostId; readonly filter: ReadFilter }) {
     const known = ledger.lookup(asked.id);
-    const found = known?.status === "post" ? await reader.get(asked.id, asked.filter, known.contribution.createdAt) : undefined;
-    // The ledger's file follows a little later: what it does not know yet, or under an older date, is sought in the index itself.
-    return found ?? reader.get(asked.id, asked.filter, undefined);
+    const knownAt = known?.status === "post" ? known.contribution.createdAt : undefined;
+    const found = knownAt === undefined ? undefined : await reader.get(asked.id, asked.filter, knownAt);
+    if (found !== undefined) return found;
+    const freshAt = await main.call("createdAtOf", asked.id);
+    const fresh = freshAt === undefined || freshAt === knownAt ? undefined : await reader.get(asked.id, asked.filter, freshAt);
+    // An edit moved its date, and the index still has it under the old one: it is sought everywhere.
+    return fresh ?? (knownAt === undefined ? undefined : await reader.get(asked.id, asked.filter, undefined));
   },
   openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
     if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);

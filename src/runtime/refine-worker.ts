@@ -5,7 +5,7 @@ import { importLineParser } from "../connectors/files/import-line.ts";
 import { systemClock } from "../core/clock.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import { isAuthorId, wordsHex } from "../core/ids.ts";
+import { isAuthorId, type PostId, wordsHex } from "../core/ids.ts";
 import type { Topic } from "../core/log.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import { openIdentities } from "../ledger/identities.ts";
@@ -186,6 +186,11 @@ const handlers = {
     let removed = 0;
     for (const partition of partitions) removed += await partition.inTurn(() => Promise.resolve(partition.ledger.expire(before)));
     return removed;
+  },
+  /** When a post was made, as this thread knows it now: its ledger's file follows later. */
+  createdAtOf(argument: { readonly partition: number; readonly id: PostId }): number | undefined {
+    const row = partitionNumbered(argument.partition).ledger.row(argument.id);
+    return row?.status === "post" ? row.contribution.createdAt : undefined;
   },
   postsOf(argument: { readonly authors: readonly string[] }) {
     const ids: string[] = [];

@@ -100,10 +100,9 @@ function maintainAll(forget: boolean): Promise<void> {
   return maintaining;
 }
 /** Bodies leave the index once the lake has had them for long. */
-async function releaseBodies(): Promise<void> {
-  const beforeMs = systemClock.now() - data.recentForMs;
+async function releaseBodies(beforeMs: number): Promise<number> {
   await lake.flush();
-  if (delivering.lanes.every((lane) => lane.state === "attached")) await search.releaseBodies(beforeMs);
+  return delivering.lanes.every((lane) => lane.state === "attached") ? search.releaseBodies(beforeMs) : 0;
 }
 let releasedAt = systemClock.monotonicMs();
 const maintainTimer = setInterval(() => {
@@ -112,7 +111,7 @@ const maintainTimer = setInterval(() => {
   idleSince = nowMs;
   const release = nowMs - releasedAt >= releaseEveryMs;
   if (release) releasedAt = nowMs;
-  (release ? releaseBodies() : Promise.resolve())
+  (release ? releaseBodies(systemClock.now() - data.recentForMs) : Promise.resolve())
     .then(() => maintainAll(false))
     .catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
 }, 1_000);
@@ -164,6 +163,8 @@ const handlers = {
   async bodies(wanted: readonly WantedBody[]) {
     return (await lake.reader.bodies(wanted)).posts;
   },
+  /** Bodies that were written before a time (milliseconds UTC) come from the lake from now on; returns the blocks that went. */
+  releaseBodies: (argument: { readonly beforeMs: number }) => releaseBodies(argument.beforeMs),
   async stop() {
     abort.abort();
     clearInterval(liveTimer);
