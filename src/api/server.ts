@@ -14,6 +14,7 @@ import type { ApiContext } from "./context.ts";
 import { addPages } from "./pages.ts";
 import { answerBrokenRequest, handleError, problemOf, sendProblem } from "./problem.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
+import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addPostRoutes } from "./routes/posts.ts";
@@ -137,6 +138,7 @@ export async function makeApi(options: ApiOptions) {
   addRollupRoutes(context);
   addSourceRoutes(context);
   addTermRoutes(context);
+  addEstimateRoutes(context);
   addQuarantineRoutes(context);
   addErasureRoutes(context);
   addLiveRoutes(context);

@@ -19,11 +19,19 @@ export const sourceConfigSchema = z.looseObject({
 /** `use`, `keep`, `paused`, `region`; whatever else stands there are the connector's own options. */
 export type SourceConfig = z.output<typeof sourceConfigSchema>;
 
+export const termKinds = ["brand", "competitor", "campaign", "topic"] as const;
+export type TermKind = (typeof termKinds)[number];
+
 export const termConfigSchema = z.strictObject({
   name: z.string().min(1).max(200),
-  kind: z.enum(["brand", "competitor", "topic"]).default("brand"),
+  kind: z.enum(termKinds).default("brand"),
   query: z.string().min(1).max(10_000).describe('Boolean query: words, "phrases", prefix*, AND OR NOT, NEAR/n, field:value.'),
   handles: z.array(z.string().min(1).max(300)).max(1_000).default([]).describe("Accounts of the organisation itself: not masked in texts."),
+  colour: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/, "expected a colour such as #1f5fbf")
+    .optional()
+    .describe("The term's colour on the pages."),
 });
 export type TermConfig = z.output<typeof termConfigSchema>;
 

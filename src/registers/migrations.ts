@@ -5,7 +5,7 @@ import { erasuresMigrations } from "./erasures.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourcesMigrations } from "./sources.ts";
-import { termsMigrations } from "./terms.ts";
+import { termsMigrations, termVersionsMigrations } from "./terms.ts";
 import { usersMigrations } from "./users.ts";
 
 /** Tables of the registers, in the order in which they came. */
@@ -18,4 +18,5 @@ export const registerMigrations: readonly Migration[] = [
   ...quarantineMigrations,
   ...usersMigrations,
   ...auditMigrations,
+  ...termVersionsMigrations,
 ];

@@ -101,16 +101,29 @@ describe("terms", () => {
   const term = { name: "Acme", kind: "brand" as const, query: "acme OR ac-me", handles: ["@acme"] };
   const by = { origin: "dashboard" as const, actor: "admin" };
 
-  test("a changed query is a new version that history is tagged with again, a changed name is not", async () => {
+  test("every change is a new version; history is tagged again by a changed query, not by a changed name", async () => {
     const terms = openTerms(sql, now);
     assert.equal((await terms.put("acme", term, by)).version, 1);
     await terms.setRetagged("acme", 1, 1);
     assert.deepEqual(await terms.put("acme", term, by), { id: "acme", ...term, version: 1, origin: "dashboard", retagged: 1 });
-    assert.equal((await terms.put("acme", { ...term, name: "ACME" }, by)).retagged, 1);
-    const changed = await terms.put("acme", { ...term, query: "acme" }, by);
-    assert.deepEqual([changed.version, changed.retagged], [2, 0]);
-    await terms.setRetagged("acme", 1, 0.5);
+    const renamed = await terms.put("acme", { ...term, name: "ACME", colour: "#1f5fbf" }, by);
+    assert.deepEqual([renamed.version, renamed.retagged, renamed.colour], [2, 1, "#1f5fbf"]);
+    const changed = await terms.put("acme", { ...term, query: "acme" }, { ...by, actor: "anna" });
+    assert.deepEqual([changed.version, changed.retagged], [3, 0]);
+    await terms.setRetagged("acme", 2, 0.5);
     assert.equal((await terms.all())[0]?.retagged, 0);
+    await terms.put("acme", { ...term, query: "acme", kind: "campaign" }, { ...by, restoredFrom: 3 });
+    await terms.setRetagged("acme", 3, 0.5);
+    assert.equal((await terms.all())[0]?.retagged, 0.5, "a changed kind leaves the tagging on its way");
+    assert.deepEqual(
+      (await terms.history("acme")).map(({ version, name, kind, query, actor, restoredFrom }) => [version, name, kind, query, actor, restoredFrom]),
+      [
+        [1, "Acme", "brand", term.query, "admin", undefined],
+        [2, "ACME", "brand", term.query, "admin", undefined],
+        [3, "Acme", "brand", "acme", "anna", undefined],
+        [4, "Acme", "campaign", "acme", "admin", 3],
+      ],
+    );
   });
 
   test("the history of a term outlives it, and a term that comes back goes on counting", async () => {
@@ -118,6 +131,8 @@ describe("terms", () => {
     await terms.put("globex", term, by);
     await terms.remove("globex", by);
     assert.ok(!(await terms.all()).some(({ id }) => id === "globex"));
+    const [gone] = await terms.removed();
+    assert.deepEqual([gone?.id, gone?.query, gone?.version, gone?.retagged], ["globex", term.query, 2, 0]);
     assert.equal((await terms.put("globex", term, by)).version, 3);
     assert.deepEqual(
       (await terms.history("globex")).map(({ version, removed }) => [version, removed]),

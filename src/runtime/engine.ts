@@ -38,8 +38,17 @@ export interface Engine {
   removeWorld(): Promise<{ readonly removedPosts: number }>;
 
   terms(): Promise<readonly TermView[]>;
-  putTerm(id: string, term: TermConfig): Promise<TermView>;
-  removeTerm(id: string): Promise<void>;
+  /** Newest first; each can be restored. */
+  removedTerms(): Promise<readonly RemovedTermView[]>;
+  /** Refuses (CONFLICT) what the configuration file defines. */
+  putTerm(id: string, term: TermConfig, actor: string): Promise<TermView>;
+  removeTerm(id: string, actor: string): Promise<void>;
+  /** Oldest first. @throws NOT_FOUND */
+  termVersions(id: string): Promise<readonly TermVersionView[]>;
+  /** Says again what an older version said, as a new one; brings a removed term back. */
+  restoreTerm(id: string, version: number, actor: string): Promise<TermView>;
+  /** What a query would bring and cost in a day, by what is stored. */
+  estimate(request: EstimateRequest): Promise<EstimateAnswer>;
 
   /** Lines of NDJSON in any number of chunks; resolves when refined. Progress after each bite. */
   import(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer>;
@@ -169,6 +178,49 @@ export interface TermView extends TermConfig {
   readonly origin: "configuration" | "dashboard";
   /** History is being tagged again while this is below 1. */
   readonly retagged: number;
+}
+
+export interface RemovedTermView extends TermView {
+  readonly removedAt: number;
+}
+
+export interface TermVersionView extends TermConfig {
+  readonly version: number;
+  readonly removed: boolean;
+  readonly restoredFrom?: number;
+  readonly actor: string;
+  readonly at: number;
+}
+
+export interface EstimateRequest {
+  readonly query: string;
+  readonly keep: "everything" | "matching";
+  readonly filter: ReadFilter;
+}
+/** A figure with its 95% interval. */
+export interface Estimate {
+  readonly low: number;
+  readonly value: number;
+  readonly high: number;
+}
+export interface EstimateAnswer {
+  /** few-posts, short-time: too little is stored to say; no-sample: no source stores all that it reads. */
+  readonly state: "ok" | "few-posts" | "short-time" | "no-sample";
+  /** What was looked at: posts of sources that keep everything, since then. */
+  readonly sample: {
+    readonly posts: number;
+    readonly matching: number;
+    readonly exact: boolean;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly sources: readonly string[];
+    readonly simulated: boolean;
+  };
+  /** Of a day, when the pace stays; absent unless ok. */
+  readonly matchingPerDay?: Estimate;
+  readonly storedPerDay?: Estimate;
+  readonly storedGbPerDay?: Estimate;
+  readonly bytesPerPost?: number;
 }
 
 export interface ImportOptions {

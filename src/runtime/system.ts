@@ -6,7 +6,7 @@ import { type ConfigFault, type Environment, parseEnvironment, refuseFaults } fr
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
-import { isAllowed } from "../core/filter.ts";
+import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import { openHttp } from "../http/client.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
@@ -26,6 +26,7 @@ import { loadConfig } from "./load-config.ts";
 import { makeAccess } from "./parts/access.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
+import { makeEstimate } from "./parts/estimate.ts";
 import { startJobs } from "./parts/jobs.ts";
 import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
@@ -138,7 +139,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       if (started === undefined) throw new TypeError("the threads are not started yet");
       return started;
     };
-    const terms = makeTermsPart({ register: openTerms(sql, now), log: base.log, threads: threadsNow, report, signal: stopping.signal });
+    const terms = makeTermsPart({ register: openTerms(sql, now), audit: openAudit(sql, now), log: base.log, threads: threadsNow, report, signal: stopping.signal });
     await terms.adopt(config.terms);
     const sources = makeSourcesPart({
       sql,
@@ -221,8 +222,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     if (options.collect) await sources.startAll();
     await stats();
     health = { status: "ok" };
+    const narrow = (filter: ReadFilter) => sources.narrow(filter);
+    const reading = makeReading({ threads, sql, narrow });
     const engine: Engine = {
-      ...makeReading({ threads, sql, narrow: (filter) => sources.narrow(filter) }),
+      ...reading,
       version,
       environment,
       sql,
@@ -241,9 +244,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       removeSource: (id, how) => sources.removeSource(id, how),
       removeWorld: () => sources.removeWorld(),
-      terms: () => terms.terms(),
-      putTerm: (id, term) => terms.putTerm(id, term),
-      removeTerm: (id) => terms.removeTerm(id),
+      ...terms.engine,
+      estimate: makeEstimate({ reading, narrow, now, sources: () => sources.sources(), storeSizes: async () => (await stats()).stores }),
       async import(chunks, how) {
         await sources.noteImport();
         return importLines(chunks, how, {
@@ -263,7 +265,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       erase: (author, how) => erasures.erase(author, how),
       erasures: () => erasures.erasures(),
       find: (text) => erasures.find(text),
-      configuration: async () => writeConfiguration(config, await sources.sources(), await terms.terms()),
+      configuration: async () => writeConfiguration(config, await sources.sources(), await terms.engine.terms()),
     };
     return {
       engine,

@@ -42,15 +42,15 @@ test("a new term tags what is stored, a changed query adds and takes tags, a rem
     const alphas = Array.from({ length: 30 }, (_, i) => `alpha${i}`);
     const betas = Array.from({ length: 20 }, (_, i) => `beta${i}`);
 
-    await engine.putTerm("brand", { name: "Brand", kind: "brand", query: "alpha", handles: [] });
+    await engine.putTerm("brand", { name: "Brand", kind: "brand", query: "alpha", handles: [] }, "test");
     await retagged(running, "brand", 1);
     assert.deepEqual(await taggedBy(running, "brand"), ids(...alphas, "both"));
 
-    const changed = await engine.putTerm("brand", { name: "Brand", kind: "brand", query: "beta", handles: [] });
+    const changed = await engine.putTerm("brand", { name: "Brand", kind: "brand", query: "beta", handles: [] }, "test");
     await retagged(running, "brand", changed.version);
     assert.deepEqual(await taggedBy(running, "brand"), ids(...betas, "both"));
 
-    await engine.putTerm("second", { name: "Second", kind: "topic", query: "alpha OR gamma", handles: [] });
+    await engine.putTerm("second", { name: "Second", kind: "topic", query: "alpha OR gamma", handles: [] }, "test");
     await retagged(running, "second", 1);
     assert.deepEqual(await taggedBy(running, "second"), ids(...alphas, "both", "none"));
     // New posts bear the tags at once.
@@ -58,7 +58,7 @@ test("a new term tags what is stored, a changed query adds and takes tags, a rem
     await settle(running);
     assert.deepEqual((await engine.post(pseudonyms.postId("import", "new"), {}))?.terms.toSorted(), ["brand", "second"]);
 
-    await engine.removeTerm("brand");
+    await engine.removeTerm("brand", "test");
     await until(
       () => "the removed term's tags go",
       async () => (await idsOf(running, "term:brand")).size === 0,
@@ -70,7 +70,7 @@ test("a new term tags what is stored, a changed query adds and takes tags, a rem
       { id: pseudonyms.postId("import", "both"), createdAt: Date.parse(at), platform: "import", source: "import" },
     ]);
     assert.deepEqual(bodies.get(pseudonyms.postId("import", "both"))?.terms, ["second"], "the lake");
-    await assert.rejects(engine.putTerm("broken", { name: "Broken", kind: "topic", query: "alpha AND (", handles: [] }), { code: "QUERY_INVALID" });
+    await assert.rejects(engine.putTerm("broken", { name: "Broken", kind: "topic", query: "alpha AND (", handles: [] }, "test"), { code: "QUERY_INVALID" });
   }
   await using running = await startIn(folder.path, {}, { collect: false });
   assert.equal((await taggedBy(running, "second")).length, 33);
@@ -103,7 +103,7 @@ test("a source that keeps what matches drops the rest, and takes it once a term 
     async () => (await running.engine.stats()).outcomes["dropped"] === 15,
   );
   // What was dropped is still in the raw log: a wider term and a replay bring it.
-  await running.engine.putTerm("other", { name: "Other", kind: "topic", query: "other", handles: [] });
+  await running.engine.putTerm("other", { name: "Other", kind: "topic", query: "other", handles: [] }, "test");
   await running.engine.replay({ kind: "raw", source: "paper", fromMs: 0, toMs: Date.now() + 1 });
   await settle(running);
   assert.equal((await idsOf(running, "term:other")).size, 15);

@@ -1,29 +1,71 @@
-import { Type } from "typebox";
-import { faultsOf, refuseFaults, termConfigSchema } from "../../core/config.ts";
+import { Type, type Static } from "typebox";
+import { faultsOf, refuseFaults, termConfigSchema, termKinds } from "../../core/config.ts";
 import type { TermView } from "../../runtime/engine.ts";
+import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { problems } from "../schemas.ts";
+import { instant, iso, problems } from "../schemas.ts";
 
-const idParameter = Type.Object({ id: Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$" }) });
-const termSchema = Type.Object({
-  id: Type.String(),
+const idPattern = Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$" });
+const idParameter = Type.Object({ id: idPattern });
+const saidFields = {
   name: Type.String(),
-  kind: Type.String(),
+  kind: Type.String({ description: termKinds.join(", ") }),
   query: Type.String(),
-  handles: Type.Array(Type.String()),
+  handles: Type.Array(Type.String(), { description: "Accounts of the organisation itself; not masked in texts." }),
+  colour: Type.Optional(Type.String()),
+};
+const term = {
+  id: Type.String(),
+  ...saidFields,
+  version: Type.Integer({ description: "Rises with each change." }),
+  origin: Type.String({ description: "configuration: read-only here." }),
+  retagged: Type.Number({ minimum: 0, maximum: 1, description: "Share of the stored history that bears the tags of today's query." }),
+};
+const termSchema = Type.Object(term);
+const removedSchema = Type.Object({ ...term, removedAt: instant("When it was removed; `retagged` below 1: its tags are still being taken away.") });
+const versionSchema = Type.Object({
+  ...saidFields,
   version: Type.Integer(),
-  origin: Type.String(),
-  retagged: Type.Number({ minimum: 0, maximum: 1, description: "Share of the stored history that bears this version's tags." }),
+  removed: Type.Boolean({ description: "This version removed the term; it says what it said last." }),
+  restoredFrom: Type.Optional(Type.Integer({ description: "It says again what this version said." })),
+  actor: Type.String({ description: "Who changed it." }),
+  at: instant("When."),
 });
-const view = (term: TermView) => ({ ...term, handles: [...term.handles] });
+export type TermAnswer = Static<typeof termSchema>;
+export type RemovedTermAnswer = Static<typeof removedSchema>;
+export type TermVersionAnswer = Static<typeof versionSchema>;
+
+/** An absent colour stays absent. */
+const said = <Found extends { readonly handles: readonly string[]; readonly colour?: string | undefined }>({ handles, colour, ...rest }: Found) => ({
+  ...rest,
+  handles: [...handles],
+  ...(colour !== undefined && { colour }),
+});
+const view = ({ id, name, kind, query, version, origin, retagged, ...rest }: TermView) => ({ id, name, kind, query, version, origin, retagged, ...said(rest) });
 
 export function addTermRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/terms",
-    { schema: { tags: ["terms"], summary: "Brands, competitors and topics", response: { 200: Type.Object({ items: Type.Array(termSchema) }), ...problems } } },
-    async () => ({
-      items: (await engine.terms()).map(view),
-    }),
+    {
+      schema: {
+        tags: ["terms"],
+        summary: "Brands, competitors, campaigns and topics",
+        response: { 200: Type.Object({ items: Type.Array(termSchema) }), ...problems },
+      },
+    },
+    async () => ({ items: (await engine.terms()).map(view) }),
+  );
+
+  app.get(
+    "/api/v1/terms/removed",
+    {
+      schema: {
+        tags: ["terms"],
+        summary: "Terms that were removed, newest first; each can be restored",
+        response: { 200: Type.Object({ items: Type.Array(removedSchema) }), ...problems },
+      },
+    },
+    async () => ({ items: (await engine.removedTerms()).map((found) => ({ ...view(found), removedAt: iso(found.removedAt) })) }),
   );
 
   app.put(
@@ -37,9 +79,15 @@ export function addTermRoutes({ app, engine }: ApiContext): void {
         body: Type.Object(
           {
             name: Type.String({ minLength: 1, maxLength: 200 }),
-            kind: Type.Optional(Type.Union([Type.Literal("brand"), Type.Literal("competitor"), Type.Literal("topic")], { default: "brand" })),
+            kind: Type.Optional(
+              Type.Union(
+                termKinds.map((kind) => Type.Literal(kind)),
+                { default: "brand" },
+              ),
+            ),
             query: Type.String({ minLength: 1, maxLength: 10_000 }),
             handles: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1_000 })),
+            colour: Type.Optional(Type.String({ pattern: "^#[0-9a-f]{6}$" })),
           },
           { additionalProperties: false },
         ),
@@ -49,7 +97,7 @@ export function addTermRoutes({ app, engine }: ApiContext): void {
     async (request) => {
       const parsed = termConfigSchema.safeParse(request.body);
       if (!parsed.success) refuseFaults(`term ${request.params.id}`, faultsOf(parsed.error));
-      return view(await engine.putTerm(request.params.id, termConfigSchema.parse(request.body)));
+      return view(await engine.putTerm(request.params.id, termConfigSchema.parse(request.body), viewerOf(request).name));
     },
   );
 
@@ -57,8 +105,37 @@ export function addTermRoutes({ app, engine }: ApiContext): void {
     "/api/v1/terms/:id",
     { config: { access: "analyst" }, schema: { tags: ["terms"], summary: "Remove a term; its tags go", params: idParameter, response: { 204: Type.Null(), ...problems } } },
     async (request, reply) => {
-      await engine.removeTerm(request.params.id);
+      await engine.removeTerm(request.params.id, viewerOf(request).name);
       return reply.code(204).send(null);
     },
+  );
+
+  app.get(
+    "/api/v1/terms/:id/versions",
+    {
+      schema: {
+        tags: ["terms"],
+        summary: "What a term said over time, newest first: who changed it and when",
+        params: idParameter,
+        response: { 200: Type.Object({ items: Type.Array(versionSchema) }), ...problems },
+      },
+    },
+    async (request) => ({
+      items: (await engine.termVersions(request.params.id)).map(({ at, ...rest }) => ({ ...said(rest), at: iso(at) })).toReversed(),
+    }),
+  );
+
+  app.post(
+    "/api/v1/terms/:id/versions/:version/restore",
+    {
+      config: { access: "analyst" },
+      schema: {
+        tags: ["terms"],
+        summary: "Say again what an older version said, as a new version; brings a removed term back",
+        params: Type.Object({ id: idPattern, version: Type.Integer({ minimum: 1 }) }),
+        response: { 200: termSchema, ...problems },
+      },
+    },
+    async (request) => view(await engine.restoreTerm(request.params.id, request.params.version, viewerOf(request).name)),
   );
 }

@@ -14,12 +14,15 @@ export function writeConfiguration(config: Config, sources: readonly SourceView[
         .filter((source) => source.origin !== "built-in")
         .map((source) => [source.id, { use: source.connector, keep: source.keep, ...(source.paused && { paused: true }), ...source.options }]),
     ),
-    terms: Object.fromEntries(terms.map(({ id, name, kind, query, handles }) => [id, { name, kind, query, ...(handles.length > 0 && { handles }) }])),
+    terms: Object.fromEntries(
+      terms.map(({ id, name, kind, query, handles, colour }) => [id, { name, kind, query, ...(handles.length > 0 && { handles }), ...(colour !== undefined && { colour }) }]),
+    ),
   };
   return `import { defineConfig } from ${JSON.stringify(definer)};\n\nexport default defineConfig(${asCode(whole, 0)});\n`;
 }
 
-function asCode(value: unknown, depth: number): string {
+/** A value as code that gives it again. */
+export function asCode(value: unknown, depth: number): string {
   const pad = "  ".repeat(depth + 1);
   const end = "  ".repeat(depth);
   if (Array.isArray(value)) return value.length === 0 ? "[]" : `[${value.map((item) => asCode(item, depth)).join(", ")}]`;
