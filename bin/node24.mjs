@@ -25,9 +25,13 @@ export function findNode() {
 
 /**
  * The program runs several threads on few cores, so the collector's own helper threads only get in their way:
- * without them the whole spends a sixth less CPU.
+ * without them the whole spends a sixth less CPU. Each thread has a heap of its own; half the usual room for young objects
+ * saves 200 MB of them together.
  */
-export const programFlags = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc"];
+export const programFlags = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc", "--max-semi-space-size=8"];
+
+/** Buffers of half a megabyte and more go back to the system when they are freed, instead of lying in the heap of one of few arenas. */
+const memory = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "524288" };
 
 /** Parent and grandparent: npm starts a shell that starts us. */
 function ancestorsOf() {
@@ -49,7 +53,7 @@ export function runNode(args, options = {}) {
   const child = spawn(node, args, {
     stdio: "inherit",
     cwd: options.cwd ?? process.cwd(),
-    env: { ...process.env, PATH: path, MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? "2", EARSHOT_LAUNCHER: String(process.pid), ...options.env },
+    env: { ...memory, ...process.env, PATH: path, EARSHOT_LAUNCHER: String(process.pid), ...options.env },
   });
   // A terminal's Ctrl-C reaches the child too; this process only has to outlive it.
   const pass = (signal) => {

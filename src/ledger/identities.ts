@@ -78,7 +78,7 @@ interface Waiting {
 const recordsOfChunk = 48;
 
 function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOptions): Identities {
-  const { ring, maxCachedAuthors = 50_000, maxHeld = 10_000 } = options;
+  const { ring, maxCachedAuthors = 15_000, maxHeld = 10_000 } = options;
   const buckets = makeBucketReader(ring.buckets);
   const lookup = makeLookup(ring.lookup);
   const seal = makeSeal();

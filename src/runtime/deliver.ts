@@ -42,9 +42,9 @@ export interface DeliverOptions {
 }
 
 const start: StorePosition = { offset: 0, from: { offset: -1, index: -1 }, generation: 0 };
-const maxBatchBytes = 4 * 1024 * 1024;
+const maxBatchBytes = 2 * 1024 * 1024;
 /** A store that is further behind goes on alone. */
-const mostPending = 8;
+const mostPending = 4;
 const graceMs = 150;
 
 function isAbove(generation: number, offset: number, index: number, than: StorePosition): boolean {

@@ -33,7 +33,7 @@ export const defaultLakeLimits: LakeLimits = {
   bufferedChanges: 50_000,
   bufferedBytes: 64 * 1024 * 1024,
   maxAgeMs: 60_000,
-  memoryBytes: 256 * 1024 * 1024,
+  memoryBytes: 128 * 1024 * 1024,
   temporaryBytes: 4 * 1024 * 1024 * 1024,
   threads: 1,
 };
