@@ -53,12 +53,12 @@ export const configSchema = z.strictObject({
     .describe("The simulated world: on until a real source is configured."),
   limits: z
     .strictObject({
-      logMaxAgeDays: days.default(7),
-      logMaxGb: gigabytes.default(20),
-      lakeMaxAgeDays: days.default(730),
-      lakeMaxGb: gigabytes.default(200),
-      searchMaxAgeDays: days.default(90),
-      searchMaxGb: gigabytes.default(50),
+      logMaxAgeDays: days.default(7).describe("How long raw and refined messages can be replayed."),
+      logMaxGb: gigabytes.default(20).describe("Room of the log; above a third of it a topic's oldest segments go."),
+      lakeMaxAgeDays: days.default(730).describe("Posts made earlier leave the lake."),
+      lakeMaxGb: gigabytes.default(200).describe("Collection pauses when the lake is larger."),
+      searchMaxAgeDays: days.default(90).describe("Posts made earlier leave the search."),
+      searchMaxGb: gigabytes.default(50).describe("Collection pauses when the index is larger."),
       minFreeGb: z.number().nonnegative().default(1).describe("Collection pauses below this much free disk."),
     })
     .prefault({}),

@@ -60,6 +60,8 @@ export interface System {
   readonly report: Report;
   /** Rejects when the system can go on no longer. */
   readonly failed: Promise<never>;
+  /** Removes at once what is older or more than the limits allow, which else happens every ten minutes. */
+  retain(): Promise<void>;
   /** Collection ends, what came is refined and stored, all is closed. */
   stop(): Promise<void>;
 }
@@ -276,6 +278,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       environment,
       report,
       failed: failure.promise,
+      retain: () => jobs.retain(),
       async stop() {
         health = { status: "stopping" };
         await unwind();

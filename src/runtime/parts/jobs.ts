@@ -20,8 +20,14 @@ export interface JobsOptions {
   readonly signal: AbortSignal;
 }
 
+export interface Jobs {
+  readonly stopped: Promise<void>;
+  /** Removes what is older or more than the limits allow, in log, search, lake and ledger. */
+  retain(): Promise<void>;
+}
+
 /** What has to be done again and again: figures and limits, the quarantine's index, the log's compression and retention, the erasures' debts. */
-export function startJobs(options: JobsOptions): { readonly stopped: Promise<void> } {
+export function startJobs(options: JobsOptions): Jobs {
   const { base, config, threads, clock, report, signal } = options;
   const { limits } = config;
 
@@ -75,5 +81,5 @@ export function startJobs(options: JobsOptions): { readonly stopped: Promise<voi
       if (!signal.aborted) report("error", `quarantine: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "quarantine").message}`);
     }),
   ];
-  return { stopped: Promise.all(jobs).then(() => undefined) };
+  return { stopped: Promise.all(jobs).then(() => undefined), retain };
 }
