@@ -25,6 +25,10 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
+  /** The address that answered: another than asked after redirects. */
+  readonly url: string;
+  /** The redirects on the way were all permanent (301, 308): the address to ask from now on; absent: none, or a temporary one. */
+  readonly movedTo?: string;
 }
 
 export interface WebSocketOptions {

@@ -33,6 +33,8 @@ interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Dispatcher.ResponseData["body"];
+  readonly url: string;
+  readonly movedTo?: string;
 }
 
 /** Throws CONFIG_INVALID for an unreadable proxy address or certificate file. */
@@ -102,6 +104,7 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
   /** One exchange, redirects of safe methods followed. `signal` covers the head only where the body stays open. */
   async function exchange(url: string, options: HttpOptions, signal: AbortSignal, stays: boolean): Promise<Answer> {
     let at = new URL(url);
+    let permanent = true;
     let headers: Record<string, string> = { "user-agent": "Earshot (+self-hosted)", "accept-encoding": stays ? "identity" : "gzip, br, deflate" };
     for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
     for (let hop = 0; ; hop++) {
@@ -121,8 +124,10 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
       }
       const location = told.get("location");
       const redirected = [301, 302, 303, 307, 308].includes(answer.statusCode) && location !== null;
-      if (!redirected || !isSafe(options) || hop >= longestRedirects) return { status: answer.statusCode, headers: told, body: answer.body };
+      if (!redirected || !isSafe(options) || hop >= longestRedirects)
+        return { status: answer.statusCode, headers: told, body: answer.body, url: at.href, ...(hop > 0 && permanent && { movedTo: at.href }) };
       await answer.body.dump();
+      permanent &&= answer.statusCode === 301 || answer.statusCode === 308;
       const next = new URL(location, at);
       if (!/^https?:$/.test(next.protocol) || (at.protocol === "https:" && next.protocol === "http:")) {
         throw new EarshotError("UPSTREAM_REFUSED", `${redactUrl(url)}: expected an answer, came a redirect to ${next.protocol}//${next.host}`);
@@ -173,7 +178,7 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
       const refused = refusal(answer.status, answer.headers, Buffer.from(bytes.subarray(0, 2_000)).toString("utf8"), where);
       if (refused) throw refused;
       breaker.succeeded();
-      return { status: answer.status, headers: answer.headers, bytes };
+      return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
     } catch (thrown) {
       throw settle(thrown, where, breaker, options, timeout.signal);
     } finally {

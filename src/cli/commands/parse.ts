@@ -19,6 +19,7 @@ function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
 /** Options that a connector needs to parse, where a recorded file does not tell them. */
 const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   mastodon: { server: "https://mastodon.example" },
+  rss: { feeds: ["https://recorded.example/feed"] },
 };
 
 export const parseCommand = buildCommand({
