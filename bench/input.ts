@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { generate } from "../world/generate.ts";
 
 const dataFolder = join(dirname(fileURLToPath(import.meta.url)), "data");
 /** Rises when generated input of an older form must not be used any more. */
@@ -43,7 +44,10 @@ export async function ensureInput(options: InputOptions): Promise<Input> {
   const folder = join(dataFolder, `v${inputVersion}-${seed}-${posts}-${startMs.toString(36)}-${hours}h`);
   if (!existsSync(join(folder, "truth-summary.json")) || isOlderThanWorld(folder)) {
     const making = `${folder}.${process.pid}`;
-    await generate({ seed, posts, startMs, hours, out: making });
+    const script = fileURLToPath(new URL("./generate.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, JSON.stringify({ seed, posts, startMs, hours, out: making })], { stdio: "inherit" });
+    const [code] = await once(child, "exit");
+    if (code !== 0) throw new Error(`the world's messages were not made: exit code ${String(code)}`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(making, folder);
   }
