@@ -23,7 +23,7 @@ testSource({
         attachments: [{ url: "a.mp3", mime_type: "audio/mpeg", size_in_bytes: 3 }],
       },
     }),
-    envelope({ updatedAt: "2026-05-01T13:00:00.000Z", changedAt: "2026-05-01T14:00:00.000Z", dated: "updated", xml: "<entry><id>1</id><title>a</title></entry>" }),
+    envelope({ updatedAt: "2026-05-01T13:00:00.000Z", dated: "updated", xml: "<entry><id>1</id><title>a</title></entry>" }),
     envelope({ createdAt: undefined, deletedAt: "2026-05-01T13:00:00.000Z", xml: `<at:deleted-entry ref="1" when="2026-05-01T13:00:00Z"/>` }),
     JSON.stringify({
       version: "https://jsonfeed.org/version/1.1",

@@ -173,7 +173,7 @@ function parseRelative(text: string, nowMs: number): number | undefined {
   if (found === null) return undefined;
   const [, count = "", name = ""] = found;
   // Something must say that it lies in the past: a lone "5 days" does not.
-  if (/^\d+ ?\p{L}+$/u.test(text) && !/前$/.test(text)) return undefined;
+  if (/^\d+ ?\p{L}+$/u.test(text) && !text.endsWith("前")) return undefined;
   const unit = units.find(([pattern]) => pattern.test(name.replace(/前$/, "")))?.[1];
   return unit === undefined ? undefined : nowMs - (/^\d/.test(count) ? Number(count) : 1) * unit;
 }

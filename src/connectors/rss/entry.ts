@@ -18,7 +18,7 @@ export interface Fetched {
 }
 
 export interface Known {
-  /** Of title and content. */
+  /** Of its words and counts: what changes without a word from the feed is sent again, and the ledger finds the edit. */
   readonly hash: string;
   /** When it was made, where the feed does not say it. Milliseconds UTC. */
   readonly createdAt?: number;
@@ -86,12 +86,11 @@ function entryOf(entry: FeedEntry, fetched: Fetched, about: About): Entry {
   const base = item.base === undefined ? about.base : (resolve(item.base, about.base) ?? about.base);
   const id = saysNothing(item) ? undefined : itemId(feed, item, base);
   const before = id === undefined ? undefined : fetched.known?.(id);
-  const hash = digest(`${item.title?.text ?? ""}\u0000${item.content?.text ?? ""}`).slice(0, hashLength);
+  const hash = digest([item.title?.text, item.content?.text, item.replies, item.views, item.likes].join("\u0000")).slice(0, hashLength);
   const published = dateOf(item.published, seenAt);
   const updated = dateOf(item.updated, seenAt);
   const exact = published !== undefined && item.published !== undefined && !isRelative(item.published);
   const createdAt = exact ? published : (before?.createdAt ?? published ?? updated ?? seenAt);
-  const isChanged = before !== undefined && before.hash !== hash;
   const bytes = Buffer.from(
     JSON.stringify({
       ...about,
@@ -99,8 +98,6 @@ function entryOf(entry: FeedEntry, fetched: Fetched, about: About): Entry {
       id,
       createdAt: isoOf(createdAt),
       ...(updated !== undefined && updated > createdAt && { updatedAt: isoOf(updated) }),
-      // Most feeds do not tell that an item was changed: its words do.
-      ...(isChanged && { changedAt: isoOf(seenAt) }),
       ...(!exact && { dated: published !== undefined ? "relative" : updated !== undefined ? "updated" : "seen" }),
       ...contentOf(entry),
     }),

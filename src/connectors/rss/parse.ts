@@ -10,7 +10,7 @@ import { authorOf, resolve, scoped } from "./identity.ts";
 import { readJsonItem } from "./json-feed.ts";
 
 /*
- * Raw form: {"feed", "base", "site": {title, link, language, author}, "id", "createdAt", "updatedAt", "changedAt", "dated", "prefixes"} beside
+ * Raw form: {"feed", "base", "site": {title, link, language, author}, "id", "createdAt", "updatedAt", "dated", "prefixes"} beside
  * "xml": the item as it stood in its document, or "item": its JSON object; with "deletedAt" instead of the dates for an Atom tombstone.
  * Dates and id are resolved when the feed is read, since "2 hours ago" and "no date" mean something only then.
  */
@@ -34,10 +34,9 @@ function readPost(message: Json, feed: string, id: string): SourcePost {
   const createdAt = checkInstant(message["createdAt"], "item.createdAt");
   const { text, format, isCut } = textOf(item, base);
   const post: Mutable<SourcePost> = { id, author: authorOf(feed, item, site), createdAt, revision: 0, text: checkText(text, "item.text"), format, visibility: "public" };
-  for (const name of ["updatedAt", "changedAt"]) {
-    if (message[name] === undefined) continue;
-    const at = checkInstant(message[name], `item.${name}`);
-    if (at > createdAt && at > post.revision) post.revision = post.editedAt = at;
+  if (message["updatedAt"] !== undefined) {
+    const at = checkInstant(message["updatedAt"], "item.updatedAt");
+    if (at > createdAt) post.revision = post.editedAt = at;
   }
   const language = languageOf(item.language) ?? languageOf(site.language);
   if (language !== undefined) post.languages = [language];
