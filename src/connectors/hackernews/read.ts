@@ -52,20 +52,20 @@ export async function* readHackerNews(
   if (cursor === undefined && options.frontPageItems > 0) {
     status({ state: "backfilling", detail: "front page" });
     const ids = await api.frontPage(signal);
-    yield* pagesOf(await readItems(ids.slice(0, options.frontPageItems).filter((id) => id < position.next)));
+    yield* readItems(ids.slice(0, options.frontPageItems).filter((id) => id < position.next));
   }
   for (;;) {
     while (position.next <= newest) {
       if (signal.aborted) return;
       const left = newest - position.next + 1;
       status({ state: left > batchItems ? "backfilling" : "polling", detail: `${left} items to read` });
-      const ids = Array.from({ length: Math.min(batchItems, left) }, (_, i) => position.next + i);
-      const items = await readItems(ids);
-      position.next += ids.length;
-      yield* pagesOf(items);
+      yield* readItems(
+        Array.from({ length: Math.min(batchItems, left) }, (_, i) => position.next + i),
+        (id) => (position.next = id + 1),
+      );
     }
-    yield* pagesOf(await readItems(dueMissing()));
-    yield* pagesOf(await readUpdates());
+    yield* readItems(dueMissing());
+    yield* readItems((await api.updates(signal)).filter((id) => id < position.next && !position.missing.has(id)).slice(0, mostUpdatesATurn));
     status({ state: "polling" });
     try {
       await clock.sleep(options.pollSeconds * 1_000, signal);
@@ -75,41 +75,42 @@ export async function* readHackerNews(
     newest = Math.max(newest, await api.maxItem(signal));
   }
 
-  /** In the order of the ids; what has no item yet is noted as missing. */
-  async function readItems(ids: readonly number[]): Promise<Raw[]> {
-    const found = await fetchAll(ids);
-    const raws: Raw[] = [];
+  /** In the order of the ids, up to the first that could not be asked for: what came before a failure is kept, then it is thrown. */
+  async function* readItems(ids: readonly number[], passed?: (id: number) => void): AsyncGenerator<SourcePage> {
+    const { found, error } = await fetchAll(ids);
+    const items: Raw[] = [];
     for (const id of ids) {
       const bytes = found.get(id);
-      if (bytes === undefined) noteMissing(id);
+      if (bytes === undefined) break;
+      if (bytes === null) noteMissing(id);
       else {
         position.missing.delete(id);
         const raw = take(id, bytes);
-        if (raw !== undefined) raws.push(raw);
+        if (raw !== undefined) items.push(raw);
       }
+      passed?.(id);
     }
-    return raws;
+    yield { items, cursor: formatCursor(position) };
+    if (error !== undefined) throw error;
   }
 
-  async function fetchAll(ids: readonly number[]): Promise<ReadonlyMap<number, Uint8Array>> {
-    const found = new Map<number, Uint8Array>();
+  /** null: there is no item under the id. After a failure no further ones are asked for. */
+  async function fetchAll(ids: readonly number[]): Promise<{ found: ReadonlyMap<number, Uint8Array | null>; error?: unknown }> {
+    const found = new Map<number, Uint8Array | null>();
     const waiting = ids.values();
-    // One that fails ends the others: the page is read again from the cursor.
-    const own = new AbortController();
-    const both = AbortSignal.any([signal, own.signal]);
+    const failures: unknown[] = [];
     const worker = async (): Promise<void> => {
       for (const id of waiting) {
-        const bytes = await api.item(id, both);
-        if (bytes !== undefined) found.set(id, bytes);
+        try {
+          found.set(id, (await api.item(id, signal)) ?? null);
+        } catch (thrown) {
+          failures.push(thrown);
+        }
+        if (failures.length > 0) return;
       }
     };
-    try {
-      await Promise.all(Array.from({ length: Math.min(mostAtOnce, ids.length) }, worker));
-    } catch (thrown) {
-      own.abort();
-      throw thrown;
-    }
-    return found;
+    await Promise.all(Array.from({ length: Math.min(mostAtOnce, ids.length) }, worker));
+    return failures.length > 0 ? { found, error: failures[0] } : { found };
   }
 
   /** Undefined: nothing that the log does not have. */
@@ -127,20 +128,6 @@ export async function* readHackerNews(
     put(roots, id, root ?? 0);
     put(bodies, id, digest);
     return rawOf(bytes, clock.now(), root === 0 ? undefined : root);
-  }
-
-  async function readUpdates(): Promise<Raw[]> {
-    const ids = (await api.updates(signal)).filter((id) => id < position.next && !position.missing.has(id)).slice(0, mostUpdatesATurn);
-    const found = await fetchAll(ids);
-    return ids.flatMap((id) => {
-      const bytes = found.get(id);
-      const raw = bytes === undefined ? undefined : take(id, bytes);
-      return raw === undefined ? [] : [raw];
-    });
-  }
-
-  function* pagesOf(items: readonly Raw[]): Generator<SourcePage> {
-    yield { items, cursor: formatCursor(position) };
   }
 
   function noteMissing(id: number): void {

@@ -156,8 +156,9 @@ function readItem(node: XmlNode, source: string): FeedItem {
   const { alternate, enclosures, related, replies } = linksOf(node);
   const guid = child(node, "guid", "id", "atom:id", "dc:identifier");
   const id = (guid === undefined ? undefined : plainOf(guid, source)) ?? node.attributes.get("rdf:about") ?? node.attributes.get("about") ?? node.attributes.get("ref");
-  // A permalink guid stands in for a link that is missing (RSS 2.0, guid).
-  const permanent = guid?.name === "guid" && guid.attributes.get("ispermalink")?.toLowerCase() !== "false" && id !== undefined && /^https?:\/\//i.test(id) ? id : undefined;
+  // A permalink guid, or what RDF says the item is about, stands in for a link that is missing (RSS 2.0, guid).
+  const isAddress = id !== undefined && /^https?:\/\//i.test(id) && (guid === undefined || (guid.name === "guid" && guid.attributes.get("ispermalink")?.toLowerCase() !== "false"));
+  const permanent = isAddress ? id : undefined;
   // Feedburner links to itself and tells the page beside.
   const link = plainOf(child(node, "feedburner:origlink"), source) ?? alternate ?? permanent;
   const title = textOf(child(node, "title", "atom:title", "media:title", "dc:title"), source);

@@ -1,5 +1,5 @@
 import type { SourceContext } from "../../core/component.ts";
-import { type EarshotError, toEarshotError } from "../../core/errors.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { HttpResponse } from "../../core/http.ts";
 import { statusOf } from "../../http/upstream-status.ts";
 import { type FeedState, idDigest } from "./cursor.ts";
@@ -66,7 +66,9 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
     return { of, entries, state };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    return failed(toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", of.key));
+    const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", of.key);
+    // A document that is no feed at all is the address's fault, not an item's.
+    return failed(error.kind === "reject" ? new EarshotError("UPSTREAM_REFUSED", `${of.key}: ${error.message}`, { cause: error }) : error);
   }
 
   function get(address: string): Promise<HttpResponse> {
