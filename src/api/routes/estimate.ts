@@ -7,53 +7,11 @@ import { queryFields, queryLimits } from "../../core/query.ts";
 import { queryFault } from "../../runtime/load-config.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { instant, iso, problems } from "../schemas.ts";
-
-const entries = (description: string) => Type.Array(Type.String({ maxLength: 500 }), { maxItems: 300, description });
-const formRows = {
-  all: entries("Each of these words."),
-  phrases: entries("Each of these phrases, word for word."),
-  any: entries("At least one of these words or phrases; a beginning ends in *."),
-  none: entries("None of these words or phrases."),
-  languages: entries("One of these languages."),
-  platforms: entries("One of these platforms."),
-  authors: entries("By one of these pseudonyms."),
-  others: entries("What the rows cannot say, each as the text of a query."),
-};
-const formSchema = Type.Object(formRows, { description: "The query as rows that need no syntax; all of them hold together." });
-const problemSchema = Type.Object({ column: Type.Optional(Type.Integer({ description: "From 1, in UTF-16 units." })), message: Type.String() });
-const readSchema = Type.Object({
-  q: Type.String({ description: "The query as text: as asked, or as the form says it." }),
-  canonical: Type.Optional(Type.String({ description: "The same query, written in one way; absent where there are problems." })),
-  tree: Type.Optional(Type.Unknown({ description: "As it was understood." })),
-  form: Type.Optional(formSchema),
-  problems: Type.Array(problemSchema, { description: "Empty: the query can be asked." }),
-});
-export type QueryReading = Static<typeof readSchema>;
-
-const estimate = Type.Object({ low: Type.Number(), value: Type.Number(), high: Type.Number() }, { description: "With its 95% interval." });
-const estimateSchema = Type.Object({
-  state: Type.Union([Type.Literal("ok"), Type.Literal("few-posts"), Type.Literal("short-time"), Type.Literal("no-sample")], {
-    description: "few-posts, short-time: too little is stored to say. no-sample: no source stores all that it reads.",
-  }),
-  sample: Type.Object({
-    posts: Type.Integer(),
-    matching: Type.Integer(),
-    exact: Type.Boolean({ description: "false: the work limit was reached, `matching` is a scaled estimate." }),
-    from: instant("The first post that was looked at."),
-    to: instant("Now."),
-    sources: Type.Array(Type.String()),
-    simulated: Type.Boolean({ description: "true: a made-up world; says nothing of the real one." }),
-  }),
-  matchingPerDay: Type.Optional(estimate),
-  storedPerDay: Type.Optional(estimate),
-  storedGbPerDay: Type.Optional(estimate),
-  bytesPerPost: Type.Optional(Type.Number({ description: "In search and lake together; absent while too few are stored to say." })),
-});
-export type EstimateView = Static<typeof estimateSchema>;
+import { iso, problems } from "../schemas.ts";
+import { estimateSchema, formRows, type formSchema, type queryProblemSchema, type QueryReading, readSchema } from "../term-schemas.ts";
 
 /** A fault of a query, its column apart from what it says. */
-function problemOf(message: string): Static<typeof problemSchema> {
+function problemOf(message: string): Static<typeof queryProblemSchema> {
   const found = /^query, column (\d+): ([^]*)$/.exec(message);
   return found === null ? { message } : { column: Number(found[1]), message: found[2] ?? message };
 }

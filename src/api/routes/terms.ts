@@ -1,40 +1,13 @@
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import { faultsOf, refuseFaults, termConfigSchema, termKinds } from "../../core/config.ts";
 import type { TermView } from "../../runtime/engine.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { instant, iso, problems } from "../schemas.ts";
+import { iso, problems } from "../schemas.ts";
+import { removedSchema, termSchema, versionSchema } from "../term-schemas.ts";
 
 const idPattern = Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$" });
 const idParameter = Type.Object({ id: idPattern });
-const saidFields = {
-  name: Type.String(),
-  kind: Type.String({ description: termKinds.join(", ") }),
-  query: Type.String(),
-  handles: Type.Array(Type.String(), { description: "Accounts of the organisation itself; not masked in texts." }),
-  colour: Type.Optional(Type.String()),
-};
-const term = {
-  id: Type.String(),
-  ...saidFields,
-  version: Type.Integer({ description: "Rises with each change." }),
-  origin: Type.String({ description: "configuration: read-only here." }),
-  retagged: Type.Number({ minimum: 0, maximum: 1, description: "Share of the stored history that bears the tags of today's query." }),
-};
-const termSchema = Type.Object(term);
-const removedSchema = Type.Object({ ...term, removedAt: instant("When it was removed; `retagged` below 1: its tags are still being taken away.") });
-const versionSchema = Type.Object({
-  ...saidFields,
-  version: Type.Integer(),
-  removed: Type.Boolean({ description: "This version removed the term; it says what it said last." }),
-  restoredFrom: Type.Optional(Type.Integer({ description: "It says again what this version said." })),
-  actor: Type.String({ description: "Who changed it." }),
-  at: instant("When."),
-});
-export type TermAnswer = Static<typeof termSchema>;
-export type RemovedTermAnswer = Static<typeof removedSchema>;
-export type TermVersionAnswer = Static<typeof versionSchema>;
-
 /** An absent colour stays absent. */
 const said = <Found extends { readonly handles: readonly string[]; readonly colour?: string | undefined }>({ handles, colour, ...rest }: Found) => ({
   ...rest,
