@@ -3,13 +3,14 @@ import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { guessDelimiter, splitCsvRecord } from "../connectors/files/csv.ts";
 
-export type ImportFormat = "ndjson" | "csv" | "text";
+export type ImportFormat = "ndjson" | "csv" | "text" | "parquet";
 
 const maxRecordBytes = 16 * 1024 * 1024;
 const batchBytes = 128 * 1024;
 
-function formatOf(file: string): ImportFormat {
+export function formatOf(file: string): ImportFormat {
   const end = extname(file).toLowerCase();
+  if (end === ".parquet") return "parquet";
   if (end === ".csv" || end === ".tsv") return "csv";
   return end === ".txt" || end === ".text" ? "text" : "ndjson";
 }

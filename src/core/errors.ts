@@ -27,6 +27,7 @@ export const errorCodes = {
   JSON_INVALID: { kind: "reject", doc: "Not JSON." },
   UTF8_INVALID: { kind: "reject", doc: "Not UTF-8." },
   CBOR_INVALID: { kind: "reject", doc: "Not CBOR, or not the CAR expected." },
+  PARQUET_INVALID: { kind: "reject", doc: "Not Parquet, or a row of it that cannot be read." },
   CSV_INVALID: { kind: "reject", doc: "Not CSV as RFC 4180 has it, or a column is missing." },
   ITEM_TOO_LARGE: { kind: "reject", doc: "The item is larger than the limit." },
   ITEM_TOO_DEEP: { kind: "reject", doc: "The item is nested deeper than the limit." },

@@ -228,6 +228,8 @@ export interface ImportOptions {
   readonly platform: string;
   readonly onProgress?: (soFar: ImportAnswer) => void;
   readonly signal?: AbortSignal;
+  /** The chunks are one Parquet file: common fields to the file's own names of its columns; the usual names are found without. */
+  readonly parquet?: Readonly<Record<string, string>>;
 }
 export interface ImportAnswer {
   readonly accepted: number;

@@ -25,6 +25,7 @@ import type { KeyHashes } from "./ingest.ts";
 import { loadConfig } from "./load-config.ts";
 import { makeAccess } from "./parts/access.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
+import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeEstimate } from "./parts/estimate.ts";
 import { startJobs } from "./parts/jobs.ts";
@@ -187,6 +188,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const threads = started;
     undo.push(() => threads.stop());
+    const parquetImport = makeParquetImport(base.folder);
     const quarantine = makeQuarantine({
       log: base.log,
       register: openQuarantine(sql),
@@ -250,7 +252,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       estimate: makeEstimate({ reading, narrow, now, sources: () => sources.sources(), storeSizes: async () => (await stats()).stores }),
       async import(chunks, how) {
         await sources.noteImport();
-        return importLines(chunks, how, {
+        const lines = how.parquet === undefined ? chunks : parquetImport(chunks, how.parquet, mayCollect, how.signal ?? new AbortController().signal);
+        return importLines(lines, how, {
           log: base.log,
           hashes,
           clock,

@@ -1,12 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { Type } from "typebox";
+import { fieldNames } from "../../connectors/files/import-line.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { ApiContext } from "../context.ts";
 import { problems } from "../schemas.ts";
 
 const maxBodyBytes = 8 * 1024 * 1024 * 1024;
 const types = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json", "text/plain", "application/octet-stream"];
+const parquetTypes = ["application/vnd.apache.parquet", "application/x-parquet"];
+const fieldPattern = `(?:${Object.keys(fieldNames).join("|")}):[^,]{1,200}`;
 const lines = Type.Unknown({ description: "UTF-8; one JSON object a line, at most 10 MiB each." });
+const parquet = Type.Unknown({ description: "One Parquet file." });
+
+/** `text:body,author:writer`: common field, then the column's own name. */
+function fieldsOf(text: string | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries((text === undefined ? [] : text.split(",")).map((pair) => [pair.slice(0, pair.indexOf(":")), pair.slice(pair.indexOf(":") + 1)]));
+}
 
 /** Ends the request when its sender pauses too long while we wait for it; our own pauses do not count. */
 async function* piecesOf(request: IncomingMessage, patienceMs: number): AsyncGenerator<Uint8Array> {
@@ -26,31 +35,39 @@ async function* piecesOf(request: IncomingMessage, patienceMs: number): AsyncGen
 export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): void {
   void plain.register(async (scope) => {
     // Streams pass through: an import is as long as it is.
-    for (const type of types) {
+    for (const type of [...types, ...parquetTypes]) {
       scope.removeContentTypeParser(type);
       scope.addContentTypeParser(type, { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
     }
-    scope.post<{ Querystring: { platform?: string } }>(
+    scope.post<{ Querystring: { platform?: string; fields?: string } }>(
       "/api/v1/import",
       {
         bodyLimit: maxBodyBytes,
         config: { access: "admin", streams: true },
         schema: {
           tags: ["import"],
-          summary: "Import posts, one JSON object a line",
-          description: "Lines hold `id platform author text createdAt` and what else is known (`language url replyTo likes …`). Answers when all of it is refined.",
+          summary: "Import posts: one JSON object a line, or a Parquet file",
+          description:
+            "Lines hold `id platform author text createdAt` and what else is known (`language url replyTo likes …`). A Parquet file has columns of these names. Answers when all of it is refined.",
           querystring: Type.Object(
-            { platform: Type.Optional(Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "import", description: "Platform of lines that name none." })) },
+            {
+              platform: Type.Optional(Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "import", description: "Platform of lines that name none." })),
+              fields: Type.Optional(
+                Type.String({ pattern: `^${fieldPattern}(?:,${fieldPattern})*$`, maxLength: 4_000, description: "Parquet: columns of other names, as `text:body,author:writer`." }),
+              ),
+            },
             { additionalProperties: false },
           ),
-          body: { content: Object.fromEntries(types.map((type) => [type, { schema: lines }])) },
+          body: { content: Object.fromEntries([...types.map((type) => [type, { schema: lines }] as const), ...parquetTypes.map((type) => [type, { schema: parquet }] as const)]) },
           response: {
             200: Type.Object({
               accepted: Type.Integer(),
               duplicate: Type.Integer({ description: "Known already, in this form or a newer one, or erased." }),
               rejected: Type.Integer(),
               dropped: Type.Integer({ description: "Not kept by the configuration." }),
-              errors: Type.Array(Type.Object({ line: Type.Integer(), code: Type.String(), message: Type.String() }), { description: "The first of the rejected." }),
+              errors: Type.Array(Type.Object({ line: Type.Integer({ description: "Or row, from 1." }), code: Type.String(), message: Type.String() }), {
+                description: "The first of the rejected.",
+              }),
             }),
             ...problems,
           },
@@ -61,7 +78,12 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
         request.raw.once("close", () => {
           if (!request.raw.complete) abort.abort();
         });
-        const answer = await engine.import(piecesOf(request.raw, bodyPatienceMs), { platform: request.query.platform ?? "import", signal: abort.signal });
+        const isParquet = parquetTypes.includes((request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "");
+        const answer = await engine.import(piecesOf(request.raw, bodyPatienceMs), {
+          platform: request.query.platform ?? "import",
+          signal: abort.signal,
+          ...(isParquet && { parquet: fieldsOf(request.query.fields) }),
+        });
         return { ...answer, errors: answer.errors.map((error) => ({ ...error })) };
       },
     );

@@ -4,7 +4,20 @@ import { z } from "zod";
 import { EarshotError } from "../../core/errors.ts";
 import { openClient } from "../client.ts";
 import { bar, exitCodes, guarded, makeProgress, print, printJson } from "../output.ts";
-import { linesFor } from "../import-lines.ts";
+import { fieldNames } from "../../connectors/files/import-line.ts";
+import { parquetLines } from "../../connectors/files/parquet.ts";
+import { formatOf, type ImportFormat, linesFor } from "../import-lines.ts";
+
+/** @throws USAGE */
+function fieldsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const pair of pairs) {
+    const [, field = "", column = ""] = /^(\w+)=(.+)$/.exec(pair) ?? [];
+    if (!Object.hasOwn(fieldNames, field)) throw new EarshotError("USAGE", `--field ${pair}: expected FIELD=COLUMN with one of ${Object.keys(fieldNames).join(", ")}`);
+    fields[field] = column;
+  }
+  return fields;
+}
 
 const answerSchema = z.object({
   accepted: z.number(),
@@ -16,18 +29,19 @@ const answerSchema = z.object({
 
 export const importCommand = buildCommand({
   docs: {
-    brief: "Import files of posts: NDJSON, CSV, or plain text with one post a line",
-    fullDescription: "NDJSON lines and CSV columns: id platform author text createdAt, and what else is known. Text files get ids from their name and line.",
+    brief: "Import files of posts: NDJSON, CSV, Parquet, or plain text with one post a line",
+    fullDescription: "NDJSON lines, CSV and Parquet columns: id platform author text createdAt, and what else is known. Text files get ids from their name and line.",
   },
   parameters: {
     flags: {
       platform: { kind: "parsed", parse: String, brief: "Platform of posts that name none", default: "import" },
-      format: { kind: "enum", values: ["ndjson", "csv", "text"], brief: "Absent: by the file's ending", optional: true },
+      format: { kind: "enum", values: ["ndjson", "csv", "text", "parquet"], brief: "Absent: by the file's ending", optional: true },
+      field: { kind: "parsed", parse: String, brief: "Parquet: a common field and the column's own name, as text=body", variadic: true, optional: true },
       json: { kind: "boolean", brief: "Print JSON", default: false },
     },
     positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "Files", placeholder: "file" } },
   },
-  func: (flags: { platform: string; format?: "ndjson" | "csv" | "text"; json: boolean }, ...files: string[]) =>
+  func: (flags: { platform: string; format?: ImportFormat; field?: readonly string[]; json: boolean }, ...files: string[]) =>
     guarded(async () => {
       const sizes = files.map((file) => {
         const stat = statSync(file, { throwIfNoEntry: false });
@@ -39,8 +53,9 @@ export const importCommand = buildCommand({
       const progress = makeProgress();
       const total = { accepted: 0, duplicate: 0, rejected: 0, dropped: 0 };
       const errors: { file: string; line: number; code: string; message: string }[] = [];
+      const fields = fieldsOf(flags.field ?? []);
       let doneBytes = 0;
-      for (const file of files) {
+      for (const [index, file] of files.entries()) {
         const read = async function* () {
           for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {
             if (!(chunk instanceof Uint8Array)) continue;
@@ -49,7 +64,11 @@ export const importCommand = buildCommand({
             yield chunk;
           }
         };
-        const answer = answerSchema.parse(await client.upload(`/api/v1/import?platform=${encodeURIComponent(flags.platform)}`, linesFor(file, flags.format, read())));
+        const format = flags.format ?? formatOf(file);
+        const showRows = (done: number, all: number) => progress.update(`${bar(all === 0 ? 1 : done / all)} ${file}`);
+        const lines = format === "parquet" ? parquetLines(file, fields, new AbortController().signal, showRows) : linesFor(file, format, read());
+        const answer = answerSchema.parse(await client.upload(`/api/v1/import?platform=${encodeURIComponent(flags.platform)}`, lines));
+        if (format === "parquet") doneBytes += sizes[index] ?? 0;
         for (const name of ["accepted", "duplicate", "rejected", "dropped"] as const) total[name] += answer[name];
         errors.push(...answer.errors.map((error) => ({ file, ...error })));
       }
