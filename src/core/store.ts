@@ -42,8 +42,11 @@ export interface Store extends AsyncDisposable {
   positions(): Promise<StorePositions>;
   apply(changes: readonly Change[], upTo: StorePositions): Promise<void>;
   flush(): Promise<void>;
-  /** One bounded step of compaction and the like; `owed` steps are left (0: nothing). forget: bytes of the deleted must go now. */
-  maintain(options: { readonly forget: boolean }): Promise<{ readonly owed: number }>;
+  /**
+   * One bounded step of compaction and the like; `owed` steps are left (0: nothing). forget: bytes of the deleted must go now.
+   * isBusy: changes wait; what serves only the exactness of estimates is left for later, and not counted as owed.
+   */
+  maintain(options: { readonly forget: boolean; readonly isBusy?: boolean }): Promise<{ readonly owed: number }>;
   /** Removes the author's posts made up to `upToMs` that are still there; hidden when it resolves. */
   erase(author: AuthorId, upToMs: number): Promise<ErasureProof>;
   find(author: AuthorId): Promise<StoreFinding>;

@@ -84,15 +84,22 @@ const liveTimer = setInterval(() => {
   liveCount = 0;
 }, 250);
 
-/** Compaction in small steps, one store after the other; while changes wait, only what is owed for long. */
+/** More changes than this wait for a store. */
+const manyChanges = 5_000;
+async function isBehind(): Promise<boolean> {
+  const ends = await log.state("posts");
+  return delivering.lanes.some((lane) => ends.reduce((sum, { partition, next }) => sum + Math.max(0, next - (lane.next.get(partition)?.offset ?? 0)), 0) > manyChanges);
+}
+
+/** Compaction in small steps, one store after the other. */
 let maintaining: Promise<void> = Promise.resolve();
 let idleSince = systemClock.monotonicMs();
-function maintainAll(forget: boolean): Promise<void> {
+function maintainAll(forget: boolean, isBusy: boolean): Promise<void> {
   maintaining = maintaining.then(async () => {
     for (const store of stores) {
       for (;;) {
         if (abort.signal.aborted) return;
-        const { owed } = await store.maintain({ forget });
+        const { owed } = await store.maintain({ forget, isBusy });
         if (owed === 0) break;
       }
     }
@@ -112,7 +119,7 @@ const maintainTimer = setInterval(() => {
   const release = nowMs - releasedAt >= releaseEveryMs;
   if (release) releasedAt = nowMs;
   (release ? releaseBodies(systemClock.now() - data.recentForMs) : Promise.resolve())
-    .then(() => maintainAll(false))
+    .then(async () => maintainAll(false, await isBehind()))
     .catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
 }, 1_000);
 
@@ -149,7 +156,7 @@ const handlers = {
   /** Everything durable, and nothing owed. */
   async settle(argument: { readonly forget: boolean }) {
     await Promise.all(stores.map((store) => store.flush()));
-    await maintainAll(argument.forget);
+    await maintainAll(argument.forget, false);
   },
   async erase(argument: { readonly author: AuthorId; readonly upToMs: number }) {
     return Promise.all(stores.map((store) => store.erase(argument.author, argument.upToMs)));

@@ -99,6 +99,10 @@ export function groupSelect({ by, everyMs }: LakeGrouping, shown: string): strin
 const textId = (prefix: string, column: string) => `${prefix} || rtrim(replace(replace(to_base64(unhex(replace(${column}::VARCHAR, '-', ''))), '+', '-'), '/', '_'), '=')`;
 const optionalId = (column: string) => `CASE WHEN ${column} IS NOT NULL THEN ${textId("'p_'", column)} END AS ${column}`;
 
+/** Each author once with each combination of what rollups are kept by; term "": whatever the terms. */
+export const authorSelect = (shown: string): string =>
+  `SELECT DISTINCT ${textId("'a' || author_key || '_'", "author")} AS author, source, language, sensitivity, region, unnest(list_append(terms, '')) AS term FROM visible WHERE ${shown}`;
+
 /** The columns of an export: ids as the API writes them, times UTC. */
 export const exportSelect = `${textId("'p_'", "id")} AS id, ${textId("'a' || author_key || '_'", "author")} AS author, platform, source,
   created_at, received_at, edited_at, revision, text, language, sentiment, sentiment_score, terms, hashtags, mentions, links,

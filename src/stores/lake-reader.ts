@@ -1,10 +1,10 @@
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
-import type { AuthorId, PostId } from "../core/ids.ts";
+import { type AuthorId, isAuthorId, type PostId } from "../core/ids.ts";
 import { timeLiteral, uuidLiteral } from "./lake-columns.ts";
 import { type LakeEngine, type LakeRow, numberOf, quoted } from "./lake-engine.ts";
 import type { LakeFile, LakeState } from "./lake-manifest.ts";
-import { compileLakeQuery, exportSelect, groupSelect, type LakeGroup, type LakeGrouping, type LakeQuery } from "./lake-query.ts";
+import { authorSelect, compileLakeQuery, exportSelect, groupSelect, type LakeGroup, type LakeGrouping, type LakeQuery } from "./lake-query.ts";
 import { parsePostRow, postSelect } from "./lake-rows.ts";
 import { makeScanMeter } from "./lake-scan.ts";
 import { bucketOf, filesInSpan, type LakeSpan, type LakeView, makeView, type ViewOptions } from "./lake-view.ts";
@@ -34,10 +34,22 @@ export interface LakeReader {
   bodies(wanted: readonly WantedBody[]): Promise<LakeScan & { readonly posts: ReadonlyMap<PostId, Post> }>;
   /** Counts and sums, exact to the last change that is in a file. */
   groups(query: LakeQuery, grouping: LakeGrouping): Promise<LakeScan & { readonly groups: readonly LakeGroup[] }>;
+  /** Who wrote in a time, by what rollups are kept by. */
+  authors(query: LakeQuery): AsyncIterable<readonly LakeAuthor[]>;
   /** All posts of one snapshot, in no order, some thousands at a time; memory does not grow with their number. */
   all(query: LakeQuery): AsyncIterable<readonly Post[]>;
   /** Writes them to a file, ids as the API writes them; returns their number. The path is the caller's to make durable. */
   copyTo(query: LakeQuery, path: string, format: "parquet" | "csv" | "ndjson"): Promise<{ readonly posts: number }>;
+}
+
+/** An author with the key of a rollup under which posts of theirs stand; term "": whatever the terms. */
+export interface LakeAuthor {
+  readonly author: AuthorId;
+  readonly source: string;
+  readonly language: string;
+  readonly sensitivity: string;
+  readonly region: string;
+  readonly term: string;
 }
 
 export interface ReaderOptions {
@@ -93,10 +105,22 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
     return { view: () => ({ span, ...(where !== undefined && { where }) }), spans: [span], shown };
   };
 
+  async function* streamed<T>(query: LakeQuery, select: (shown: string) => string, parse: (row: LakeRow) => T): AsyncGenerator<readonly T[]> {
+    const { view, shown } = reading(query);
+    const state = await options.load();
+    const release = hold(state);
+    try {
+      const made = makeView(state, { ...view(state), folder, hidden: options.hidden?.() ?? [] });
+      for await (const some of engine.stream(`${made.with} ${select(shown)}`)) yield some.map(parse);
+    } finally {
+      release();
+    }
+  }
+
   return {
     async extent() {
       const { value } = await read(
-        { view: () => ({}), spans: [] },
+        { view: () => ({ asStored: true }), spans: [] },
         rows((prefix) => `${prefix} SELECT count(*) AS posts, epoch_ms(min(created_at)) AS oldest FROM visible`),
       );
       const oldest = value[0]?.["oldest"];
@@ -132,17 +156,8 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
       );
       return { ...scan, groups: value.map((row) => groupOf(row, grouping)) };
     },
-    async *all(query) {
-      const { view, shown } = reading(query);
-      const state = await options.load();
-      const release = hold(state);
-      try {
-        const made = makeView(state, { ...view(state), folder, hidden: options.hidden?.() ?? [] });
-        for await (const some of engine.stream(`${made.with} SELECT ${postSelect} FROM visible WHERE ${shown}`)) yield some.map(parsePostRow);
-      } finally {
-        release();
-      }
-    },
+    authors: (query) => streamed(query, authorSelect, parseAuthorRow),
+    all: (query) => streamed(query, (shown) => `SELECT ${postSelect} FROM visible WHERE ${shown}`, parsePostRow),
     async copyTo(query, path, format) {
       const { shown, ...what } = reading(query);
       const { value } = await read(
@@ -152,6 +167,13 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
       return { posts: numberOf(value[0]?.["Count"]) };
     },
   };
+}
+
+function parseAuthorRow(row: LakeRow): LakeAuthor {
+  const text = (column: string) => String(row[column]);
+  const author = text("author");
+  if (!isAuthorId(author)) throw new EarshotError("STORE_CORRUPT", `lake: an author was expected, came ${author.slice(0, 40)}`);
+  return { author, source: text("source"), language: text("language"), sensitivity: text("sensitivity"), region: text("region"), term: text("term") };
 }
 
 function mayHold(file: LakeFile, { createdAt, author, platform }: WantedBody): boolean {

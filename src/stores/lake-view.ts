@@ -35,6 +35,8 @@ export interface ViewOptions {
   readonly where?: string;
   /** A condition on the patches that may matter. */
   readonly patchWhere?: string;
+  /** Only which posts are there matters: later counts and terms are not read. */
+  readonly asStored?: boolean;
 }
 
 export const authorBuckets = 8;
@@ -85,16 +87,18 @@ export function makeView(state: LakeState, options: ViewOptions): LakeView {
 
   parts.push(`raw AS (SELECT * ${options.withFile ? "EXCLUDE (filename), filename AS file" : ""} FROM ${readFiles(options.folder, files, options.withFile ?? false)})`);
   if (patches.length > 0) {
-    const over = overlaidColumns.map((column) => `arg_max(${column}, seq) FILTER (seq IS NOT NULL) AS ${column}`);
-    const within = [...spanConditions(range), ...(options.patchWhere === undefined ? [] : [options.patchWhere])];
-    parts.push(`patch AS (SELECT id AS patch_id, max(gone_seq) AS gone_seq, max(seq) AS patch_seq, ${over.join(", ")}
+    const over = overlaidColumns.map((column) => `, arg_max(${column}, seq) FILTER (seq IS NOT NULL) AS ${column}`);
+    const within = [...spanConditions(range), ...(options.patchWhere === undefined ? [] : [options.patchWhere]), ...(options.asStored === true ? ["gone_seq IS NOT NULL"] : [])];
+    parts.push(`patch AS (SELECT id AS patch_id, max(gone_seq) AS gone_seq, max(seq) AS patch_seq${options.asStored === true ? "" : over.join("")}
       FROM ${readList(options.folder, patches)} ${within.length > 0 ? `WHERE ${within.join(" AND ")}` : ""} GROUP BY id)`);
     joins.push("LEFT JOIN patch c ON c.patch_id = p.id");
     hiding.push("coalesce(c.gone_seq > p.seq, false)");
   }
   const hidden = hiding.length === 0 ? "false" : `(${hiding.join(" OR ")})`;
   conditions.push(options.inverted ? hidden : `NOT ${hidden}`);
-  parts.push(`visible AS (SELECT ${patches.length > 0 ? `p.* REPLACE (${replaced()})` : "p.*"} FROM raw p ${joins.join(" ")} WHERE ${conditions.join(" AND ")})`);
+  parts.push(
+    `visible AS (SELECT ${patches.length > 0 && options.asStored !== true ? `p.* REPLACE (${replaced()})` : "p.*"} FROM raw p ${joins.join(" ")} WHERE ${conditions.join(" AND ")})`,
+  );
   return { files, with: `WITH ${parts.join(",\n")}` };
 }
 

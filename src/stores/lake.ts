@@ -31,9 +31,9 @@ export interface LakeLimits {
 
 export const defaultLakeLimits: LakeLimits = {
   bufferedChanges: 50_000,
-  bufferedBytes: 64 * 1024 * 1024,
+  bufferedBytes: 32 * 1024 * 1024,
   maxAgeMs: 60_000,
-  memoryBytes: 128 * 1024 * 1024,
+  memoryBytes: 192 * 1024 * 1024,
   temporaryBytes: 4 * 1024 * 1024 * 1024,
   threads: 1,
 };
@@ -145,6 +145,8 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     return numberOf(row?.["posts"]);
   }
 
+  /** Of one version of the state, without what was deleted since. */
+  let extent: { readonly version: number; readonly counted: ReturnType<LakeReader["extent"]> } | undefined;
   const hidden = (): readonly PostId[] => [...buffer.gone(), ...(sealed?.buffer.gone() ?? [])];
   const holds = new Set<LakeState>();
   const hold = (held: LakeState) => {
@@ -212,7 +214,13 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
         return { store: name, posts: rows.map((row) => postIdOf(String(row["id"]))) };
       }),
     async size() {
-      const { posts, oldestAt } = await reader.extent();
+      // It is asked for every other second, and reads the ids of the whole lake: once a commit is enough.
+      if (extent?.version !== state.version) extent = { version: state.version, counted: reader.extent() };
+      const asked = extent;
+      const { posts, oldestAt } = await asked.counted.catch((error: unknown) => {
+        if (extent === asked) extent = undefined;
+        throw error;
+      });
       const sizes = await Promise.all(state.garbage.map((item) => files.sizeBytes(path.join(folder, item.path))));
       const sizeBytes = state.files.reduce((sum, file) => sum + file.sizeBytes, 0) + sizes.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0);
       return { store: name, sizeBytes, posts, ...(oldestAt !== undefined && { oldestAt }) };

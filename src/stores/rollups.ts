@@ -173,14 +173,14 @@ export async function openRollups(options: RollupsOptions): Promise<Rollups> {
       else if (pending.positions.size > 0) flushSoon();
     },
     flush,
-    maintain: () =>
+    maintain: ({ isBusy = false }) =>
       alone(async () => {
         const nowMs = clock.now();
         await expireGrain("minute", nowMs - keepMs.minute);
         await expireGrain("hour", nowMs - keepMs.hour);
         await foldAll();
         const days = await uniteDays(sql, nowMs);
-        const dirty = authorsOf ? await rebuildDirty(sql, authorsOf, authorHash) : 0;
+        const dirty = authorsOf && !isBusy ? await rebuildDirty(sql, authorsOf, authorHash) : 0;
         return { owed: days + dirty };
       }),
     async erase() {
