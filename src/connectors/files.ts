@@ -6,7 +6,13 @@ import { parseInstant } from "./json/fields.ts";
 
 const options = z.strictObject({
   paths: z.array(z.string().min(1)).min(1).describe("Files, folders, or patterns with * and ? in the last part."),
-  format: z.enum(["auto", "ndjson", "csv", "text"]).default("auto").describe("auto: by the name's ending (.csv and .tsv, .txt with one post a line, else NDJSON)."),
+  format: z
+    .enum(["auto", "ndjson", "csv", "text", "parquet"])
+    .default("auto")
+    .describe("auto: by the name's ending (.csv and .tsv, .parquet, .txt with one post a line, else NDJSON)."),
+  watch: z.boolean().default(false).describe("Go on looking: new files and what is appended to known ones is read as it comes."),
+  pollSeconds: z.number().min(0.1).max(86_400).default(5).describe("Watching: pause between two looks."),
+  settleSeconds: z.number().min(0).max(86_400).default(10).describe("Watching: a file that has not grown for so long is whole, a last line without an end too."),
   delimiter: z.string().length(1).optional().describe("Of CSV; absent: guessed from the header."),
   header: z.boolean().default(true).describe("A CSV's first record names its columns; else they are column1, column2 …"),
   platform: z
@@ -38,17 +44,18 @@ function shapeOf({ fields, createdAt, language }: z.output<typeof options>): Imp
   return { fields, ...(at !== undefined && { createdAt: at }), ...(language !== undefined && { language }) };
 }
 
-/** Posts from files: NDJSON, CSV, or plain text with one post a line. */
+/** Posts from files: NDJSON, CSV, Parquet, or plain text with one post a line; once, or as they come. */
 const files: Connector<typeof options> = {
   name: "files",
-  doc: "Files: NDJSON, CSV, or plain text with one post a line.",
+  doc: "Files: NDJSON, CSV, Parquet, or plain text with one post a line; read once, or a folder that is watched.",
   options,
   platform: ({ platform }) => platform,
   keepDefault: "everything",
   async open(chosen, context) {
-    const { paths, format, delimiter, header } = chosen;
+    const { paths, format, delimiter, header, watch, pollSeconds, settleSeconds } = chosen;
+    const times = { watch, pollMs: pollSeconds * 1_000, settleMs: settleSeconds * 1_000 };
     return {
-      read: (cursor, signal) => readFiles({ paths, format, header, shape: shapeOf(chosen), ...(delimiter !== undefined && { delimiter }) }, context, cursor, signal),
+      read: (cursor, signal) => readFiles({ paths, format, header, ...times, shape: shapeOf(chosen), ...(delimiter !== undefined && { delimiter }) }, context, cursor, signal),
       async [Symbol.asyncDispose]() {},
     };
   },

@@ -5,6 +5,8 @@ import { maxItemBytes } from "../json/decode.ts";
 export interface FileRecord {
   readonly bytes: Uint8Array;
   readonly end: number;
+  /** No line end stands behind it: the file ends there, or is still being written. */
+  readonly isOpen?: boolean;
   /** The record is longer than an item may be (its first bytes are given), or a quoted field never closes. */
   readonly fault?: "too-large" | "unclosed";
 }
@@ -25,7 +27,8 @@ export async function* readRecords(file: File, from: number, delimiter: number |
   let fieldStart = true;
   let skipping = false;
   for (;;) {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
+    // A small file needs no large buffer; one byte more shows its end.
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(1_024, file.sizeBytes - readAt + 1)));
     const count = await file.read(chunk, readAt);
     readAt += count;
     pending = pending.length === 0 ? chunk.subarray(0, count) : Buffer.concat([pending, chunk.subarray(0, count)]);
@@ -50,8 +53,8 @@ export async function* readRecords(file: File, from: number, delimiter: number |
     pendingStart += start;
     pending = pending.subarray(start);
     scanned = pending.length;
-    if (count < chunkBytes) {
-      if (pending.length > 0 && !skipping) yield { ...recordOf(stripReturn(pending), pendingStart + pending.length), ...(quoted && { fault: "unclosed" }) };
+    if (count < chunk.length) {
+      if (pending.length > 0 && !skipping) yield { ...recordOf(stripReturn(pending), pendingStart + pending.length), isOpen: true, ...(quoted && { fault: "unclosed" }) };
       return;
     }
     if (pending.length > maxItemBytes) {
