@@ -20,6 +20,7 @@ import { addLiveRoutes } from "./routes/live.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
+import { addSourceCheckRoutes } from "./routes/source-check.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSystemRoutes } from "./routes/system.ts";
 import { addTermRoutes } from "./routes/terms.ts";
@@ -137,6 +138,7 @@ export async function makeApi(options: ApiOptions) {
   addImportRoutes(context);
   addRollupRoutes(context);
   addSourceRoutes(context);
+  addSourceCheckRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);
   addQuarantineRoutes(context);

@@ -9,7 +9,10 @@ const options = z.strictObject({
     .array(
       z
         .url({ protocol: /^https?$/ })
-        .refine((address) => new URL(address).username === "" && new URL(address).password === "", "expected an address without a user's name and password"),
+        .refine(
+          (address) => !URL.canParse(address) || (new URL(address).username === "" && new URL(address).password === ""),
+          "expected an address without a user's name and password",
+        ),
     )
     .min(1)
     .max(500)

@@ -32,6 +32,8 @@ export interface Engine {
   simulated(): Promise<"none" | "shown" | "hidden">;
   /** Refuses (CONFLICT) what the configuration file defines. */
   putSource(id: string, config: SourceConfig): Promise<SourceView>;
+  /** Opens it and reads until something comes or it listens; keeps nothing. */
+  checkSource(config: SourceConfig): Promise<SourceCheck>;
   setSourcePaused(id: string, paused: boolean): Promise<SourceView>;
   removeSource(id: string, options: { readonly withData: boolean }): Promise<{ readonly removedPosts: number }>;
   /** Ends the simulated world and deletes it from every store. */
@@ -71,6 +73,9 @@ export interface Engine {
   erasures(): Promise<readonly ErasureView[]>;
   /** Scans the raw bytes of every store for the author. */
   find(text: string): Promise<FindAnswer>;
+
+  /** Writes into the audit log who saw what is usually masked, and why; resolves once it is durable. */
+  noteAccess(access: { readonly actor: string; readonly action: string; readonly subject: string; readonly purpose: string }): Promise<void>;
 
   /** The whole running configuration, as code. */
   configuration(): Promise<string>;
@@ -170,6 +175,12 @@ export interface SourceView {
   readonly gbPerDay?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: number };
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface SourceCheck {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly message?: string;
 }
 
 export interface TermView extends TermConfig {

@@ -32,6 +32,7 @@ import { startJobs } from "./parts/jobs.ts";
 import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeReading } from "./parts/read.ts";
+import { makeSourceCheck } from "./parts/source-check.ts";
 import { makeSourcesPart, worldRemovedSetting } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
 import { makeTermsPart } from "./parts/terms.ts";
@@ -245,6 +246,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         return sources.narrow({}).sources === undefined ? "shown" : "hidden";
       },
       putSource: (id, source) => sources.putSource(id, source),
+      checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env) }),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       removeSource: (id, how) => sources.removeSource(id, how),
       removeWorld: () => sources.removeWorld(),
@@ -270,6 +272,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       erase: (author, how) => erasures.erase(author, how),
       erasures: () => erasures.erasures(),
       find: (text) => erasures.find(text),
+      noteAccess: async (fields) => void (await openAudit(sql, now).append(fields)),
       configuration: async () => writeConfiguration(config, await sources.sources(), await terms.engine.terms()),
     };
     return {
