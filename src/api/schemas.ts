@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { queryFields } from "../core/query.ts";
 import type { Post } from "../core/event.ts";
+import { redactPost } from "../policies/redact.ts";
 
 const text = (description: string) => Type.String({ description });
 export const instant = (description: string) => Type.String({ format: "date-time", description });
@@ -59,7 +60,11 @@ export const postSchema = Type.Object({
 });
 export type PostView = Static<typeof postSchema>;
 
-export function viewPost(post: Post): PostView {
+/** A post as everybody is shown it. */
+export const viewPost = (post: Post): PostView => viewWhole(redactPost(post));
+
+/** With the personal data in it: only to who named a purpose that was written down. */
+export function viewWhole(post: Post): PostView {
   return {
     id: post.id,
     platform: post.platform,

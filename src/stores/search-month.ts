@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Post } from "../core/event.ts";
 import { type AuthorId, idBytes, type PostId, postIdFrom } from "../core/ids.ts";
+import { maskText } from "../core/mask.ts";
 import { toIndexText } from "../core/tokens.ts";
 import { bodyLine, openRecentWriter } from "./recent.ts";
 import type { Mark, MonthBatch, Operation } from "./search-batch.ts";
@@ -9,6 +10,11 @@ import { openSearchRows, type StoredRow } from "./search-rows.ts";
 import { corrupt, flags, flagsOf, homeRow, isCorrupt, type MonthName, numberIn, openSearchFile, packCounts, packNumbers, profileOf, tagWord } from "./search-schema.ts";
 
 /** The writing end of one month's file. Calls must not overlap. Throws STORE_CORRUPT. */
+/** The index knows what everybody is shown: a search cannot confirm personal data. */
+function shownText(post: Post): string {
+  return post.pii === undefined ? post.text : maskText(post.text, post.pii).text;
+}
+
 export interface SearchMonth {
   readonly month: MonthName;
   readonly marks: ReadonlyMap<number, Mark>;
@@ -183,7 +189,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       const row = stays ? rows.replace(stays, fields) : rows.insert(homeRow(month, post.createdAt), fields);
       count(post.createdAt, profile, 1);
       rows.setTerms(row, [], terms);
-      return { row, words: `${toIndexText(post.text)} ${tagWord("a", author)}${tags.words}` };
+      return { row, words: `${toIndexText(shownText(post))} ${tagWord("a", author)}${tags.words}` };
     };
 
     return {

@@ -4,7 +4,7 @@ import { EarshotError } from "../../core/errors.ts";
 import { isPostId } from "../../core/ids.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
-import { cursorParameter, limitParameter, postSchema, problems, queryParameter, viewPost } from "../schemas.ts";
+import { cursorParameter, limitParameter, postSchema, problems, queryParameter, viewPost, viewWhole } from "../schemas.ts";
 
 const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "day"] as const;
 type FacetName = (typeof facetNames)[number];
@@ -26,7 +26,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
     async (request) => {
       const { q, limit, cursor } = request.query;
       const page = await engine.search({ q: q ?? "", limit: limit ?? 20, filter: viewerOf(request).filter, ...(cursor !== undefined && { cursor }) });
-      return { items: page.items.map(viewPost), next: page.next ?? null };
+      return { items: page.items.map((post) => viewPost(post)), next: page.next ?? null };
     },
   );
 
@@ -102,13 +102,31 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/:id",
     {
-      schema: { tags: ["posts"], summary: "One post", params: Type.Object({ id: Type.String({ maxLength: 100 }) }), response: { 200: postSchema, ...problems } },
+      schema: {
+        tags: ["posts"],
+        summary: "One post; personal data in its text is masked",
+        params: Type.Object({ id: Type.String({ maxLength: 100 }) }),
+        querystring: Type.Object(
+          {
+            reveal: Type.Optional(
+              Type.String({ minLength: 5, maxLength: 300, description: "Why the personal data in the text must be seen. Analysts and admins; it is written into the audit log." }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: postSchema, ...problems },
+      },
     },
     async (request) => {
       const { id } = request.params;
-      const post = isPostId(id) ? await engine.post(id, viewerOf(request).filter) : undefined;
+      const { reveal } = request.query;
+      const viewer = viewerOf(request);
+      if (reveal !== undefined && viewer.role === "viewer") throw new EarshotError("FORBIDDEN", "personal data is shown to analysts and admins only; yours is the role viewer");
+      const post = isPostId(id) ? await engine.post(id, viewer.filter) : undefined;
       if (post === undefined) throw new EarshotError("NOT_FOUND", "there is no post under this id, or not for you");
-      return viewPost(post);
+      if (reveal === undefined) return viewPost(post);
+      await engine.noteAccess({ actor: viewer.name, action: "post.reveal", subject: post.id, purpose: reveal });
+      return viewWhole(post);
     },
   );
 }
