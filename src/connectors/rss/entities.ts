@@ -34,5 +34,6 @@ export function decodeReferences(text: string): string {
 const windows1252 = new TextDecoder("windows-1252");
 
 export function escapeHtml(text: string): string {
+  if (!/[&<>]/.test(text)) return text;
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

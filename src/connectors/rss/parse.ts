@@ -119,7 +119,7 @@ function beginsWith(content: FeedText, title: FeedText): boolean {
       .replace(/\s+/g, " ")
       .trim();
   const wanted = begin(title, 2_000).replace(/\s*(?:…|\.\.\.)$/, "");
-  return wanted !== "" && begin(content, title.text.length * 2 + 1_000).startsWith(wanted);
+  return wanted !== "" && begin(content, title.text.length * 2 + 200).startsWith(wanted);
 }
 
 /** Pictures inside the markup itself say nothing as text and may be megabytes. */
