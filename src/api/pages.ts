@@ -13,6 +13,9 @@ const types: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 
+/** The pages of web/src/shell/registry.ts; what follows in the path belongs to the page. */
+const pageIds = ["live", "explore", "search", "terms", "post", "welcome", "sources", "quarantine", "data", "settings"];
+
 function filesUnder(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
@@ -31,7 +34,7 @@ export function addPages(app: ApiApp, folder: string): void {
     const name = relative(folder, path).split(sep).join("/");
     // Names of built assets carry a hash of their content.
     const cacheControl = name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache";
-    const routes = name === "index.html" ? ["/", "/live", "/search"] : [`/${name}`];
+    const routes = name === "index.html" ? ["/", ...pageIds.flatMap((id) => [`/${id}`, `/${id}/*`])] : [`/${name}`];
     for (const route of routes) {
       app.get(route, hidden, (request, reply) => {
         void reply.headers({ etag, "cache-control": cacheControl });
