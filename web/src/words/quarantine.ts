@@ -1,1 +1,17 @@
-export const quarantine = {} as const;
+export const quarantine = {
+  intro: "What came and could not become a post, with the reason. It is kept, and can be read again once a parser or an option is mended.",
+  empty: "Nothing is set aside. Messages that cannot be read come here with their code instead of stopping the rest.",
+  reasons: "By reason",
+  column: { code: "Code", source: "Source", count: "Messages", message: "What was wrong", at: "When" },
+  all: "All reasons",
+  items: "Messages set aside",
+  replay: "Read again",
+  replayHint: "Reads the kept raw of this reason again with today's parsers.",
+  dismiss: "Dismiss",
+  dismissShown: "Dismiss those shown",
+  replayed: "{{read}} read again: {{kept}} became posts, {{rejected}} were rejected again.",
+  dismissed: "{{count}} dismissed.",
+  raw: "What came",
+  item: "Message {{id}}",
+  more: "More",
+} as const;
