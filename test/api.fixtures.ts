@@ -105,7 +105,10 @@ export async function startApi(options: { readonly config?: ConfigInput; readonl
   writeFileSync(file, `export default ${JSON.stringify({ world: false, partitions: 2, workers: 1, limits: { minFreeGb: 0 }, ...options.config })};\n`);
   const env = { EARSHOT_DATA: join(folder, "data"), EARSHOT_CONFIG: file, EARSHOT_TOKEN: environmentToken };
   const system = await startSystem({ collect: options.collect ?? true, env });
-  const served = await serveSystem(system, { host: "127.0.0.1", port: 0, pages: options.pages ?? false });
+  const served = await serveSystem(system, { host: "127.0.0.1", port: 0, pages: options.pages ?? false }).catch(async (error: unknown) => {
+    await system.stop();
+    throw error;
+  });
   const plainAsk = async (method: string, path: string, { token = served.token, body, raw, headers }: Asked = {}): Promise<Answer> => {
     const response = await fetch(served.address + path, {
       method,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** Everything that the built pages are made of. */
@@ -18,15 +18,25 @@ function hashOfSources(root: string): string {
   return hash.digest("hex");
 }
 
-/** Builds web/ where its sources have changed; returns the folder of the built pages. */
+/**
+ * Builds web/ where its sources have changed; returns the folder of the built pages, named by what it was made of.
+ * Several processes may build at once: each into a folder of its own, and the first to finish is kept.
+ */
 export async function buildPages(root: string, say: (text: string) => void): Promise<string> {
-  const folder = join(root, "web", "dist");
-  const mark = join(folder, ".sources");
-  const hash = hashOfSources(root);
-  if (existsSync(mark) && readFileSync(mark, "utf8") === hash) return folder;
+  const dist = join(root, "web", "dist");
+  const name = hashOfSources(root).slice(0, 16);
+  const folder = join(dist, name);
+  if (existsSync(folder)) return folder;
   say("building the pages");
+  const work = join(dist, `.building-${process.pid}`);
   const { build } = await import("vite");
-  await build({ configFile: join(root, "web", "vite.config.ts"), logLevel: "warn" });
-  writeFileSync(mark, hash);
+  await build({ configFile: join(root, "web", "vite.config.ts"), logLevel: "warn", build: { outDir: work } });
+  try {
+    renameSync(work, folder);
+  } catch (error) {
+    rmSync(work, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  for (const other of readdirSync(dist)) if (other !== name && !other.startsWith(".building-")) rmSync(join(dist, other), { recursive: true, force: true });
   return folder;
 }

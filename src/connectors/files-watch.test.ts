@@ -164,6 +164,7 @@ test("UTF-16 is one rejected item, and empty files, folders and a missing folder
   await using source = await watch({ paths: [at(""), at("none"), at("none/*.csv")] });
   await source.look(4);
   assert.deepEqual([source.codes(), source.ids()], [["UTF8_INVALID"], [undefined]]);
+  assert.equal(source.context.states.at(-1)?.detail, "2 files");
 });
 
 test("the cursor of thousands of files is bounded", async (t) => {

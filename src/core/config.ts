@@ -20,7 +20,6 @@ export const sourceConfigSchema = z.looseObject({
 export type SourceConfig = z.output<typeof sourceConfigSchema>;
 
 export const termKinds = ["brand", "competitor", "campaign", "topic"] as const;
-export type TermKind = (typeof termKinds)[number];
 
 export const termConfigSchema = z.strictObject({
   name: z.string().min(1).max(200),

@@ -19,7 +19,7 @@ function open<H extends Parameters<typeof serve>[1]>(handlers: H) {
 test("answers find their calls, in whatever order they come", async () => {
   const slow = Promise.withResolvers<string>();
   using line = open({ slow: () => slow.promise, double: (value: number) => value * 2 });
-  const first = line.caller.call("slow", undefined as never);
+  const first = line.caller.call("slow", undefined);
   assert.equal(await line.caller.call("double", 21), 42);
   slow.resolve("at last");
   assert.equal(await first, "at last");
@@ -34,8 +34,8 @@ test("an error keeps its code, its words and when to try again", async () => {
       throw new TypeError("no such thing");
     },
   });
-  await assert.rejects(line.caller.call("refuse", undefined as never), { code: "LIMIT_REACHED", message: "full", retryAt: 99 });
-  await assert.rejects(line.caller.call("break", undefined as never), { code: "INVARIANT" });
+  await assert.rejects(line.caller.call("refuse", undefined), { code: "LIMIT_REACHED", message: "full", retryAt: 99 });
+  await assert.rejects(line.caller.call("break", undefined), { code: "INVARIANT" });
 });
 
 test("an unknown name is refused, and what is no call is left alone", async () => {
@@ -43,15 +43,15 @@ test("an unknown name is refused, and what is no call is left alone", async () =
   const { port } = line;
   port.postMessage("noise");
   port.postMessage({ id: 7 });
-  assert.equal(await line.caller.call("one", undefined as never), 1);
+  assert.equal(await line.caller.call("one", undefined), 1);
   const other: { call(name: string, argument: unknown): Promise<unknown> } = line.caller;
   await assert.rejects(other.call("constructorless", undefined), { code: "INVARIANT" });
 });
 
 test("when the other side is gone, calls under way and later ones fail with the reason", async () => {
   using line = open({ never: () => new Promise(() => undefined) });
-  const under = line.caller.call("never", undefined as never);
+  const under = line.caller.call("never", undefined);
   line.caller.fail(new EarshotError("INVARIANT", "the thread ended"));
   await assert.rejects(under, { message: "the thread ended" });
-  await assert.rejects(line.caller.call("never", undefined as never), { message: "the thread ended" });
+  await assert.rejects(line.caller.call("never", undefined), { message: "the thread ended" });
 });

@@ -4,7 +4,6 @@ import { live } from "./words/live.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
-import { settings } from "./words/settings.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
 import { welcome } from "./words/welcome.ts";
@@ -39,9 +38,8 @@ export const en = {
     sources: "Sources",
     quarantine: "Quarantine",
     data: "Data",
-    settings: "Settings",
   },
-  area: { label: "Pages", listen: "Listen", sources: "Sources", govern: "Govern", operate: "Operate" },
+  area: { label: "Pages", listen: "Listen", sources: "Sources", govern: "Govern" },
   shell: {
     failed: "That did not work",
     retry: "Try again",
@@ -52,6 +50,18 @@ export const en = {
     mayNot: "This page needs the role {{role}}.",
   },
   about: { open: "About {{name}}", title: "About this data: {{name}}", metric: "Metric {{metric}}", fresh: "Newest change counted: {{time}}", posts: "Show the posts" },
+  chart: { other: "other", asTable: "Table", asChart: "Chart", keys: "{{title}}. Left and right arrows tell each value." },
+  listen: {
+    label: "What the figures speak of",
+    range: "Time",
+    own: "own span",
+    terms: "Brands",
+    platforms: "Platforms",
+    languages: "Languages",
+    all: "all",
+    clear: "Clear",
+    ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
+  },
   data,
   explore,
   facet,
@@ -59,7 +69,6 @@ export const en = {
   postPage,
   quarantine,
   search,
-  settings,
   sources,
   terms,
   welcome,

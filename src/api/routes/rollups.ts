@@ -42,6 +42,7 @@ export function addRollupRoutes({ app, engine }: ApiContext): void {
             by: Type.Optional(Type.String({ maxLength: 100, description: `Comma-separated: ${dimensions.join(", ")}` })),
             term: Type.Optional(Type.String({ maxLength: 2_000, description: "Comma-separated ids of terms." })),
             language: Type.Optional(Type.String({ maxLength: 500, description: "Comma-separated tags." })),
+            platform: Type.Optional(Type.String({ maxLength: 500, description: "Comma-separated names." })),
           },
           { additionalProperties: false },
         ),
@@ -59,6 +60,7 @@ export function addRollupRoutes({ app, engine }: ApiContext): void {
     },
     async (request) => {
       const { query } = request;
+      const viewer = viewerOf(request);
       const toMs = query.to === undefined ? Date.now() : Date.parse(query.to);
       const fromMs = query.from === undefined ? toMs - 24 * hourMs : Date.parse(query.from);
       if (!(fromMs < toMs)) throw new EarshotError("USAGE", "from: expected a time before `to`");
@@ -68,7 +70,8 @@ export function addRollupRoutes({ app, engine }: ApiContext): void {
         toMs,
         grain,
         by: list(query.by).map(dimensionNamed),
-        filter: viewerOf(request).filter,
+        filter:
+          query.platform === undefined ? viewer.filter : { ...viewer.filter, platforms: list(query.platform).filter((name) => viewer.filter.platforms?.includes(name) ?? true) },
         ...(query.term !== undefined && { terms: list(query.term) }),
         ...(query.language !== undefined && { languages: list(query.language) }),
       });

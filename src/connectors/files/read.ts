@@ -40,6 +40,8 @@ export async function* readFiles(options: FilesOptions, context: SourceContext, 
   const { clock, status } = context;
   const marks = openMarks(cursor);
   const looked = new Map<string, Look>();
+  /** Told once. */
+  const unreadable = new Set<string>();
   const pager = makePager(options.shape, context, marks);
   for (;;) {
     const found = await listPaths(options, context);
@@ -89,7 +91,8 @@ export async function* readFiles(options: FilesOptions, context: SourceContext, 
       const error = toEarshotError(thrown, "FOLDER_UNUSABLE", path.basename(name));
       if (!options.watch || error.kind === "fault") throw thrown;
       // Taken away while it was looked at, or not ours to read: the next look may find it otherwise.
-      if (error.code !== "NOT_FOUND") context.report("warn", "a watched file cannot be read", { source: context.id, code: error.code });
+      if (error.code !== "NOT_FOUND" && !unreadable.has(name)) context.report("warn", "a watched file cannot be read", { source: context.id, code: error.code });
+      if (unreadable.size < mostLooked) unreadable.add(name);
       return "waiting";
     }
   }
@@ -218,10 +221,9 @@ async function listPaths({ paths, watch }: FilesOptions, context: SourceContext)
       continue;
     }
     const names = await context.files.list(full).catch(() => undefined);
-    if (names === undefined || names.length === 0) {
-      // An empty folder that is watched, or one that does not exist yet, is no file.
-      if (!watch || (await context.files.sizeBytes(full).catch(() => undefined)) !== undefined) found.add(full);
-    } else for (const name of names) if (known.test(name)) found.add(path.join(full, name));
+    // A watched folder may be empty, or not there yet.
+    if (names === undefined || (names.length === 0 && !watch)) found.add(full);
+    else for (const name of names) if (known.test(name)) found.add(path.join(full, name));
   }
   if (found.size === 0 && !watch) throw new EarshotError("NOT_FOUND", "files: no file matches the configured paths");
   return [...found].sort();

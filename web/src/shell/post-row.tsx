@@ -45,9 +45,11 @@ export const PostRow = memo(function PostRow({ post, simulated }: { readonly pos
   return (
     <article className="post" tabIndex={-1} aria-label={t("post.by", { platform: post.platform, time: `${formatDay(post.createdAt)} ${formatClock(post.createdAt)} UTC` })}>
       <div className="when">
-        <time dateTime={post.createdAt} title={post.createdAt}>
-          <span className="clock">{formatClock(post.createdAt)}</span> {isToday(post.createdAt) ? "" : <span className="day">{formatDay(post.createdAt)}</span>}
-        </time>
+        <Link to={`/post/${post.id}`} className="to-post">
+          <time dateTime={post.createdAt} title={post.createdAt}>
+            <span className="clock">{formatClock(post.createdAt)}</span> {isToday(post.createdAt) ? "" : <span className="day">{formatDay(post.createdAt)}</span>}
+          </time>
+        </Link>
         <span className="platform">{post.platform}</span>
       </div>
       <div className="what">

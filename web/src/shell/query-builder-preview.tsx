@@ -21,7 +21,7 @@ function rounded(value: number): string {
 }
 function bytesOf(gigabytes: number): string {
   const [unit, size] = gigabytes >= 1 ? ["GB", gigabytes] : gigabytes >= 0.001 ? ["MB", gigabytes * 1_000] : ["kB", gigabytes * 1e6];
-  return `${rounded(Number(size))} ${unit}`;
+  return `${rounded(size)} ${unit}`;
 }
 
 function Estimate({ estimate }: { readonly estimate: EstimateView }) {

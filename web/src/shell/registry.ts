@@ -1,7 +1,7 @@
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
 import type { Role } from "./me.ts";
 
-export const areas = ["listen", "sources", "govern", "operate"] as const;
+export const areas = ["listen", "sources", "govern"] as const;
 export type Area = (typeof areas)[number];
 
 export interface PageEntry {
@@ -33,5 +33,4 @@ export const pages: readonly PageEntry[] = [
   page("sources", "sources", "viewer", () => import("../pages/sources.tsx")),
   page("quarantine", "sources", "admin", () => import("../pages/quarantine.tsx")),
   page("data", "govern", "viewer", () => import("../pages/data.tsx")),
-  page("settings", "operate", "viewer", () => import("../pages/settings.tsx")),
 ];

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 export interface Column<Row> {
   readonly id: string;
@@ -24,6 +24,9 @@ export function Table<Row>({
   readonly rowKey: (row: Row) => string;
   readonly onOpen?: (row: Row) => void;
 }) {
+  const [sort, setSort] = useState<{ readonly id: string; readonly isDown: boolean }>();
+  const sortBy = columns.find((column) => column.id === sort?.id)?.sortBy;
+  const shown = sortBy === undefined ? rows : rows.toSorted((a, b) => compare(sortBy(a), sortBy(b)) * (sort?.isDown === true ? -1 : 1));
   return (
     <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
       <table>
@@ -31,14 +34,26 @@ export function Table<Row>({
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={column.isFigure === true ? "figure" : undefined}>
-                {column.name}
+              <th
+                key={column.id}
+                scope="col"
+                className={column.isFigure === true ? "figure" : undefined}
+                aria-sort={sort?.id !== column.id ? undefined : sort.isDown ? "descending" : "ascending"}
+              >
+                {column.sortBy === undefined ? (
+                  column.name
+                ) : (
+                  <button type="button" className="sort" onClick={() => setSort({ id: column.id, isDown: sort?.id === column.id ? !sort.isDown : column.isFigure === true })}>
+                    {column.name}
+                    <span aria-hidden="true">{sort?.id !== column.id ? "" : sort.isDown ? " ↓" : " ↑"}</span>
+                  </button>
+                )}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {shown.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column, i) => {
                 const content = column.cell(row);
@@ -68,3 +83,5 @@ export function Table<Row>({
     </div>
   );
 }
+
+const compare = (a: string | number, b: string | number): number => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));

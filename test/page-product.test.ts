@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type RunningApi, startApi, until } from "./api.fixtures.ts";
+import { openBrowser } from "./browser.ts";
+
+const axeSource = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const nowMs = Date.now();
+/** Where set, each page is also drawn into this folder. */
+const shots = process.env["EARSHOT_SHOTS"];
+const lines = Array.from({ length: 60 }, (_, i) => ({
+  id: `n${i}`,
+  platform: i % 3 === 0 ? "forum" : "diary",
+  author: `author-${i % 5}`,
+  text: i === 7 ? "please write to okapi@zoo-mail.example today" : `what a ${i % 4 === 0 ? "terrible" : "wonderful"} zebra number${i}`,
+  createdAt: new Date(nowMs - (i + 1) * 10 * 60_000).toISOString(),
+  likes: i,
+}));
+
+describe("the pages of the product", () => {
+  let api: RunningApi;
+  let opened: Awaited<ReturnType<typeof openBrowser>>;
+  let state: Awaited<ReturnType<Awaited<ReturnType<Browser["newContext"]>>["storageState"]>> | undefined;
+  before(async () => {
+    opened = await openBrowser();
+    if (!("browser" in opened)) return;
+    api = await startApi({ pages: true });
+    await api.import(lines);
+    await api.import([{ id: "broken", platform: "forum", author: "x", text: "no date" }]);
+    await api.settle();
+  });
+  after(async () => {
+    if (!("browser" in opened)) return;
+    await opened.browser.close();
+    await api[Symbol.asyncDispose]();
+  });
+
+  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+    if (!("browser" in opened)) {
+      t.skip(opened.reason);
+      return;
+    }
+    if (state === undefined) {
+      const context = await opened.browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${api.address}/#code=${await api.system.makeLink()}`);
+      await page.getByRole("heading", { name: "Live" }).waitFor();
+      state = await context.storageState();
+      await context.close();
+    }
+    const context = await opened.browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, storageState: state, ...options });
+    const complaints: string[] = [];
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    try {
+      await run(page);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await context.close();
+    }
+  }
+  const ask = async (path: string) => (await api.ask("GET", path)).body;
+  const figure = async (page: Page) => (await page.locator(".headline strong").innerText()).replaceAll(",", "");
+
+  it("Explore tells what the API tells, keeps its state in the address, and leads to exactly those posts", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/explore?by=platform`);
+      await page.locator(".headline").waitFor();
+      const counted = Number((await ask("/api/v1/posts/count"))["posts"]);
+      assert.equal(Number(await figure(page)), counted);
+      const row = page.getByRole("row", { name: /^forum/ });
+      const told = Number(await row.locator("td").first().innerText());
+      assert.equal(told, (await ask("/api/v1/posts/count?q=platform:forum"))["posts"]);
+      await row.getByRole("link", { name: "Show these posts" }).click();
+      await page.locator(".hint", { hasText: `${told} posts` }).waitFor();
+      await page.goBack();
+      await page.locator(".explore-bar select").first().selectOption("engagement");
+      assert.equal(new URL(page.url()).searchParams.get("metric"), "engagement");
+      await until("the sum of likes stands there", async () => Number(await figure(page)) === lines.reduce((sum, line) => sum + line.likes, 0));
+      await page.locator(".listen").getByLabel("Platforms").selectOption("diary");
+      await until(
+        "only one platform counts",
+        async () => Number(await figure(page)) === lines.filter((line) => line.platform === "diary").reduce((sum, line) => sum + line.likes, 0),
+      );
+      const chart = page.getByRole("application");
+      await chart.focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator(".told", { hasText: "diary:" }).waitFor();
+      await page.getByRole("button", { name: "Table" }).click();
+      assert.ok((await page.locator(".chart-table tbody tr").count()) >= 24);
+    }));
+
+  it("a post tells what is known of it, and its personal data only for a purpose", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/search?q=please`);
+      await page.locator("article.post .to-post").first().click();
+      await page.getByRole("heading", { name: "What is known of it" }).waitFor();
+      assert.doesNotMatch(await page.locator("main").innerText(), /zoo-mail/);
+      await page.getByLabel("Purpose").fill("answering the person");
+      await page.getByRole("button", { name: "Show it" }).click();
+      await page.getByText("okapi@zoo-mail.example").waitFor();
+      const { rows } = await api.system.engine.sql.query("select actor, purpose from audit where action = 'post.reveal'");
+      assert.deepEqual(rows, [{ actor: "admin", purpose: "answering the person" }]);
+    }));
+
+  it("the page of data finds a person and erases them everywhere", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/data`);
+      await page.getByRole("row", { name: /^Search/ }).waitFor();
+      await page.getByLabel("Handle or id").fill("author-3");
+      await page.getByRole("button", { name: "Find", exact: true }).click();
+      await page.getByText("Met in").waitFor({ timeout: 60_000 });
+      await page.getByRole("button", { name: "Erase …" }).first().click();
+      const dialog = page.getByRole("dialog");
+      const leaving = Number(/^(\d+) posts leave/m.exec(await dialog.innerText())?.[1]);
+      assert.ok(leaving > 0);
+      const before = Number((await ask("/api/v1/posts/count"))["posts"]);
+      const name = /Erase (.*)/.exec(await dialog.getByRole("heading").innerText())?.[1] ?? "";
+      await dialog.getByLabel("Wait until no byte is left").check();
+      await dialog.getByLabel(/^Type /).fill(name);
+      await dialog.getByRole("button", { name: "Erase", exact: true }).click();
+      await page.getByText("Erased: gone.").waitFor({ timeout: 60_000 });
+      await page.getByRole("row", { name: /gone, no byte left/ }).waitFor();
+      assert.equal((await ask("/api/v1/posts/count"))["posts"], before - leaving);
+    }));
+
+  it("the quarantine shows what was set aside with what came, and dismisses it", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/quarantine`);
+      await page.getByRole("button", { name: "FIELD_MISSING" }).click();
+      assert.equal(new URL(page.url()).searchParams.get("code"), "FIELD_MISSING");
+      await page.getByRole("region", { name: "Messages set aside" }).getByRole("row").nth(1).getByRole("button").click();
+      await page.getByRole("dialog").getByText('"id":"broken"').waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Dismiss those shown" }).click();
+      await page.getByText("1 dismissed.").waitFor();
+      await page.goto(`${api.address}/quarantine`);
+      await page.getByText("Nothing is set aside.").waitFor();
+    }));
+
+  it("a source is listed, paused, gone on with and removed by its name", (t) =>
+    withPage(t, async (page) => {
+      await api.ask("PUT", "/api/v1/sources/papers", { body: { use: "files", paths: ["/nowhere/at/all.ndjson"], platform: "paper" } });
+      await page.goto(`${api.address}/sources`);
+      await page.getByRole("button", { name: "papers" }).click();
+      const panel = page.getByRole("dialog");
+      await panel.getByRole("button", { name: "Pause" }).click();
+      await panel.getByRole("button", { name: "Resume" }).waitFor();
+      await panel.getByRole("button", { name: "Remove …" }).click();
+      await page.getByLabel(/^Type papers/).fill("papers");
+      await page.getByRole("button", { name: "Remove", exact: true }).click();
+      await page.getByText("papers is removed; its posts stay.").waitFor();
+      assert.ok(!JSON.stringify(await ask("/api/v1/sources")).includes('"papers"'));
+    }));
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [1280, 360]) {
+      it(`is accessible and fits, ${colorScheme}, ${width} pixels wide`, (t) =>
+        withPage(
+          t,
+          async (page) => {
+            const [first] = (await api.system.engine.search({ q: "", filter: {}, limit: 1 })).items;
+            const pages = {
+              explore: "/explore?by=platform&range=24h",
+              post: `/post/${first?.id}`,
+              sources: "/sources",
+              quarantine: "/quarantine",
+              data: "/data",
+              terms: "/terms",
+              welcome: "/welcome",
+            };
+            for (const [name, path] of Object.entries(pages)) {
+              await page.goto(api.address + path);
+              await page.getByRole("heading", { level: 2 }).first().waitFor();
+              await page.locator(".loading").waitFor({ state: "detached" });
+              if (name === "explore") await page.locator(".time-chart svg").waitFor();
+              if (shots !== undefined) {
+                mkdirSync(shots, { recursive: true });
+                await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
+              }
+              await page.evaluate(axeSource);
+              const faults: unknown = await page.evaluate(
+                "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((found) => found.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 2).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | ')))",
+              );
+              assert.deepEqual(faults, [], path);
+              assert.equal(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), false, `${path} fits`);
+            }
+          },
+          { colorScheme, viewport: { width, height: 900 } },
+        ));
+    }
+  }
+});
