@@ -9,16 +9,33 @@ export interface ReadFilter {
   readonly platforms?: readonly string[];
   readonly sensitivities?: readonly Sensitivity[];
   readonly regions?: readonly string[];
+  /** Ids: a post must bear one of them, and no other is told of it. */
+  readonly terms?: readonly string[];
 }
 
-export interface Filterable {
+/** What a reader who is kept to some terms is told of a post's terms. */
+export function termsShown(filter: ReadFilter, terms: readonly string[]): readonly string[] {
+  return filter.terms === undefined ? terms : terms.filter((term) => filter.terms?.includes(term));
+}
+
+/** What a post shares with many others. */
+export interface FilterableProfile {
   readonly source: string;
   readonly platform: string;
   readonly sensitivity: string;
   readonly region: string;
 }
 
+export interface Filterable extends FilterableProfile {
+  readonly terms: readonly string[];
+}
+
 export function isAllowed(filter: ReadFilter, row: Filterable): boolean {
+  return isProfileAllowed(filter, row) && (filter.terms === undefined || termsShown(filter, row.terms).length > 0);
+}
+
+/** All of the filter but its terms. */
+export function isProfileAllowed(filter: ReadFilter, row: FilterableProfile): boolean {
   return (
     (filter.sources === undefined || filter.sources.includes(row.source)) &&
     (filter.platforms === undefined || filter.platforms.includes(row.platform)) &&

@@ -45,7 +45,7 @@ export function compileLakeQuery(query: LakeQuery): CompiledQuery {
     ...(filter.regions === undefined ? [] : [oneOf("region", filter.regions)]),
     ...(query.languages === undefined ? [] : [oneOf("language", query.languages)]),
     ...(query.sentiments === undefined ? [] : [oneOf("coalesce(sentiment, 'none')", query.sentiments)]),
-    ...(query.terms === undefined ? [] : [`list_has_any(terms, [${query.terms.map(quoted).join(", ")}]::VARCHAR[])`]),
+    ...[query.terms, filter.terms].flatMap((terms) => (terms === undefined ? [] : [`list_has_any(terms, [${terms.map(quoted).join(", ")}]::VARCHAR[])`])),
   ];
   return {
     span: { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }), ...(platforms !== undefined && { platforms }), ...(author !== undefined && { author }) },

@@ -1,4 +1,4 @@
-import type { ReadFilter } from "../core/filter.ts";
+import { type ReadFilter, termsShown } from "../core/filter.ts";
 import type { SqlValue } from "../core/sql.ts";
 import { grainMs, type Grain } from "./rollups-schema.ts";
 
@@ -50,6 +50,11 @@ export function coverOf(fromMs: number, toMs: number, finest: Grain = "minute"):
   return segments;
 }
 
+/** Asked for and allowed; absent: all. */
+export function termsOf({ terms, filter }: RollupQuery): readonly string[] | undefined {
+  return terms === undefined ? filter.terms : termsShown(filter, terms);
+}
+
 /** Conditions on `k` (rollup_key) with their parameters, which begin at `$first`. */
 export function keyConditions(query: RollupQuery, first: number): { readonly text: string; readonly values: readonly SqlValue[] } {
   const values: SqlValue[] = [];
@@ -59,7 +64,8 @@ export function keyConditions(query: RollupQuery, first: number): { readonly tex
     values.push(allowed);
     conditions.push(`k.${column} = any($${first + values.length - 1}::text[])`);
   };
-  if (query.terms !== undefined) among("term", query.terms);
+  const terms = termsOf(query);
+  if (terms !== undefined) among("term", terms);
   else conditions.push(query.by.includes("term") ? "k.term <> ''" : "k.term = ''");
   among("source", query.filter.sources);
   among("platform", query.filter.platforms);

@@ -1,6 +1,6 @@
 import { EarshotError } from "../core/errors.ts";
 import { numberIn, optionalNumberIn, textIn, type Sql, type SqlValue } from "../core/sql.ts";
-import { coverOf, groupName, keyConditions, type RollupDimension, type RollupQuery } from "./rollups-plan.ts";
+import { coverOf, groupName, keyConditions, termsOf, type RollupDimension, type RollupQuery } from "./rollups-plan.ts";
 import { countDistinctAuthors } from "./rollups-query-authors.ts";
 import { figures, grainMs } from "./rollups-schema.ts";
 
@@ -41,8 +41,8 @@ function refuseUnanswerable(query: RollupQuery): void {
   if (Math.max(Math.abs(query.fromMs), Math.abs(query.toMs)) > 1e14) refuse("from, to: expected times between the years -1100 and 5000");
   if (new Set(query.by).size !== query.by.length) refuse("by: a dimension stands there twice");
   if (query.terms?.includes("")) refuse("terms: expected ids, came an empty one");
-  if (query.terms !== undefined && new Set(query.terms).size > 1 && !query.by.includes("term"))
-    refuse("several terms need `term` in by; a post that matches two would count twice");
+  if (new Set(termsOf(query)).size > 1 && !query.by.includes("term"))
+    refuse("several terms need `term` in by, or one of them asked for: a post that matches two would count twice");
 }
 
 /** @throws QUERY_INVALID */

@@ -1,4 +1,4 @@
-import { isAllowed, type ReadFilter } from "../core/filter.ts";
+import { isProfileAllowed, type ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
 import { flags, type Profile, sampleSql, tagWord } from "./search-schema.ts";
 
@@ -57,9 +57,9 @@ export function compileSearch(query: Query, filter: ReadFilter, names: Names): S
     values[name] = value;
     return `:${name}`;
   };
-  const compiler = makeCompiler(names, bind);
-  const allowed: Parts = { ...everything, profiles: new Set(names.profiles.filter((profile) => isAllowed(filter, profile)).map(({ profile }) => profile)) };
-  const parts = compiler.and([compiler.compile(query), allowed]);
+  const compiler = makeCompiler(names, bind, filter.terms);
+  const allowed: Parts = { ...everything, profiles: new Set(names.profiles.filter((profile) => isProfileAllowed(filter, profile)).map(({ profile }) => profile)) };
+  const parts = compiler.and([compiler.compile(query), allowed, compiler.ofAllowedTerms()]);
   if (parts === undefined) return undefined;
 
   const { words, without, profiles, conditions } = parts;
@@ -96,7 +96,7 @@ function quoted(words: readonly string[]): string {
   return `"${words.join(" ").replaceAll('"', '""')}"`;
 }
 
-function makeCompiler(names: Names, bind: (value: SqlValue) => string) {
+function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTerms: readonly string[] | undefined) {
   const words = (expression: string): Parts => ({ ...everything, words: [expression] });
   const condition = (sql: string, more: Partial<Condition> = {}): Parts => ({ ...everything, conditions: [{ sql, ...more }] });
   const profilesSql = (profiles: ReadonlySet<number>) => `d.profile IN (SELECT value FROM json_each(${bind(JSON.stringify([...profiles]))}))`;
@@ -172,7 +172,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string) {
       case "sentiment":
         return profilesWhere((profile) => profile[name] === value);
       case "term": {
-        const term = names.tag("t", value);
+        const term = allowedTerms?.includes(value) === false ? undefined : names.tag("t", value);
         return term === undefined ? undefined : condition(`EXISTS (SELECT 1 FROM term_rows WHERE term = ${bind(term)} AND row = d.row)`, { term });
       }
       case "hashtag": {
@@ -218,5 +218,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string) {
     }
   };
 
-  return { compile, and, profilesSql, wordsSql };
+  const ofAllowedTerms = (): Parts | undefined => (allowedTerms === undefined ? everything : or(allowedTerms.map((term) => field("term", term))));
+
+  return { compile, and, ofAllowedTerms, profilesSql, wordsSql };
 }

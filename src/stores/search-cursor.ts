@@ -12,7 +12,7 @@ export interface SearchPlace {
 
 /** A place is good for its query and filter alone; it carries no right: the filter of the request is applied again. */
 export function fingerprintOf(query: Query, filter: ReadFilter): string {
-  return fingerprint(JSON.stringify([query, filter.sources ?? null, filter.platforms ?? null, filter.sensitivities ?? null, filter.regions ?? null]));
+  return fingerprint(JSON.stringify([query, filter.sources ?? null, filter.platforms ?? null, filter.sensitivities ?? null, filter.regions ?? null, filter.terms ?? null]));
 }
 
 export function formatCursor({ monthMs, row }: SearchPlace, of: string): string {

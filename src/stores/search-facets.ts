@@ -50,7 +50,7 @@ export async function facetsOf(readings: readonly MonthReading[], query: Query, 
   const { by, top } = options;
   const lists = by.some((name) => name === "term" || name === "hashtag" || name === "link");
   const maxRows = options.maxRows ?? (lists ? 50_000 : 150_000);
-  const tally = makeTally(by);
+  const tally = makeTally(by, filter.terms);
   const tasks: MonthTask[] = [];
   let posts = 0;
   for (const reading of readings) {
@@ -153,7 +153,7 @@ interface Tally {
   facets(top: number): SearchFacets["facets"];
 }
 
-function makeTally(by: readonly SearchFacetName[]): Tally {
+function makeTally(by: readonly SearchFacetName[], allowedTerms: readonly string[] | undefined): Tally {
   const sums = new Map<SearchFacetName, Map<string, number>>(by.map((name) => [name, new Map()]));
   const add = (name: SearchFacetName, value: string, posts: number) => {
     const sum = sums.get(name);
@@ -168,7 +168,7 @@ function makeTally(by: readonly SearchFacetName[]): Tally {
     addTag(kind, text, posts) {
       if (kind === "h") add("hashtag", text, posts);
       else if (kind === "l") add("link", text, posts);
-      else if (kind === "t") add("term", text, posts);
+      else if (kind === "t" && allowedTerms?.includes(text) !== false) add("term", text, posts);
     },
     facets(top) {
       const facets: Record<string, { value: string; posts: number }[]> = {};

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { systemClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
-import { isAllowed, type ReadFilter } from "../core/filter.ts";
+import { isAllowed, type ReadFilter, termsShown } from "../core/filter.ts";
 import { maskText } from "../core/mask.ts";
 import { factsOf, matchesQuery } from "../core/query-match.ts";
 import { parseQuery } from "../core/query-parser.ts";
@@ -117,6 +117,9 @@ const anyFilter: fc.Arbitrary<ReadFilter> = fc.constantFrom<ReadFilter>(
   { sensitivities: ["public"] },
   { platforms: ["bluesky"], regions: ["de"] },
   { sources: [] },
+  { terms: ["acme", "umbrella"] },
+  { terms: ["globex"], platforms: ["bluesky"] },
+  { terms: [] },
 );
 
 describe("the search reader", () => {
@@ -127,7 +130,9 @@ describe("the search reader", () => {
         const posts = [...left.values()].map((post) => ({ post, facts: shownFacts(post) }));
         await fc.assert(
           fc.asyncProperty(anyQuery, anyFilter, async (query, filter) => {
-            const expected = posts.filter(({ post, facts }) => isAllowed(filter, post) && matchesQuery(query, facts)).map(({ post }) => post.id);
+            const expected = posts
+              .filter(({ post, facts }) => isAllowed(filter, post) && matchesQuery(query, { ...facts, terms: termsShown(filter, facts.terms) }))
+              .map(({ post }) => post.id);
             const shown = await found(reader, query, filter, 100);
             assert.deepEqual(shown.map(({ id }) => id).sort(), expected.sort());
             assert.deepEqual(await reader.count(query, filter), { posts: expected.length, exact: true });
@@ -202,6 +207,8 @@ describe("the search reader", () => {
           assert.deepEqual(byValue(facets["sentiment"]), byValue(tally(posts.map(({ sentiment }) => sentiment?.label ?? "none"))));
           assert.deepEqual(byValue(facets["term"]), byValue(tally(posts.flatMap(({ terms }) => terms))));
           assert.deepEqual(byValue(facets["hashtag"]), byValue(tally(posts.flatMap(({ hashtags }) => hashtags.map((tag) => tag.toLowerCase())))));
+          const { posts: ofAcme, facets: kept } = await reader.facets(query, { terms: ["acme"] }, { by: ["term"], top: 50 });
+          assert.deepEqual(kept["term"], ofAcme === 0 ? [] : [{ value: "acme", posts: posts.filter(({ terms }) => terms.includes("acme")).length }]);
           assert.deepEqual(facets["day"], byValue(tally(posts.map(({ createdAt }) => new Date(createdAt).toISOString().slice(0, 10)))));
         }
       },

@@ -1,6 +1,6 @@
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
-import type { ReadFilter } from "../../core/filter.ts";
+import { type ReadFilter, termsShown } from "../../core/filter.ts";
 import type { PostId } from "../../core/ids.ts";
 import type { Query } from "../../core/query.ts";
 import { parseQuery } from "../../core/query-parser.ts";
@@ -13,25 +13,28 @@ import type { Engine, FacetRequest, RollupRequest, SearchRequest } from "../engi
 export function makeReading(options: { readonly threads: Threads; readonly sql: Sql; readonly narrow: (filter: ReadFilter) => ReadFilter }) {
   const { threads, sql, narrow } = options;
   const { caller } = threads.read;
+  const shown = (filter: ReadFilter, post: Post): Post => (filter.terms === undefined ? post : { ...post, terms: termsShown(filter, post.terms) });
   const queryOf = (q: string): Query => (q.trim() === "" ? { kind: "all" } : parseQuery(q));
   return {
-    search: (request: SearchRequest) => {
+    async search(request: SearchRequest) {
       if (request.limit < 1 || request.limit > 1_000) throw new EarshotError("USAGE", `limit: expected 1 to 1,000, came ${request.limit}`);
-      return caller.call("search", { query: queryOf(request.q), filter: narrow(request.filter), limit: request.limit, cursor: request.cursor });
+      const page = await caller.call("search", { query: queryOf(request.q), filter: narrow(request.filter), limit: request.limit, cursor: request.cursor });
+      return { ...page, items: page.items.map((post) => shown(request.filter, post)) };
     },
     count: (q: string, filter: ReadFilter) => caller.call("count", { query: queryOf(q), filter: narrow(filter) }),
-    async facets(request: FacetRequest) {
-      const answer = await caller.call("facets", { query: queryOf(request.q), filter: narrow(request.filter), options: { by: request.by, top: request.top } });
-      return answer;
+    facets: (request: FacetRequest) =>
+      caller.call("facets", { query: queryOf(request.q), filter: narrow(request.filter), options: { by: request.by, top: request.top } }),
+    async post(id: PostId, filter: ReadFilter) {
+      const found = await caller.call("get", { id, filter: narrow(filter) });
+      return found && shown(filter, found);
     },
-    post: (id: PostId, filter: ReadFilter) => caller.call("get", { id, filter: narrow(filter) }),
     async *export(q: string, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]> {
       const id = await caller.call("openExport", { query: queryOf(q), filter: narrow(filter) });
       try {
         while (!signal.aborted) {
           const page = await caller.call("nextExport", id);
           if (page === undefined) return;
-          yield page;
+          yield page.map((post) => shown(filter, post));
         }
       } finally {
         await caller.call("closeExport", id);
