@@ -17,6 +17,7 @@ import { exitCodes } from "../src/cli/output.ts";
 import { code, limitsOf, named, optionsTable, schemaShape, table, typeOf } from "./reference-schema.ts";
 import { patchColumns, postColumns } from "../src/stores/lake-columns.ts";
 import type { Engine } from "../src/runtime/engine.ts";
+import type { People } from "../src/runtime/people.ts";
 import { version } from "../src/runtime/version.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -172,9 +173,10 @@ async function openApi() {
     },
   });
   // Below every role, so that the guard names the least one that a route needs.
-  const nobody = () => Promise.resolve({ name: "nobody", role: JSON.parse('"nobody"'), by: "token", filter: {} } as const);
+  const nobody = () => Promise.resolve({ name: "nobody", owner: "nobody", role: JSON.parse('"nobody"'), by: "token", filter: {} } as const);
   const nothing = () => Promise.resolve(undefined);
-  const access = { token: nobody, session: nothing, redeem: nothing, signOut: nothing };
+  const people: People = new Proxy(Object.create(null), { get: () => nothing });
+  const access = { token: nobody, session: nothing, redeem: nothing, signOut: nothing, people };
   return makeApi({ engine, access, makeLink: () => Promise.resolve(""), logger: pino({ level: "silent" }) });
 }
 

@@ -38,8 +38,8 @@ describe("terms through the API", () => {
     assert.deepEqual(
       versions.map((version) => [version["version"], version["name"], version["query"], version["colour"], version["actor"]]),
       [
-        [3, "Zebras", "okapis", undefined, "a analyst"],
-        [2, "Zebras", "zebras", undefined, "a analyst"],
+        [3, "Zebras", "okapis", undefined, "admin/a analyst"],
+        [2, "Zebras", "zebras", undefined, "admin/a analyst"],
         [1, "Zebra", "zebras", "#aa3300", versions[2]?.["actor"]],
       ],
     );
@@ -82,7 +82,7 @@ describe("terms through the API", () => {
       rows.map((row) => row["action"]),
       ["term.put", "term.put", "term.put", "term.restore"],
     );
-    assert.equal(rows[1]?.["actor"], "a analyst");
+    assert.equal(rows[1]?.["actor"], "admin/a analyst");
   });
 
   it("lets viewers read and analysts change", async () => {

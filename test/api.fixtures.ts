@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Compile } from "typebox/schema";
 import type { ConfigInput } from "../src/core/config.ts";
 import { openTokens } from "../src/registers/tokens.ts";
-import type { Role } from "../src/runtime/access.ts";
+import type { Role } from "../src/runtime/viewer.ts";
 import { startSystem, type System } from "../src/runtime/system.ts";
 import { serveSystem } from "../src/cli/serve.ts";
 
@@ -138,7 +138,7 @@ export async function startApi(options: { readonly config?: ConfigInput; readonl
       assert.equal(answer.status, 200, answer.text);
       return answer.body;
     },
-    makeToken: async (role) => (await openTokens(system.engine.sql, () => Date.now()).make({ name: `a ${role}`, role, scopes: [], createdBy: "test" })).secret,
+    makeToken: async (role) => (await openTokens(system.engine.sql, () => Date.now()).make({ name: `a ${role}`, role, scopes: [], createdBy: "admin" })).secret,
     async settle() {
       for (const { partition, next } of await system.base.log.state("events")) {
         if (next > 0) await system.threads.refineOf(partition).caller.call("outcomes", { partition, offsets: [next - 1] });

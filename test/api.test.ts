@@ -73,7 +73,7 @@ describe("the API", () => {
     assert.equal(await statusOf(analyst, "POST", "/api/v1/erasures", { author: "x" }), 403);
     assert.equal(await statusOf(analyst, "GET", "/api/v1/configuration"), 403);
     const me = await api.ask("GET", "/api/v1/me", { token: environmentToken });
-    assert.deepEqual(me.body, { name: "EARSHOT_TOKEN", role: "admin" });
+    assert.deepEqual(me.body, { name: "EARSHOT_TOKEN", role: "admin", by: "token" });
   });
 
   it("refuses what it was not asked for: unknown parameters, wrong types, wrong bodies, each with its place", async () => {
@@ -133,7 +133,7 @@ describe("the API", () => {
     assert.equal((await api.ask("POST", "/api/v1/session", { token: null, body })).status, 401);
 
     const session = cookie.split(";")[0] ?? "";
-    assert.deepEqual((await api.ask("GET", "/api/v1/me", { token: null, headers: { cookie: session } })).body, { name: "admin", role: "admin" });
+    assert.deepEqual((await api.ask("GET", "/api/v1/me", { token: null, headers: { cookie: session } })).body, { name: "admin", role: "admin", by: "session" });
     const change = (headers: Readonly<Record<string, string>>) =>
       askRaw(api.address, "POST", "/api/v1/find", { cookie: session, "content-type": "application/json", ...headers }, '{"author":"nobody"}');
     assert.equal((await change({ "sec-fetch-site": "cross-site" })).status, 403);

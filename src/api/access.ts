@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EarshotError } from "../core/errors.ts";
-import { type Access, type Role, roles, type Viewer } from "../runtime/access.ts";
+import type { Access } from "../runtime/access.ts";
+import { type Role, roles, type Viewer } from "../runtime/viewer.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -10,6 +11,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** The least role; absent: viewer. public: nobody need sign in. */
     readonly access?: Role | "public";
+    /** Changes nothing, whatever its method. */
+    readonly reads?: boolean;
     /** The body is a stream that the route times itself. */
     readonly streams?: boolean;
   }
@@ -46,8 +49,23 @@ export function guard(app: FastifyInstance, access: Access, isOurHost: (host: st
       guesses.note(request.ip, credential, request.viewer !== undefined);
     }
     if (request.viewer === undefined) throw new EarshotError("UNAUTHENTICATED", "sign in by the link that `earshot start` prints, or send `Authorization: Bearer TOKEN`");
+    refuseOutsideScopes(request, request.viewer);
     if (roles.indexOf(request.viewer.role) < roles.indexOf(needed)) throw new EarshotError("FORBIDDEN", `this needs the role ${needed}; yours is ${request.viewer.role}`);
   });
+}
+
+/** What a token can be kept to: reading or writing under one of the API's tags; writing includes reading. */
+export function scopeOf(tag: string, what: "read" | "write"): string {
+  return `${tag}:${what}`;
+}
+
+function refuseOutsideScopes(request: FastifyRequest, { scopes }: Viewer): void {
+  if (scopes === undefined) return;
+  const { config, schema } = request.routeOptions;
+  const tag = schema?.tags?.[0] ?? "system";
+  const what = safeMethods.has(request.method) || config.reads === true ? "read" : "write";
+  if (!scopes.includes(scopeOf(tag, what)) && !scopes.includes(scopeOf(tag, "write")))
+    throw new EarshotError("FORBIDDEN", `this needs the scope ${scopeOf(tag, what)}; the token has ${scopes.join(", ")}`);
 }
 
 const mostGuesses = 300;

@@ -25,7 +25,7 @@ export async function serveSystem(
   const logger = pino({ level: "warn", redact: ["req.headers.authorization", "req.headers.cookie"] }, pino.destination(2));
   const access: Access = {
     ...system.access,
-    token: async (bearer) => (sameText(bearer, token) ? { name: "command line", role: "admin", by: "token", filter: {} } : system.access.token(bearer)),
+    token: async (bearer) => (sameText(bearer, token) ? { name: "command line", owner: "command line", role: "admin", by: "token", filter: {} } : system.access.token(bearer)),
   };
   const app = await makeApi({ engine: system.engine, access, makeLink: () => system.makeLink(), logger, ...(pages !== undefined && { pagesFolder: pages }) });
   const runFile = join(system.base.folder, "run.json");

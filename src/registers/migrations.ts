@@ -6,7 +6,7 @@ import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourcesMigrations } from "./sources.ts";
 import { termsMigrations, termVersionsMigrations } from "./terms.ts";
-import { usersMigrations } from "./users.ts";
+import { peopleMigrations, usersMigrations } from "./users.ts";
 
 /** Tables of the registers, in the order in which they came. */
 export const registerMigrations: readonly Migration[] = [
@@ -19,4 +19,5 @@ export const registerMigrations: readonly Migration[] = [
   ...usersMigrations,
   ...auditMigrations,
   ...termVersionsMigrations,
+  ...peopleMigrations,
 ];

@@ -27,9 +27,10 @@ export interface Tokens {
   }): Promise<{ readonly secret: string; readonly token: TokenRecord }>;
   /** Absent: unknown or expired. */
   find(secret: string): Promise<TokenRecord | undefined>;
-  all(): Promise<readonly TokenRecord[]>;
-  /** @throws NOT_FOUND */
-  revoke(id: string): Promise<void>;
+  /** Of one maker, or of all. */
+  all(createdBy?: string): Promise<readonly TokenRecord[]>;
+  /** Only of this maker where one is named. @throws NOT_FOUND */
+  revoke(id: string, createdBy?: string): Promise<TokenRecord>;
 }
 
 const hourMs = 3_600_000;
@@ -73,12 +74,12 @@ export function openTokens(sql: Sql, now: () => number): Tokens {
       if (token.lastUsedAt === undefined || at - token.lastUsedAt > hourMs) await sql.query("update tokens set last_used_at_ms = $2 where id = $1", [token.id, at]);
       return token;
     },
-    async all() {
-      const { rows } = await sql.query("select * from tokens order by created_at_ms, id");
+    async all(createdBy) {
+      const { rows } = await sql.query("select * from tokens where $1::text is null or created_by = $1 order by created_at_ms, id", [createdBy ?? null]);
       return rows.map(tokenIn);
     },
-    async revoke(id) {
-      firstRow(await sql.query("delete from tokens where id = $1 returning id", [id]), `token ${id}`);
+    async revoke(id, createdBy) {
+      return tokenIn(firstRow(await sql.query("delete from tokens where id = $1 and ($2::text is null or created_by = $2) returning *", [id, createdBy ?? null]), `token ${id}`));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { EarshotError } from "../core/errors.ts";
-import { firstRow, numberIn, oneOfIn, textIn, type Migration, type Sql, type SqlRow } from "../core/sql.ts";
+import { firstRow, numberIn, oneOfIn, textIn, textsIn, type Migration, type Sql, type SqlRow } from "../core/sql.ts";
 
 export const usersMigrations: readonly Migration[] = [
   {
@@ -12,6 +12,13 @@ export const usersMigrations: readonly Migration[] = [
       created_by text not null, created_at_ms bigint not null, expires_at_ms bigint, last_used_at_ms bigint)`,
   },
 ];
+export const peopleMigrations: readonly Migration[] = [
+  {
+    name: "people-1",
+    sql: `alter table users add platforms text[], add terms text[];
+    alter table sessions add agent text not null default '', add last_used_at_ms bigint`,
+  },
+];
 
 export const userRoles = ["viewer", "analyst", "admin"] as const;
 export type UserRole = (typeof userRoles)[number];
@@ -20,18 +27,34 @@ export interface UserRecord {
   readonly name: string;
   readonly role: UserRole;
   readonly createdAt: number;
+  /** What of the data they may see. Absent: all; empty: none. */
+  readonly platforms?: readonly string[];
+  readonly terms?: readonly string[];
+}
+
+/** null: all. */
+export interface UserKept {
+  readonly platforms: readonly string[] | null;
+  readonly terms: readonly string[] | null;
 }
 
 export interface Users {
   all(): Promise<readonly UserRecord[]>;
   get(name: string): Promise<UserRecord | undefined>;
-  put(name: string, role: UserRole): Promise<UserRecord>;
+  /** Without `kept` a known user keeps what was said before, a new one sees all. @throws CONFLICT for the last admin */
+  put(name: string, role: UserRole, kept?: UserKept): Promise<UserRecord>;
   /** Their sessions end. @throws NOT_FOUND; CONFLICT for the last admin */
   remove(name: string): Promise<void>;
 }
 
 export function userIn(row: SqlRow): UserRecord {
-  return { name: textIn(row, "name"), role: oneOfIn(row, "role", userRoles), createdAt: numberIn(row, "created_at_ms") };
+  return {
+    name: textIn(row, "name"),
+    role: oneOfIn(row, "role", userRoles),
+    createdAt: numberIn(row, "created_at_ms"),
+    ...(row["platforms"] !== null && { platforms: textsIn(row, "platforms") }),
+    ...(row["terms"] !== null && { terms: textsIn(row, "terms") }),
+  };
 }
 
 export function openUsers(sql: Sql, now: () => number): Users {
@@ -44,15 +67,17 @@ export function openUsers(sql: Sql, now: () => number): Users {
       const { rows } = await sql.query("select * from users where name = $1 and state = 'active'", [name]);
       return rows[0] && userIn(rows[0]);
     },
-    put: (name, role) =>
+    put: (name, role, kept) =>
       sql.transaction(async (inside) => {
         await inside.query("lock table users in share row exclusive mode");
         if (role !== "admin") await refuseLastAdmin(inside, name);
-        const result = await inside.query("insert into users values ($1, $2, 'active', $3) on conflict (name) do update set role = excluded.role, state = 'active' returning *", [
-          name,
-          role,
-          now(),
-        ]);
+        const result = await inside.query(
+          `insert into users as u (name, role, state, created_at_ms, platforms, terms) values ($1, $2, 'active', $3, $4, $5)
+           on conflict (name) do update set role = excluded.role, state = 'active',
+             platforms = case when $6 or u.state = 'removed' then excluded.platforms else u.platforms end,
+             terms = case when $6 or u.state = 'removed' then excluded.terms else u.terms end returning *`,
+          [name, role, Math.round(now()), kept?.platforms ?? null, kept?.terms ?? null, kept !== undefined],
+        );
         return userIn(firstRow(result, `user ${name}`));
       }),
     remove: (name) =>

@@ -1,24 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { ReadFilter } from "../core/filter.ts";
-
-export const roles = ["viewer", "analyst", "admin"] as const;
-export type Role = (typeof roles)[number];
-
-/** Who asks, and what of the data they may see. */
-export interface Viewer {
-  readonly name: string;
-  readonly role: Role;
-  readonly by: "session" | "token";
-  readonly filter: ReadFilter;
-}
+import type { People } from "./people.ts";
+import type { Viewer } from "./viewer.ts";
 
 /** Sessions, tokens and sign-in links; the catalog keeps their hashes only. */
 export interface Access {
   session(cookie: string): Promise<Viewer | undefined>;
   token(bearer: string): Promise<Viewer | undefined>;
   /** A link works once. */
-  redeem(code: string): Promise<{ readonly cookie: string; readonly maxAgeSeconds: number } | undefined>;
+  redeem(code: string, agent: string): Promise<{ readonly cookie: string; readonly maxAgeSeconds: number } | undefined>;
   signOut(cookie: string): Promise<void>;
+  readonly people: People;
 }
 
 /** Takes the same time wherever two secrets differ. */

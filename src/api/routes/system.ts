@@ -6,6 +6,16 @@ import type { ApiContext } from "../context.ts";
 import { openMetricsOf } from "../open-metrics.ts";
 import { instant, iso, optionalInstant, problems } from "../schemas.ts";
 
+const list = (description: string) => Type.Optional(Type.Array(Type.String(), { description }));
+const meSchema = Type.Object({
+  name: Type.String(),
+  role: Type.String(),
+  by: Type.String({ description: "session, or token." }),
+  platforms: list("Kept to these; absent: all."),
+  terms: list("Kept to posts of these brands and queries; absent: all."),
+  scopes: list("Of a token; absent: all that the role may."),
+});
+
 export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiContext): void {
   const healthSchema = {
     tags: ["system"],
@@ -126,14 +136,17 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
     async (_request, reply) => reply.type("text/plain; charset=utf-8").send(await engine.configuration()),
   );
 
-  app.get(
-    "/api/v1/me",
-    { schema: { tags: ["access"], summary: "Who I am here", response: { 200: Type.Object({ name: Type.String(), role: Type.String() }), ...problems } } },
-    (request) => {
-      const { name, role } = viewerOf(request);
-      return { name, role };
-    },
-  );
+  app.get("/api/v1/me", { schema: { tags: ["access"], summary: "Who I am here", response: { 200: meSchema, ...problems } } }, (request) => {
+    const { name, role, by, filter, scopes } = viewerOf(request);
+    return {
+      name,
+      role,
+      by,
+      ...(filter.platforms !== undefined && { platforms: [...filter.platforms] }),
+      ...(filter.terms !== undefined && { terms: [...filter.terms] }),
+      ...(scopes !== undefined && { scopes: [...scopes] }),
+    };
+  });
 
   // A GET must not sign anybody in: link previews and prefetches follow links. The page posts the code, which stands in the fragment.
   app.post(
@@ -149,7 +162,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
       },
     },
     async (request, reply) => {
-      const session = await access.redeem(request.body.code);
+      const session = await access.redeem(request.body.code, request.headers["user-agent"] ?? "");
       if (session === undefined) throw new EarshotError("UNAUTHENTICATED", "the link was used already or is too old; `npm run earshot -- link` prints a new one");
       return reply
         .setCookie(sessionCookie, session.cookie, { httpOnly: true, sameSite: "strict", path: "/", maxAge: session.maxAgeSeconds, secure: request.protocol === "https" })
