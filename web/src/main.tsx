@@ -6,7 +6,12 @@ import { initReactI18next, useTranslation } from "react-i18next";
 import { isSignedOut, ProblemError, signIn, whoAmI } from "./shell/api.ts";
 import { MeContext } from "./shell/me.ts";
 import { Shell } from "./shell/shell.tsx";
-import "./style.css";
+import { wearKept } from "./shell/theme.ts";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/shell.css";
+import "./style/parts.css";
+import "./style/posts.css";
 import { en } from "./words.ts";
 
 void i18next.use(initReactI18next).init({ lng: "en", resources: { en: { translation: en } }, interpolation: { escapeValue: false } });
@@ -14,11 +19,13 @@ const client = new QueryClient({
   defaultOptions: { queries: { retry: (count, error) => count < 2 && !(error instanceof ProblemError && error.status < 500), refetchOnWindowFocus: false } },
 });
 
+wearKept();
+
 /** The code leaves the address bar and the history at once, and is used once. */
 function takeCode(): string | undefined {
   if (!location.hash.startsWith("#code=")) return undefined;
   const code = location.hash.slice("#code=".length);
-  history.replaceState(null, "", (location.pathname === "/" ? "/live" : location.pathname) + location.search);
+  history.replaceState(null, "", location.pathname + location.search);
   return code;
 }
 const code = takeCode();

@@ -12,6 +12,7 @@ export function takeFocusWish(): boolean {
 }
 
 const list = [
+  ["Ctrl K", "palette"],
   ["/", "search"],
   ["l", "live"],
   ["j k", "move"],
