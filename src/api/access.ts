@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EarshotError } from "../core/errors.ts";
 import type { Access } from "../runtime/access.ts";
 import { type Role, roles, type Viewer } from "../runtime/viewer.ts";
+import { isSafe, placeOf, scopeOf } from "./scopes.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -19,7 +20,6 @@ declare module "fastify" {
 }
 
 export const sessionCookie = "earshot_session";
-const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization;
@@ -39,7 +39,7 @@ export function guard(app: FastifyInstance, access: Access, isOurHost: (host: st
       throw new EarshotError("FORBIDDEN", `host ${String(request.headers.host).slice(0, 100)}: not a name of this server; EARSHOT_HOST says which is`);
     const needed = request.routeOptions.config.access ?? "viewer";
     const bearer = bearerOf(request);
-    if (bearer === undefined && !safeMethods.has(request.method) && !isOurOwn(request)) throw new EarshotError("FORBIDDEN", "the request comes from another site");
+    if (bearer === undefined && !isSafe(request.method) && !isOurOwn(request)) throw new EarshotError("FORBIDDEN", "the request comes from another site");
     if (needed === "public") return;
     const cookie = request.cookies[sessionCookie];
     if (bearer !== undefined || cookie !== undefined) {
@@ -54,18 +54,11 @@ export function guard(app: FastifyInstance, access: Access, isOurHost: (host: st
   });
 }
 
-/** What a token can be kept to: reading or writing under one of the API's tags; writing includes reading. */
-export function scopeOf(tag: string, what: "read" | "write"): string {
-  return `${tag}:${what}`;
-}
-
 function refuseOutsideScopes(request: FastifyRequest, { scopes }: Viewer): void {
   if (scopes === undefined) return;
-  const { config, schema } = request.routeOptions;
-  const tag = schema?.tags?.[0] ?? "system";
-  const what = safeMethods.has(request.method) || config.reads === true ? "read" : "write";
-  if (!scopes.includes(scopeOf(tag, what)) && !scopes.includes(scopeOf(tag, "write")))
-    throw new EarshotError("FORBIDDEN", `this needs the scope ${scopeOf(tag, what)}; the token has ${scopes.join(", ")}`);
+  const { tag, kind } = placeOf(request.method, request.routeOptions);
+  if (!scopes.includes(scopeOf(tag, kind)) && !scopes.includes(scopeOf(tag, "write")))
+    throw new EarshotError("FORBIDDEN", `this needs the scope ${scopeOf(tag, kind)}; the token has ${scopes.join(", ")}`);
 }
 
 const mostGuesses = 300;

@@ -13,10 +13,12 @@ import { guard } from "./access.ts";
 import type { ApiContext } from "./context.ts";
 import { addPages } from "./pages.ts";
 import { answerBrokenRequest, handleError, problemOf, sendProblem } from "./problem.ts";
+import { addAuditRoutes } from "./routes/audit.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
+import { addPeopleRoutes } from "./routes/people.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
@@ -24,6 +26,8 @@ import { addSourceCheckRoutes } from "./routes/source-check.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSystemRoutes } from "./routes/system.ts";
 import { addTermRoutes } from "./routes/terms.ts";
+import { addTokenRoutes } from "./routes/tokens.ts";
+import { collectScopes } from "./scopes.ts";
 import { validatorCompiler } from "./validate.ts";
 
 export interface ApiOptions {
@@ -132,7 +136,7 @@ export async function makeApi(options: ApiOptions) {
     request.raw.once("end", () => clearTimeout(late)).once("close", () => clearTimeout(late));
   });
 
-  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, makeLink: options.makeLink, bodyPatienceMs: patience.bodyMs };
+  const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, scopes: collectScopes(app), makeLink: options.makeLink, bodyPatienceMs: patience.bodyMs };
   addSystemRoutes(context);
   addPostRoutes(context);
   addImportRoutes(context);
@@ -144,6 +148,9 @@ export async function makeApi(options: ApiOptions) {
   addQuarantineRoutes(context);
   addErasureRoutes(context);
   addLiveRoutes(context);
+  addPeopleRoutes(context);
+  addTokenRoutes(context);
+  addAuditRoutes(context);
   if (options.pagesFolder !== undefined && existsSync(options.pagesFolder)) {
     addPages(app, options.pagesFolder);
   }

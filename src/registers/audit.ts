@@ -30,13 +30,33 @@ export interface AuditEntry extends AuditFields {
   readonly hash: string;
 }
 
+export interface AuditPage {
+  readonly limit: number;
+  /** Entries below this number. */
+  readonly before?: number;
+  /** A user; what their tokens did is theirs too. */
+  readonly actor?: string;
+  /** `term.put`, or `term` for all about terms. */
+  readonly action?: string;
+  readonly subject?: string;
+}
+
+export interface AuditVerdict {
+  /** Entries whose hash fits all that stands before them. */
+  readonly entries: number;
+  /** Of the last entry that fits: who noted it down elsewhere can tell a chain that was written anew, or cut at its end. */
+  readonly hash: string;
+  /** The first entry that does not fit; absent when all do. */
+  readonly broken?: number;
+}
+
 /** Who did what: appended to, each entry bears the hash of the one before it. */
 export interface Audit {
   append(fields: AuditFields): Promise<AuditEntry>;
   /** Newest first. */
-  list(page: { readonly limit: number; readonly before?: number }): Promise<readonly AuditEntry[]>;
-  /** Reads the whole chain; the number of the first entry that does not fit, absent when all do. */
-  verify(): Promise<number | undefined>;
+  list(page: AuditPage): Promise<readonly AuditEntry[]>;
+  /** Reads the whole chain. */
+  verify(): Promise<AuditVerdict>;
 }
 
 const auditLock = 0x6175_6469;
@@ -85,8 +105,12 @@ export function openAudit(sql: Sql, now: () => number): Audit {
         const inserted = await inside.query("insert into audit values ($1, $2, $3, $4, $5, $6, $7, $8) returning *", [number, at, ...texts, hash]);
         return inserted.rows.map(entryIn)[0] ?? { number, at, hash, ...fields };
       }),
-    async list({ limit, before }) {
-      const { rows } = await sql.query("select * from audit where number < $1 order by number desc limit $2", [before ?? Number.MAX_SAFE_INTEGER, limit]);
+    async list({ limit, before, actor, action, subject }) {
+      const { rows } = await sql.query(
+        `select * from audit where number < $1 and ($3::text is null or actor = $3 or starts_with(actor, $3 || '/'))
+           and ($4::text is null or action = $4 or starts_with(action, $4 || '.')) and ($5::text is null or subject = $5) order by number desc limit $2`,
+        [before ?? Number.MAX_SAFE_INTEGER, limit, actor ?? null, action ?? null, subject ?? null],
+      );
       return rows.map(entryIn);
     },
     async verify() {
@@ -95,11 +119,11 @@ export function openAudit(sql: Sql, now: () => number): Audit {
         const { rows } = await sql.query("select * from audit where number >= $1 order by number limit $2", [number, pageRows]);
         for (const row of rows) {
           const expected = hashOf(hash, storedFields(row));
-          if (numberIn(row, "number") !== number || textIn(row, "hash") !== expected) return number;
+          if (numberIn(row, "number") !== number || textIn(row, "hash") !== expected) return { entries: number - 1, hash, broken: number };
           hash = expected;
           number++;
         }
-        if (rows.length < pageRows) return undefined;
+        if (rows.length < pageRows) return { entries: number - 1, hash };
       }
     },
   };

@@ -281,7 +281,8 @@ describe("the audit", () => {
       (await audit.list({ limit: 3 })).map(({ number }) => number),
       [20, 19, 18],
     );
-    assert.equal(await audit.verify(), undefined);
+    const [last] = await audit.list({ limit: 1 });
+    assert.deepEqual(await audit.verify(), { entries: 20, hash: last?.hash });
   });
 
   test("an entry can be neither changed nor removed, and one changed past the guard is found", async () => {
@@ -294,6 +295,23 @@ describe("the audit", () => {
       await inside.query("update audit set subject = 'other' where number = 7");
       await inside.query("alter table audit enable trigger all");
     });
-    assert.equal(await audit.verify(), 7);
+    const verdict = await audit.verify();
+    assert.deepEqual([verdict.entries, verdict.broken], [6, 7]);
+  });
+
+  test("entries are found by actor with their tokens, by kind of action and by subject", async () => {
+    const audit = openAudit(sql, now);
+    for (const [actor, action, subject] of [
+      ["ann", "term.put", "acme"],
+      ["ann/nightly", "term.remove", "acme"],
+      ["anna", "terminal.open", "acme"],
+    ] as const)
+      await audit.append({ actor, action, subject });
+    const found = async (wish: { readonly actor?: string; readonly action?: string; readonly subject?: string }) =>
+      (await audit.list({ limit: 100, ...wish })).map((entry) => `${entry.actor} ${entry.action}`);
+    assert.deepEqual(await found({ actor: "ann" }), ["ann/nightly term.remove", "ann term.put"]);
+    assert.deepEqual(await found({ action: "term" }), ["ann/nightly term.remove", "ann term.put"]);
+    assert.deepEqual(await found({ action: "term.put", subject: "acme" }), ["ann term.put"]);
+    assert.deepEqual(await found({ subject: "ac" }), []);
   });
 });

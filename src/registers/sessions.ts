@@ -58,6 +58,9 @@ export interface Sessions {
   sweep(): Promise<number>;
 }
 
+/** What `id` of a record says of a session that bears this cookie. */
+export const sessionIdOf = (cookie: string): string => secretHash(cookie).toString("hex").slice(0, 16);
+
 const columns = `left(encode(hash, 'hex'), 16) as id, "user", agent, created_at_ms, expires_at_ms, last_used_at_ms`;
 
 export function openSessions(sql: Sql, now: () => number): Sessions {

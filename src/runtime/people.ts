@@ -1,4 +1,4 @@
-import type { AuditEntry } from "../registers/audit.ts";
+import type { AuditEntry, AuditPage, AuditVerdict } from "../registers/audit.ts";
 import type { SessionRecord } from "../registers/sessions.ts";
 import type { TokenRecord } from "../registers/tokens.ts";
 import type { UserKept } from "../registers/users.ts";
@@ -49,7 +49,10 @@ export interface People {
 
   /** An admin's list holds everybody's. */
   sessions(by: Viewer): Promise<readonly SessionRecord[]>;
+  /** @throws NOT_FOUND, also for another's where an admin does not ask */
   endSession(id: string, by: Viewer): Promise<void>;
+  /** All of one's own but the one that asks; how many ended. */
+  endOtherSessions(by: Viewer): Promise<number>;
 
   tokens(by: Viewer): Promise<readonly TokenRecord[]>;
   /** The secret is told this once. @throws FORBIDDEN for more than the maker may */
@@ -57,7 +60,7 @@ export interface People {
   revokeToken(id: string, by: Viewer): Promise<void>;
 
   /** Newest first. */
-  audit(page: { readonly limit: number; readonly before?: number }): Promise<readonly AuditEntry[]>;
-  /** Reads the whole chain: the first entry that does not fit; absent when all do. */
-  verifyAudit(): Promise<number | undefined>;
+  audit(page: AuditPage): Promise<readonly AuditEntry[]>;
+  /** Reads the whole chain. */
+  verifyAudit(): Promise<AuditVerdict>;
 }

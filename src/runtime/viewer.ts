@@ -12,6 +12,10 @@ export interface Viewer {
   readonly role: Role;
   readonly by: "session" | "token";
   readonly filter: ReadFilter;
+  /** The session's id; absent for a token. */
+  readonly session?: string;
+  /** When the token ends; absent: it does not, or it is a session. */
+  readonly expiresAt?: number;
   /** `tag:read` and `tag:write` of the API's tags; absent: all that the role may. */
   readonly scopes?: readonly string[];
 }

@@ -109,7 +109,7 @@ export function addErasureRoutes({ app, engine }: ApiContext): void {
   app.post(
     "/api/v1/find",
     {
-      config: { access: "admin" },
+      config: { access: "admin", reads: true },
       schema: {
         tags: ["erasure"],
         summary: "Scan the raw bytes of every store for an author",

@@ -49,6 +49,7 @@ export function addEstimateRoutes({ app, engine }: ApiContext): void {
   app.post(
     "/api/v1/query/parse",
     {
+      config: { reads: true },
       schema: {
         tags: ["posts"],
         summary: "How a query is understood: its text, its tree, its rows, and what is wrong with it",
@@ -70,6 +71,7 @@ export function addEstimateRoutes({ app, engine }: ApiContext): void {
   app.post(
     "/api/v1/estimate",
     {
+      config: { reads: true },
       schema: {
         tags: ["terms"],
         summary: "What a query would bring and cost in a day, by the posts of the last week",

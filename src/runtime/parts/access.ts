@@ -1,7 +1,7 @@
 import type { Environment } from "../../core/config.ts";
 import type { ReadFilter } from "../../core/filter.ts";
 import type { Sql } from "../../core/sql.ts";
-import { openSessions } from "../../registers/sessions.ts";
+import { openSessions, sessionIdOf } from "../../registers/sessions.ts";
 import { openTokens } from "../../registers/tokens.ts";
 import { openAudit } from "../../registers/audit.ts";
 import { openUsers, type UserRecord } from "../../registers/users.ts";
@@ -39,7 +39,7 @@ export async function makeAccess(options: {
     access: {
       async session(cookie) {
         const user = await sessions.find(cookie);
-        return user && { name: user.name, owner: user.name, role: user.role, by: "session", filter: filterOf(user) };
+        return user && { name: user.name, owner: user.name, role: user.role, by: "session", session: sessionIdOf(cookie), filter: filterOf(user) };
       },
       async token(bearer) {
         if (environment.EARSHOT_TOKEN !== undefined && sameText(environment.EARSHOT_TOKEN, bearer))
@@ -56,6 +56,7 @@ export async function makeAccess(options: {
           role,
           by: "token",
           filter: filterOf(owner),
+          ...(token.expiresAt !== undefined && { expiresAt: token.expiresAt }),
           ...(token.scopes.length > 0 && { scopes: token.scopes }),
         };
       },

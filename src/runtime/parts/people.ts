@@ -83,12 +83,23 @@ export function makePeople(options: { readonly users: Users; readonly sessions: 
       await note(by, "session.end", ended.user);
     },
 
+    async endOtherSessions(by) {
+      const others = (await sessions.list(by.owner)).filter((session) => session.id !== by.session);
+      // One that ended meanwhile is what was asked for.
+      const ended = await Promise.allSettled(others.map((session) => sessions.endById(session.id, by.owner)));
+      const count = ended.filter(({ status }) => status === "fulfilled").length;
+      await note(by, "session.end-others", by.owner, { sessions: count });
+      return count;
+    },
+
     tokens: (by) => tokens.all(by.role === "admin" ? undefined : by.owner),
     async makeToken(wish, by) {
       if (roles.indexOf(wish.role) > roles.indexOf(by.role)) throw new EarshotError("FORBIDDEN", `a token cannot have the role ${wish.role}; yours is ${by.role}`);
       // What a token may is never more than its maker: one that is kept to scopes would free itself by making another.
       if (by.scopes !== undefined && (wish.scopes.length === 0 || !wish.scopes.every((scope) => by.scopes?.includes(scope))))
         throw new EarshotError("FORBIDDEN", "a token with scopes makes tokens of its own scopes only");
+      if (by.expiresAt !== undefined && (wish.expiresAt === undefined || wish.expiresAt > by.expiresAt))
+        throw new EarshotError("FORBIDDEN", "a token that expires makes none that outlive it");
       const made = await tokens.make({ ...wish, createdBy: by.owner });
       await note(by, "token.make", made.token.id, { name: wish.name, role: wish.role, scopes: wish.scopes.join(" ") });
       return made;
