@@ -2,16 +2,23 @@ import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { EarshotError } from "../core/errors.ts";
 import type { Access } from "../runtime/access.ts";
-import { type Role, roles, type Viewer } from "../runtime/viewer.ts";
+import { isKept, type Role, roles, type Viewer } from "../runtime/viewer.ts";
 import { isSafe, placeOf, scopeOf } from "./scopes.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     viewer: Viewer | undefined;
+    /** Asks again whom the request's credential means. */
+    identify: (() => Promise<Viewer | undefined>) | null;
   }
   interface FastifyContextConfig {
     /** The least role; absent: viewer. public: nobody need sign in. */
     readonly access?: Role | "public";
+    /**
+     * Answers those who are kept to a part of the data too: of their part alone, or with nothing of the data.
+     * Absent: they are refused, so that a route that does not think of them tells them nothing.
+     */
+    readonly forKept?: boolean;
     /** Changes nothing, whatever its method. */
     readonly reads?: boolean;
     /** The body is a stream that the route times itself. */
@@ -33,6 +40,7 @@ function bearerOf(request: FastifyRequest): string | undefined {
  */
 export function guard(app: FastifyInstance, access: Access, isOurHost: (host: string) => boolean): void {
   app.decorateRequest("viewer", undefined);
+  app.decorateRequest("identify", null);
   const guesses = makeGuesses();
   app.addHook("onRequest", async (request: FastifyRequest, _reply: FastifyReply) => {
     if (!isOurHost(request.headers.host ?? ""))
@@ -45,12 +53,15 @@ export function guard(app: FastifyInstance, access: Access, isOurHost: (host: st
     if (bearer !== undefined || cookie !== undefined) {
       const credential = bearer ?? cookie ?? "";
       guesses.refuseWhenTooMany(request.ip, credential);
-      request.viewer = bearer !== undefined ? await access.token(bearer) : cookie !== undefined ? await access.session(cookie) : undefined;
+      request.identify = async () => (bearer !== undefined ? access.token(bearer) : cookie !== undefined ? access.session(cookie) : undefined);
+      request.viewer = await request.identify();
       guesses.note(request.ip, credential, request.viewer !== undefined);
     }
     if (request.viewer === undefined) throw new EarshotError("UNAUTHENTICATED", "sign in by the link that `earshot start` prints, or send `Authorization: Bearer TOKEN`");
     refuseOutsideScopes(request, request.viewer);
     if (roles.indexOf(request.viewer.role) < roles.indexOf(needed)) throw new EarshotError("FORBIDDEN", `this needs the role ${needed}; yours is ${request.viewer.role}`);
+    if (isKept(request.viewer) && request.routeOptions.config.forKept !== true)
+      throw new EarshotError("FORBIDDEN", "this speaks of all that is stored; you are kept to a part of it");
   });
 }
 
@@ -111,4 +122,29 @@ function isOurOwn(request: FastifyRequest): boolean {
 export function viewerOf(request: FastifyRequest): Viewer {
   if (request.viewer === undefined) throw new EarshotError("UNAUTHENTICATED", "sign in first");
   return request.viewer;
+}
+
+const watchMs = 3_000;
+
+/**
+ * For answers that go on for long: `onChange` is called once when the session or token has ended, or may something else than
+ * at the request's begin. Returns the way to stop watching.
+ */
+export function watchViewer(request: FastifyRequest, onChange: () => void): () => void {
+  const rightsOf = (viewer: Viewer | undefined) => viewer && JSON.stringify([viewer.owner, viewer.role, viewer.filter, viewer.scopes ?? null]);
+  const atFirst = rightsOf(request.viewer);
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const look = async () => {
+    // Whether the catalog answers now says nothing of the rights; the next look does.
+    const now = await Promise.resolve(request.identify?.()).then(rightsOf, () => atFirst);
+    if (isStopped) return;
+    if (now === atFirst) timer = setTimeout(() => void look(), watchMs);
+    else onChange();
+  };
+  timer = setTimeout(() => void look(), watchMs);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }

@@ -114,7 +114,7 @@ export interface SearchPage {
 export interface FacetRequest {
   readonly q: string;
   readonly filter: ReadFilter;
-  readonly by: readonly ("platform" | "language" | "sentiment" | "term" | "hashtag" | "day")[];
+  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "day")[];
   readonly top: number;
 }
 export interface FacetAnswer {

@@ -19,3 +19,6 @@ export interface Viewer {
   /** `tag:read` and `tag:write` of the API's tags; absent: all that the role may. */
   readonly scopes?: readonly string[];
 }
+
+/** Whether they see a part of the data only. */
+export const isKept = ({ filter }: Viewer): boolean => Object.values(filter).some((allowed) => allowed !== undefined);

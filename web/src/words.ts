@@ -59,6 +59,7 @@ export const en = {
     skip: "Skip to the page",
     noPage: "There is no such page.",
     mayNot: "This page needs the role {{role}}.",
+    keptFrom: "This page speaks of all that is stored. You see a part of it.",
   },
   about: {
     open: "About {{name}}",

@@ -49,7 +49,7 @@ export function addEstimateRoutes({ app, engine }: ApiContext): void {
   app.post(
     "/api/v1/query/parse",
     {
-      config: { reads: true },
+      config: { reads: true, forKept: true },
       schema: {
         tags: ["posts"],
         summary: "How a query is understood: its text, its tree, its rows, and what is wrong with it",

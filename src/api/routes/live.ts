@@ -1,8 +1,8 @@
 import { Type } from "typebox";
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
-import { isAllowed } from "../../core/filter.ts";
-import { viewerOf } from "../access.ts";
+import { isAllowed, termsShown } from "../../core/filter.ts";
+import { viewerOf, watchViewer } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { problems, viewPost } from "../schemas.ts";
 
@@ -18,6 +18,7 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/live",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "New posts as they become searchable (server-sent events `tick` and `post`)",
@@ -48,16 +49,18 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
       });
       const timer = setInterval(() => {
         if (raw.writableLength >= maxBufferedBytes) return;
-        for (const post of sample) raw.write(`event: post\ndata: ${JSON.stringify(viewPost(post))}\n\n`);
+        for (const post of sample) raw.write(`event: post\ndata: ${JSON.stringify(viewPost({ ...post, terms: termsShown(filter, post.terms) }))}\n\n`);
         raw.write(`event: tick\ndata: ${JSON.stringify({ at: new Date().toISOString(), posts: count })}\n\n`);
         count = 0;
         sample = [];
       }, tickMs);
       // A stream outlives neither its session by much nor its role: the reader connects again and is asked anew.
       const end = setTimeout(() => raw.end(), longestMs);
+      const unwatch = watchViewer(request, () => raw.end());
       raw.once("close", () => {
         clearInterval(timer);
         clearTimeout(end);
+        unwatch();
         stop();
         listeners--;
       });

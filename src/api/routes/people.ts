@@ -146,6 +146,7 @@ export function addPeopleRoutes({ app, engine, access: { people } }: ApiContext)
   app.get(
     "/api/v1/sessions",
     {
+      config: { forKept: true },
       schema: {
         tags: ["access"],
         summary: "My open sessions; an admin's list holds everybody's",
@@ -161,6 +162,7 @@ export function addPeopleRoutes({ app, engine, access: { people } }: ApiContext)
   app.delete(
     "/api/v1/sessions/:id",
     {
+      config: { forKept: true },
       schema: {
         tags: ["access"],
         summary: "End one of my sessions; an admin ends anybody's",
@@ -176,7 +178,10 @@ export function addPeopleRoutes({ app, engine, access: { people } }: ApiContext)
 
   app.delete(
     "/api/v1/sessions",
-    { schema: { tags: ["access"], summary: "End all of my sessions but the one that asks", response: { 200: Type.Object({ ended: Type.Integer() }), ...problems } } },
+    {
+      config: { forKept: true },
+      schema: { tags: ["access"], summary: "End all of my sessions but the one that asks", response: { 200: Type.Object({ ended: Type.Integer() }), ...problems } },
+    },
     async (request) => ({ ended: await people.endOtherSessions(viewerOf(request)) }),
   );
 }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { Type } from "typebox";
 import { EarshotError } from "../../core/errors.ts";
 import { isPostId } from "../../core/ids.ts";
-import { viewerOf } from "../access.ts";
+import { viewerOf, watchViewer } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { cursorParameter, limitParameter, postSchema, problems, queryParameter, viewPost, viewWhole } from "../schemas.ts";
 
@@ -13,6 +13,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "Search posts, newest first",
@@ -33,6 +34,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/count",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "Count the posts that match",
@@ -46,6 +48,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/facets",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "Count the posts that match by platform, language, sentiment, term, hashtag, day",
@@ -78,7 +81,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   plain.get<{ Querystring: { q?: string } }>(
     "/api/v1/posts/export",
     {
-      config: { access: "analyst" },
+      config: { access: "analyst", forKept: true },
       schema: {
         tags: ["posts"],
         summary: "All posts that match, as NDJSON, newest first",
@@ -88,7 +91,11 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
     },
     (request, reply) => {
       const abort = new AbortController();
-      request.raw.once("close", () => abort.abort());
+      const unwatch = watchViewer(request, () => reply.raw.destroy());
+      reply.raw.once("close", () => {
+        unwatch();
+        abort.abort();
+      });
       const { filter } = viewerOf(request);
       const pages = engine.export(request.query.q ?? "", filter, abort.signal);
       const lines = async function* () {
@@ -102,6 +109,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/:id",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "One post; personal data in its text is masked",

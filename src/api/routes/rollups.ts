@@ -31,6 +31,7 @@ export function addRollupRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/rollups",
     {
+      config: { forKept: true },
       schema: {
         tags: ["rollups"],
         summary: "Posts, sentiment and engagement over time, by platform, source, language and term",

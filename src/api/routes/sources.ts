@@ -1,11 +1,16 @@
 import { Type } from "typebox";
 import { faultsOf, refuseFaults, sourceConfigSchema } from "../../core/config.ts";
+import type { ReadFilter } from "../../core/filter.ts";
 import type { SourceView } from "../../runtime/engine.ts";
+import { isKept } from "../../runtime/viewer.ts";
+import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { iso, optionalInstant, problems } from "../schemas.ts";
 
+const mostSources = 1_000;
 const idParameter = Type.Object({ id: Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$" }) });
 
+const unlessKept = "Absent for who is kept to a part of the data.";
 const sourceSchema = Type.Object({
   id: Type.String(),
   connector: Type.String(),
@@ -18,12 +23,12 @@ const sourceSchema = Type.Object({
   detail: Type.Optional(Type.String()),
   retryAt: optionalInstant("Next try."),
   cursor: Type.Optional(Type.String()),
-  collected: Type.Integer(),
-  errors: Type.Integer(),
-  gaps: Type.Integer(),
+  collected: Type.Optional(Type.Integer({ description: unlessKept })),
+  errors: Type.Optional(Type.Integer({ description: unlessKept })),
+  gaps: Type.Optional(Type.Integer({ description: unlessKept })),
   gbPerDay: Type.Optional(Type.Number({ description: "Raw, at the pace since it was started." })),
   lastError: Type.Optional(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String({ format: "date-time" }) })),
-  options: Type.Record(Type.String(), Type.Unknown(), { description: "Secrets stand as references." }),
+  options: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: `Secrets stand as references. ${unlessKept}` })),
 });
 
 function view(source: SourceView) {
@@ -39,12 +44,30 @@ function view(source: SourceView) {
 }
 
 export function addSourceRoutes({ app, engine }: ApiContext): void {
+  /** What a source collected counts the posts of all brands, its options and errors name them; so the names alone, of those with posts for this reader. */
+  async function partOf(all: readonly SourceView[], filter: ReadFilter) {
+    const { facets } = await engine.facets({ q: "", by: ["source"], top: mostSources, filter });
+    const brought = new Set(facets["source"]?.map((row) => row.value));
+    return all
+      .filter((source) => brought.has(source.id))
+      .map(({ id, connector, platform, keep, simulated, origin, paused, status }) => ({ id, connector, platform, keep, simulated, origin, paused, state: status.state }));
+  }
+
   app.get(
     "/api/v1/sources",
-    { schema: { tags: ["sources"], summary: "All sources and their state", response: { 200: Type.Object({ items: Type.Array(sourceSchema) }), ...problems } } },
-    async () => ({
-      items: (await engine.sources()).map(view),
-    }),
+    {
+      config: { forKept: true },
+      schema: {
+        tags: ["sources"],
+        summary: "All sources and their state; for who is kept to a part of the data, the names of those that brought it",
+        response: { 200: Type.Object({ items: Type.Array(sourceSchema) }), ...problems },
+      },
+    },
+    async (request) => {
+      const viewer = viewerOf(request);
+      const all = await engine.sources();
+      return { items: isKept(viewer) ? await partOf(all, viewer.filter) : all.map(view) };
+    },
   );
 
   app.put(

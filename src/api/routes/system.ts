@@ -4,8 +4,10 @@ import { EarshotError } from "../../core/errors.ts";
 import { sessionCookie, viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { openMetricsOf } from "../open-metrics.ts";
+import { isKept } from "../../runtime/viewer.ts";
 import { instant, iso, optionalInstant, problems } from "../schemas.ts";
 
+const unlessKept = "Absent for who is kept to a part of the data.";
 const list = (description: string) => Type.Optional(Type.Array(Type.String(), { description }));
 const meSchema = Type.Object({
   name: Type.String(),
@@ -62,6 +64,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
   app.get(
     "/api/v1/status",
     {
+      config: { forKept: true },
       schema: {
         tags: ["system"],
         summary: "Throughput, lag, sizes and limits",
@@ -71,49 +74,56 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
             status: Type.String(),
             detail: Type.Optional(Type.String()),
             startedAt: instant("Start of this process."),
-            collectedPerSecond: Type.Number(),
-            refinedPerSecond: Type.Number(),
-            posts: Type.Integer({ description: "Stored, simulated ones too." }),
+            collectedPerSecond: Type.Optional(Type.Number({ description: unlessKept })),
+            refinedPerSecond: Type.Optional(Type.Number({ description: unlessKept })),
+            posts: Type.Integer({ description: "Stored, simulated ones too; for who is kept to a part, those that they may see." }),
             simulated: Type.Union([Type.Literal("none"), Type.Literal("shown"), Type.Literal("hidden")], {
               description: "hidden: simulated posts are stored; no read shows them, because real ones are there.",
             }),
-            rejected: Type.Integer(),
-            lag: Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }),
-            stores: Type.Array(
-              Type.Object({
-                store: Type.String(),
-                sizeBytes: Type.Integer(),
-                posts: Type.Integer(),
-                oldestAt: optionalInstant("Oldest post."),
-                state: Type.String(),
-                error: Type.Optional(Type.String()),
-              }),
+            rejected: Type.Optional(Type.Integer({ description: unlessKept })),
+            lag: Type.Optional(Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }, { description: unlessKept })),
+            stores: Type.Optional(
+              Type.Array(
+                Type.Object({
+                  store: Type.String(),
+                  sizeBytes: Type.Integer(),
+                  posts: Type.Integer(),
+                  oldestAt: optionalInstant("Oldest post."),
+                  state: Type.String(),
+                  error: Type.Optional(Type.String()),
+                }),
+                { description: unlessKept },
+              ),
             ),
-            log: Type.Array(
-              Type.Object({
-                topic: Type.String(),
-                partition: Type.Integer(),
-                oldest: Type.Integer(),
-                next: Type.Integer(),
-                sizeBytes: Type.Integer(),
-                oldestAt: optionalInstant("Oldest frame."),
-              }),
+            log: Type.Optional(
+              Type.Array(
+                Type.Object({
+                  topic: Type.String(),
+                  partition: Type.Integer(),
+                  oldest: Type.Integer(),
+                  next: Type.Integer(),
+                  sizeBytes: Type.Integer(),
+                  oldestAt: optionalInstant("Oldest frame."),
+                }),
+                { description: unlessKept },
+              ),
             ),
-            outcomes: Type.Record(Type.String(), Type.Integer()),
-            limits: Type.Array(Type.Object({ name: Type.String(), value: Type.Number(), limit: Type.Number(), unit: Type.String() })),
+            outcomes: Type.Optional(Type.Record(Type.String(), Type.Integer(), { description: unlessKept })),
+            limits: Type.Optional(Type.Array(Type.Object({ name: Type.String(), value: Type.Number(), limit: Type.Number(), unit: Type.String() }), { description: unlessKept })),
           }),
           ...problems,
         },
       },
     },
-    async () => {
+    async (request) => {
+      const viewer = viewerOf(request);
       const stats = await engine.stats();
+      const common = { ...engine.health(), version: engine.version, simulated: await engine.simulated(), startedAt: iso(stats.startedAt) };
+      // Sizes, rates and what was rejected are sums over all that is stored.
+      if (isKept(viewer)) return { ...common, posts: (await engine.count("", viewer.filter)).posts };
       return {
         ...stats,
-        ...engine.health(),
-        version: engine.version,
-        simulated: await engine.simulated(),
-        startedAt: iso(stats.startedAt),
+        ...common,
         lag: { refine: stats.lag.refine, stores: { ...stats.lag.stores } },
         outcomes: { ...stats.outcomes },
         limits: stats.limits.map((limit) => ({ ...limit })),
@@ -136,7 +146,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
     async (_request, reply) => reply.type("text/plain; charset=utf-8").send(await engine.configuration()),
   );
 
-  app.get("/api/v1/me", { schema: { tags: ["access"], summary: "Who I am here", response: { 200: meSchema, ...problems } } }, (request) => {
+  app.get("/api/v1/me", { config: { forKept: true }, schema: { tags: ["access"], summary: "Who I am here", response: { 200: meSchema, ...problems } } }, (request) => {
     const { name, role, by, filter, scopes } = viewerOf(request);
     return {
       name,

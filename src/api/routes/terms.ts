@@ -1,5 +1,7 @@
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { faultsOf, refuseFaults, termConfigSchema, termKinds } from "../../core/config.ts";
+import { EarshotError } from "../../core/errors.ts";
 import type { TermView } from "../../runtime/engine.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
@@ -16,29 +18,40 @@ const said = <Found extends { readonly handles: readonly string[]; readonly colo
 });
 const view = ({ id, name, kind, query, version, origin, retagged, ...rest }: TermView) => ({ id, name, kind, query, version, origin, retagged, ...said(rest) });
 
+/**
+ * Who is kept to terms is told of no other; who is kept to platforms is told of all, since a term belongs to no platform.
+ * Neither changes one: a wider query would show them what they are kept from, and terms steer what is collected for all.
+ */
+const isTold = (request: FastifyRequest) => {
+  const { terms } = viewerOf(request).filter;
+  return ({ id }: { readonly id: string }) => terms?.includes(id) ?? true;
+};
+
 export function addTermRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/terms",
     {
+      config: { forKept: true },
       schema: {
         tags: ["terms"],
         summary: "Brands, competitors, campaigns and topics",
         response: { 200: Type.Object({ items: Type.Array(termSchema) }), ...problems },
       },
     },
-    async () => ({ items: (await engine.terms()).map(view) }),
+    async (request) => ({ items: (await engine.terms()).filter(isTold(request)).map(view) }),
   );
 
   app.get(
     "/api/v1/terms/removed",
     {
+      config: { forKept: true },
       schema: {
         tags: ["terms"],
         summary: "Terms that were removed, newest first; each can be restored",
         response: { 200: Type.Object({ items: Type.Array(removedSchema) }), ...problems },
       },
     },
-    async () => ({ items: (await engine.removedTerms()).map((found) => ({ ...view(found), removedAt: iso(found.removedAt) })) }),
+    async (request) => ({ items: (await engine.removedTerms()).filter(isTold(request)).map((found) => ({ ...view(found), removedAt: iso(found.removedAt) })) }),
   );
 
   app.put(
@@ -86,6 +99,7 @@ export function addTermRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/terms/:id/versions",
     {
+      config: { forKept: true },
       schema: {
         tags: ["terms"],
         summary: "What a term said over time, newest first: who changed it and when",
@@ -93,9 +107,12 @@ export function addTermRoutes({ app, engine }: ApiContext): void {
         response: { 200: Type.Object({ items: Type.Array(versionSchema) }), ...problems },
       },
     },
-    async (request) => ({
-      items: (await engine.termVersions(request.params.id)).map(({ at, ...rest }) => ({ ...said(rest), at: iso(at) })).toReversed(),
-    }),
+    async (request) => {
+      const { id } = request.params;
+      // In the words for one that is not there: that it is would be told else.
+      if (!isTold(request)({ id })) throw new EarshotError("NOT_FOUND", `term ${id}: there is none, and never was`);
+      return { items: (await engine.termVersions(id)).map(({ at, ...rest }) => ({ ...said(rest), at: iso(at) })).toReversed() };
+    },
   );
 
   app.post(

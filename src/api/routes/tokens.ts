@@ -38,20 +38,26 @@ function view({ createdAt, expiresAt, lastUsedAt, scopes, ...rest }: TokenRecord
 export function addTokenRoutes({ app, access: { people }, scopes: areas }: ApiContext): void {
   app.get(
     "/api/v1/tokens",
-    { schema: { tags: ["access"], summary: "My tokens; an admin's list holds everybody's", response: { 200: Type.Object({ items: Type.Array(tokenSchema) }), ...problems } } },
+    {
+      config: { forKept: true },
+      schema: { tags: ["access"], summary: "My tokens; an admin's list holds everybody's", response: { 200: Type.Object({ items: Type.Array(tokenSchema) }), ...problems } },
+    },
     async (request) => ({ items: (await people.tokens(viewerOf(request))).map(view) }),
   );
 
   app.get(
     "/api/v1/tokens/scopes",
-    { schema: { tags: ["access"], summary: "What a token can be kept to", response: { 200: Type.Object({ items: Type.Array(areaSchema) }), ...problems } } },
+    {
+      config: { forKept: true },
+      schema: { tags: ["access"], summary: "What a token can be kept to", response: { 200: Type.Object({ items: Type.Array(areaSchema) }), ...problems } },
+    },
     () => ({ items: areas().map(({ tag, read, write }) => ({ tag, read: [...read], write: [...write] })) }),
   );
 
   app.post(
     "/api/v1/tokens",
     {
-      config: { rateLimit: { max: 60, timeWindow: "1 minute" } },
+      config: { forKept: true, rateLimit: { max: 60, timeWindow: "1 minute" } },
       schema: {
         tags: ["access"],
         summary: "Make a token; its secret is told this once",
@@ -87,6 +93,7 @@ export function addTokenRoutes({ app, access: { people }, scopes: areas }: ApiCo
   app.delete(
     "/api/v1/tokens/:id",
     {
+      config: { forKept: true },
       schema: {
         tags: ["access"],
         summary: "Revoke one of my tokens; an admin revokes anybody's",

@@ -137,7 +137,7 @@ export default function Explore() {
   const freshAt = overTime.data?.freshAt;
   const coverage = [
     ...(total === undefined || total.posts === 0 ? [] : [t("explore.coverage.unscored", { share: Math.round((total.unscored / total.posts) * 1_000) / 10 })]),
-    ...(state.data === undefined ? [] : [t("explore.coverage.rejected", { count: state.data.rejected, formatted: formatNumber(state.data.rejected) })]),
+    ...(state.data?.rejected === undefined ? [] : [t("explore.coverage.rejected", { count: state.data.rejected, formatted: formatNumber(state.data.rejected) })]),
     ...(metric === "authors" && total?.authorsExact === false ? [t("explore.coverage.sketch")] : []),
     ...(metric === "negative" || metric === "unscored" ? [t("explore.coverage.interval")] : []),
     t("explore.coverage.last"),

@@ -5,7 +5,7 @@ import { About } from "../shell/about.tsx";
 import { Dialog } from "../shell/dialog.tsx";
 import { formatClock, formatDay, formatNumber } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
-import { mayAct, useMe } from "../shell/me.ts";
+import { isKept, mayAct, useMe } from "../shell/me.ts";
 import { setQuery, usePlace, withQuery } from "../shell/place.ts";
 import { searchPath } from "../shell/query.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
@@ -29,7 +29,8 @@ interface Notice {
 export default function Terms() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const mayChange = mayAct(useMe(), "analyst");
+  const me = useMe();
+  const mayChange = mayAct(me, "analyst") && !isKept(me);
   const { query } = usePlace();
   const [notice, setNotice] = useState<Notice>();
   const terms = useQuery({

@@ -24,7 +24,7 @@ export function Result() {
   const found = useQuery({ queryKey: ["welcome-heard", ids], queryFn: () => heard(ids), enabled: ids.length > 0, refetchInterval: everyMs });
   const sources = useQuery({ queryKey: sourcesKey, queryFn: knownSources, refetchInterval: everyMs });
   const real = (sources.data?.items ?? []).filter((source) => !source.simulated);
-  const collected = real.reduce((sum, source) => sum + source.collected, 0);
+  const collected = real.reduce((sum, source) => sum + (source.collected ?? 0), 0);
   return (
     <div className="welcome-halves">
       <div>
@@ -58,7 +58,7 @@ export function Result() {
           <ul>
             {real.map((source) => (
               <li key={source.id}>
-                {t("welcome.result.source", { id: source.id, state: source.state, collected: formatNumber(source.collected) })}
+                {t("welcome.result.source", { id: source.id, state: source.state, collected: formatNumber(source.collected ?? 0) })}
                 {source.lastError !== undefined && <span className="trouble"> {source.lastError.message}</span>}
               </li>
             ))}

@@ -62,11 +62,12 @@ export function facetsOf(q: string, signal?: AbortSignal): Promise<Facets> {
 export interface Status {
   readonly status: string;
   readonly detail?: string;
-  readonly collectedPerSecond: number;
+  /** This and what else may be absent: not told to who is kept to a part of the data. */
+  readonly collectedPerSecond?: number;
   readonly posts: number;
   readonly simulated: "none" | "shown" | "hidden";
-  readonly rejected: number;
-  readonly lag: { readonly refine: number; readonly stores: Readonly<Record<string, number>> };
+  readonly rejected?: number;
+  readonly lag?: { readonly refine: number; readonly stores: Readonly<Record<string, number>> };
 }
 export const status = (): Promise<Status> => ask("/api/v1/status");
 
@@ -77,9 +78,9 @@ export interface SourceState {
   readonly state: string;
   readonly detail?: string;
   readonly paused: boolean;
-  readonly collected: number;
-  readonly errors: number;
-  readonly gaps: number;
+  readonly collected?: number;
+  readonly errors?: number;
+  readonly gaps?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: string };
 }
 export const sources = (): Promise<{ items: readonly SourceState[] }> => ask("/api/v1/sources");

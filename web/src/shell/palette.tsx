@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ask } from "./api.ts";
-import { mayAct, useMe } from "./me.ts";
+import { useMe } from "./me.ts";
 import { go } from "./place.ts";
 import { searchPath } from "./query.ts";
-import { pages } from "./registry.ts";
+import { mayOpen, pages } from "./registry.ts";
 
 interface Terms {
   readonly items: readonly { readonly id: string; readonly name: string }[];
@@ -32,7 +32,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }) {
   const wanted = typed.trim().toLowerCase();
   const ways: readonly Way[] = [
     ...pages
-      .filter((page) => page.isHidden !== true && mayAct(me, page.least))
+      .filter((page) => page.isHidden !== true && mayOpen(me, page))
       .map((page): Way => ({ to: `/${page.id}`, name: t(`page.${page.id}` as "page.live"), kind: t("palette.page") })),
     ...(terms.data?.items ?? []).map((term): Way => ({ to: `/explore?term=${encodeURIComponent(term.id)}`, name: term.name, kind: t("palette.term") })),
   ].filter((way) => way.name.toLowerCase().includes(wanted));

@@ -1,5 +1,5 @@
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
-import type { Role } from "./me.ts";
+import { isKept, mayAct, type Me, type Role } from "./me.ts";
 
 export const areas = ["listen", "sources", "govern"] as const;
 export type Area = (typeof areas)[number];
@@ -11,6 +11,8 @@ export interface PageEntry {
   readonly least: Role;
   /** Absent from the navigation: reached from other pages. */
   readonly isHidden?: boolean;
+  /** Speaks of all that is stored: not for who is kept to a part. */
+  readonly isWhole?: boolean;
   readonly component: LazyExoticComponent<ComponentType>;
 }
 
@@ -22,6 +24,10 @@ const page = (id: string, area: Area, least: Role, load: () => Promise<{ default
   component: lazy(load),
 });
 
+/** Pages that speak of all that is stored. */
+const whole = (entry: PageEntry): PageEntry => ({ ...entry, isWhole: true });
+export const mayOpen = (me: Me, entry: PageEntry): boolean => mayAct(me, entry.least) && !(entry.isWhole === true && isKept(me));
+
 /** A page is one file and one line here. Its title is `page.<id>` of the words. */
 export const pages: readonly PageEntry[] = [
   page("live", "listen", "viewer", () => import("../pages/live.tsx")),
@@ -30,7 +36,7 @@ export const pages: readonly PageEntry[] = [
   page("terms", "listen", "viewer", () => import("../pages/terms.tsx")),
   page("post", "listen", "viewer", () => import("../pages/post.tsx"), true),
   page("welcome", "listen", "admin", () => import("../pages/welcome.tsx"), true),
-  page("sources", "sources", "viewer", () => import("../pages/sources.tsx")),
-  page("quarantine", "sources", "admin", () => import("../pages/quarantine.tsx")),
-  page("data", "govern", "viewer", () => import("../pages/data.tsx")),
+  whole(page("sources", "sources", "viewer", () => import("../pages/sources.tsx"))),
+  whole(page("quarantine", "sources", "admin", () => import("../pages/quarantine.tsx"))),
+  whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
 ];

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import { isSignedOut, status } from "./api.ts";
 import { Banners } from "./banners.tsx";
 import { useFirstPage } from "./first-page.ts";
-import { mayAct, useMe } from "./me.ts";
+import { isKept, useMe } from "./me.ts";
 import { usePlace } from "./place.ts";
-import { pages } from "./registry.ts";
+import { mayOpen, pages } from "./registry.ts";
 import { Side } from "./side.tsx";
 import { Loading } from "./states.tsx";
 
@@ -40,12 +40,12 @@ export function Shell({ onSignedOut }: { readonly onSignedOut: () => void }) {
             <Loading />
           ) : shown === undefined ? (
             <p className="empty">{t("shell.noPage")}</p>
-          ) : mayAct(me, shown.least) ? (
+          ) : mayOpen(me, shown) ? (
             <Suspense fallback={<Loading />}>
               <shown.component />
             </Suspense>
           ) : (
-            <p className="empty">{t("shell.mayNot", { role: shown.least })}</p>
+            <p className="empty">{isKept(me) && shown.isWhole === true ? t("shell.keptFrom") : t("shell.mayNot", { role: shown.least })}</p>
           )}
         </main>
       </div>

@@ -6,10 +6,10 @@ import { formatClock, formatNumber } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
 import { Link } from "./link.tsx";
-import { mayAct, useMe } from "./me.ts";
+import { useMe } from "./me.ts";
 import { usePlace } from "./place.ts";
 import { Palette } from "./palette.tsx";
-import { areas, type PageEntry, pages } from "./registry.ts";
+import { areas, mayOpen, type PageEntry, pages } from "./registry.ts";
 import { useTheme } from "./theme.ts";
 
 /** Where one can go, how the system is, who is signed in. On a narrow screen it folds into one line. */
@@ -53,7 +53,7 @@ export function Side({ shown, state, onSignedOut }: { readonly shown: PageEntry 
         </button>
         <nav aria-label={t("area.label")}>
           {areas.map((area) => {
-            const inside = pages.filter((page) => page.area === area && page.isHidden !== true && mayAct(me, page.least));
+            const inside = pages.filter((page) => page.area === area && page.isHidden !== true && mayOpen(me, page));
             if (inside.length === 0) return null;
             return (
               <div key={area} className="area">
@@ -98,7 +98,7 @@ function Figures({ state }: { readonly state: UseQueryResult<Status> }) {
       <b>{formatNumber(value)}</b> {label}
     </span>
   );
-  const lag = data === undefined ? 0 : data.lag.refine + Math.max(0, ...Object.values(data.lag.stores));
+  const lag = data?.lag === undefined ? undefined : data.lag.refine + Math.max(0, ...Object.values(data.lag.stores));
   return (
     <section className="status" aria-label={t("status.label")}>
       {data === undefined ? (
@@ -106,9 +106,9 @@ function Figures({ state }: { readonly state: UseQueryResult<Status> }) {
       ) : (
         <>
           {figure(data.posts, t("status.stored"))}
-          {figure(Math.round(data.collectedPerSecond * 10) / 10, t("status.rate"))}
-          {figure(lag, t("status.lagLong"))}
-          {figure(data.rejected, t("status.rejected"))}
+          {data.collectedPerSecond !== undefined && figure(Math.round(data.collectedPerSecond * 10) / 10, t("status.rate"))}
+          {lag !== undefined && figure(lag, t("status.lagLong"))}
+          {data.rejected !== undefined && figure(data.rejected, t("status.rejected"))}
         </>
       )}
       {state.isError ? (

@@ -1,0 +1,94 @@
+import type { Role } from "../src/runtime/viewer.ts";
+
+/**
+ * What each route answers to whom: one row for each operation of the served description. `test/roles.test.ts` asks each of
+ * them as everybody in its list of actors and fails for a route without a row.
+ */
+export interface RouteRow {
+  /** Who may at least; public: nobody need sign in. */
+  readonly least: Role | "public";
+  /** The scope that a token needs. */
+  readonly scope: string;
+  /**
+   * part: who is kept to a part of the data is answered, of that part alone or with nothing of the data (such a route has
+   * `forKept: true` in its config, and the crawl of `test/leaks.test.ts` reaches it). refused: it speaks of all.
+   */
+  readonly kept: "part" | "refused";
+  /** A request that does no harm when it is allowed: the path in full, with values for its parameters. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** What it answers to who may; absent: 200. */
+  readonly allowed?: number;
+  /** It does not end by itself. */
+  readonly streams?: boolean;
+}
+
+const row = (least: RouteRow["least"], scope: string, kept: RouteRow["kept"], path: string, more: Partial<RouteRow> = {}): RouteRow => ({ least, scope, kept, path, ...more });
+const nobody = "/api/v1/users/nobody";
+const source = "/api/v1/sources/nothing";
+const term = "/api/v1/terms/nothing";
+
+export const matrix: Readonly<Record<string, RouteRow>> = {
+  "GET /health": row("public", "system:read", "part", "/health"),
+  "GET /api/v1/health": row("public", "system:read", "part", "/api/v1/health"),
+  "GET /api/v1/openapi.json": row("public", "system:read", "part", "/api/v1/openapi.json"),
+  "GET /metrics": row("viewer", "system:read", "refused", "/metrics"),
+  "GET /api/v1/metrics": row("viewer", "system:read", "refused", "/api/v1/metrics"),
+  "GET /api/v1/status": row("viewer", "system:read", "part", "/api/v1/status"),
+  "GET /api/v1/configuration": row("admin", "system:read", "refused", "/api/v1/configuration"),
+
+  "GET /api/v1/me": row("viewer", "access:read", "part", "/api/v1/me"),
+  "POST /api/v1/session": row("public", "access:write", "part", "/api/v1/session", { body: { code: "short" }, allowed: 400 }),
+  "DELETE /api/v1/session": row("public", "access:write", "part", "/api/v1/session", { allowed: 204 }),
+  "POST /api/v1/links": row("admin", "access:write", "refused", "/api/v1/links"),
+  "GET /api/v1/users": row("admin", "access:read", "refused", "/api/v1/users"),
+  "POST /api/v1/users": row("admin", "access:write", "refused", "/api/v1/users", { body: { name: "admin", role: "admin" }, allowed: 409 }),
+  "PATCH /api/v1/users/{name}": row("admin", "access:write", "refused", nobody, { body: { role: "viewer" }, allowed: 404 }),
+  "DELETE /api/v1/users/{name}": row("admin", "access:write", "refused", nobody, { allowed: 404 }),
+  "POST /api/v1/users/{name}/link": row("admin", "access:write", "refused", `${nobody}/link`, { allowed: 404 }),
+  "GET /api/v1/sessions": row("viewer", "access:read", "part", "/api/v1/sessions"),
+  "DELETE /api/v1/sessions": row("viewer", "access:write", "part", "/api/v1/sessions"),
+  "DELETE /api/v1/sessions/{id}": row("viewer", "access:write", "part", "/api/v1/sessions/0000000000000000", { allowed: 404 }),
+  "GET /api/v1/tokens": row("viewer", "access:read", "part", "/api/v1/tokens"),
+  "GET /api/v1/tokens/scopes": row("viewer", "access:read", "part", "/api/v1/tokens/scopes"),
+  "POST /api/v1/tokens": row("viewer", "access:write", "part", "/api/v1/tokens", { body: { name: "odd", role: "viewer", scopes: ["no:scope"] }, allowed: 400 }),
+  "DELETE /api/v1/tokens/{id}": row("viewer", "access:write", "part", "/api/v1/tokens/t_none", { allowed: 404 }),
+  "GET /api/v1/audit": row("admin", "access:read", "refused", "/api/v1/audit"),
+  "GET /api/v1/audit/verify": row("admin", "access:read", "refused", "/api/v1/audit/verify"),
+
+  "GET /api/v1/posts": row("viewer", "posts:read", "part", "/api/v1/posts"),
+  "GET /api/v1/posts/count": row("viewer", "posts:read", "part", "/api/v1/posts/count"),
+  "GET /api/v1/posts/facets": row("viewer", "posts:read", "part", "/api/v1/posts/facets"),
+  "GET /api/v1/posts/export": row("analyst", "posts:read", "part", "/api/v1/posts/export"),
+  "GET /api/v1/posts/{id}": row("viewer", "posts:read", "part", "/api/v1/posts/p_none", { allowed: 404 }),
+  "GET /api/v1/live": row("viewer", "posts:read", "part", "/api/v1/live", { streams: true }),
+  "POST /api/v1/query/parse": row("viewer", "posts:read", "part", "/api/v1/query/parse", { body: { q: "word" } }),
+  "GET /api/v1/rollups": row("viewer", "rollups:read", "part", "/api/v1/rollups"),
+
+  "GET /api/v1/terms": row("viewer", "terms:read", "part", "/api/v1/terms"),
+  "GET /api/v1/terms/removed": row("viewer", "terms:read", "part", "/api/v1/terms/removed"),
+  "GET /api/v1/terms/{id}/versions": row("viewer", "terms:read", "part", `${term}/versions`, { allowed: 404 }),
+  "PUT /api/v1/terms/{id}": row("analyst", "terms:write", "refused", term, { body: { name: "", query: "" }, allowed: 400 }),
+  "DELETE /api/v1/terms/{id}": row("analyst", "terms:write", "refused", term, { allowed: 404 }),
+  "POST /api/v1/terms/{id}/versions/{version}/restore": row("analyst", "terms:write", "refused", `${term}/versions/1/restore`, { allowed: 404 }),
+  "POST /api/v1/estimate": row("viewer", "terms:read", "refused", "/api/v1/estimate", { body: { query: "word" } }),
+
+  "GET /api/v1/sources": row("viewer", "sources:read", "part", "/api/v1/sources"),
+  "POST /api/v1/sources/check": row("admin", "sources:write", "refused", "/api/v1/sources/check", { body: {}, allowed: 400 }),
+  "PUT /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: {}, allowed: 400 }),
+  "PATCH /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: { paused: true }, allowed: 404 }),
+  "DELETE /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { allowed: 404 }),
+  "DELETE /api/v1/world": row("admin", "sources:write", "refused", "/api/v1/world"),
+
+  "GET /api/v1/quarantine": row("analyst", "quarantine:read", "refused", "/api/v1/quarantine"),
+  "GET /api/v1/quarantine/{id}": row("admin", "quarantine:read", "refused", "/api/v1/quarantine/none", { allowed: 404 }),
+  "POST /api/v1/quarantine/dismiss": row("admin", "quarantine:write", "refused", "/api/v1/quarantine/dismiss", { body: { ids: [] }, allowed: 400 }),
+  "POST /api/v1/quarantine/replay": row("admin", "quarantine:write", "refused", "/api/v1/quarantine/replay", { body: { ids: [] }, allowed: 400 }),
+  "POST /api/v1/replay": row("admin", "quarantine:write", "refused", "/api/v1/replay", { body: { source: 1 }, allowed: 400 }),
+
+  "GET /api/v1/erasures": row("admin", "erasure:read", "refused", "/api/v1/erasures"),
+  "POST /api/v1/erasures": row("admin", "erasure:write", "refused", "/api/v1/erasures", { body: { author: "nobody-at-all" }, allowed: 404 }),
+  "GET /api/v1/authors": row("admin", "erasure:read", "refused", "/api/v1/authors?q=nobody-at-all"),
+  "POST /api/v1/find": row("admin", "erasure:read", "refused", "/api/v1/find", { body: { author: "" }, allowed: 400 }),
+  "POST /api/v1/import": row("admin", "import:write", "refused", "/api/v1/import", { body: "" }),
+};
