@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
+import { z } from "zod";
+import { listConnectors } from "../src/connectors/directory.ts";
 import { listen, type Loopback } from "../src/http/loopback.fixtures.ts";
 import { type RunningApi, startApi } from "./api.fixtures.ts";
 
@@ -50,6 +52,17 @@ describe("trying a source before it is saved", () => {
       [false, "CONFIG_INVALID"],
       [false, "CONFIG_INVALID"],
     ]);
+  });
+
+  it("the catalogue names every connector with a schema of what it asks for", async () => {
+    const { status, body } = await api.ask("GET", "/api/v1/connectors");
+    assert.equal(status, 200);
+    const items = z.array(z.looseObject({ name: z.string(), options: z.looseObject({ properties: z.record(z.string(), z.unknown()) }) })).parse(body["items"]);
+    assert.deepEqual(
+      items.map(({ name }) => name),
+      listConnectors(),
+    );
+    assert.ok("feeds" in (items.find(({ name }) => name === "rss")?.options.properties ?? {}));
   });
 
   it("is for admins alone: it makes this server ask others", async () => {

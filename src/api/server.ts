@@ -14,6 +14,7 @@ import type { ApiContext } from "./context.ts";
 import { addPages } from "./pages.ts";
 import { answerBrokenRequest, handleError, problemOf, sendProblem } from "./problem.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
+import { addConnectorRoutes } from "./routes/connectors.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addImportRoutes } from "./routes/import.ts";
@@ -142,6 +143,7 @@ export async function makeApi(options: ApiOptions) {
   addImportRoutes(context);
   addRollupRoutes(context);
   addSourceRoutes(context);
+  addConnectorRoutes(context);
   addSourceCheckRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);

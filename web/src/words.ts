@@ -93,6 +93,7 @@ export const en = {
   terms,
   welcome,
   banner: {
+    label: "Notices",
     shown: "Simulated data. All posts and figures here come from a made-up world; they leave the figures as soon as real posts are there.",
     hidden: "A simulated world is stored too. It is left out of every figure and search, because real posts are there.",
     delete: "To delete it from every store:",

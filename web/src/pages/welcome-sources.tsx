@@ -39,9 +39,9 @@ function Card({ title, doc, children }: { readonly title: string; readonly doc: 
 function Added({ sources }: { readonly sources: readonly KnownSource[] }) {
   const { t } = useTranslation();
   return (
-    <ul className="added">
+    <ul className="added" aria-live="polite">
       {sources.map((source) => (
-        <li key={source.id} role="status">
+        <li key={source.id}>
           <span aria-hidden="true">✓</span> {t("welcome.sources.added", { id: source.id, state: source.state })}
           {source.lastError !== undefined && <span className="trouble"> {source.lastError.message}</span>}
         </li>
