@@ -90,7 +90,9 @@ export default function Sources() {
       {known.isPending && <Loading />}
       {known.isError && <Problem error={known.error} onRetry={() => void known.refetch()} />}
       {known.isSuccess && items.length === 0 && <Empty action={isAdmin && <Link to="/welcome?step=sources">{t("sources.add")}</Link>}>{t("sources.none")}</Empty>}
-      {items.length > 0 && <Table caption={t("sources.name")} columns={columns} rows={items} rowKey={(source) => source.id} onOpen={(source) => setQuery({ open: source.id })} />}
+      {items.length > 0 && (
+        <Table caption={t("sources.caption")} columns={columns} rows={items} rowKey={(source) => source.id} onOpen={(source) => setQuery({ open: source.id })} />
+      )}
       {open !== undefined && <SourceDetail source={open} onClose={() => setQuery({ open: undefined })} onChanged={changed} />}
       {isRemoving && <RemoveWorld ids={simulated.map((source) => source.id)} onClose={() => setRemoving(false)} onDone={changed} />}
     </section>

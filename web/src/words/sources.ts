@@ -1,7 +1,7 @@
 export const sources = {
   intro: "Where posts come from. Those of the configuration file are changed there; `npm run earshot -- config` prints them.",
   add: "Add a source",
-  name: "Sources",
+  caption: "Known sources",
   none: "No source is there yet. Without one nothing is collected.",
   column: { source: "Source", platform: "Platform", state: "State", collected: "Collected", gb: "GB a day", errors: "Errors", gaps: "Gaps", keep: "Keeps" },
   collectedHint: "Messages since the start",

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+
+const axeSource = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
+/** Where set, each page that is looked at is also drawn into this folder. */
+const shots = process.env["EARSHOT_SHOTS"];
+
+/** What a page must never do, whatever it shows. */
+export function collectComplaints(page: Page, expected?: RegExp): readonly string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && expected?.test(message.text()) !== true) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  return complaints;
+}
+
+/** axe finds nothing, and nothing sticks out to the right. */
+export async function assertSound(page: Page, name: string): Promise<void> {
+  await draw(page, name);
+  await page.evaluate(axeSource);
+  const faults: unknown = await page.evaluate(
+    `axe.run(document, { runOnly: ${rules} }).then((found) => found.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 2).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | ')))`,
+  );
+  assert.deepEqual(faults, [], name);
+  assert.equal(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), false, `${name} fits`);
+}
+
+export async function draw(page: Page, name: string): Promise<void> {
+  if (shots === undefined) return;
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
