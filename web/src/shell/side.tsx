@@ -80,8 +80,8 @@ export function Side({ shown, state, onSignedOut }: { readonly shown: PageEntry 
             {t("signIn.out")}
           </button>
           <Keys isSearch={shown?.id === "search"} />
-          <button type="button" className="plain" onClick={next}>
-            {t(`theme.${theme}`)}
+          <button type="button" className="plain" onClick={next} aria-label={t(`theme.${theme}`)} title={t(`theme.${theme}`)}>
+            <span aria-hidden="true">{{ system: "◐", light: "○", dark: "●" }[theme]}</span>
           </button>
         </div>
       </div>
