@@ -96,7 +96,7 @@ function queriesPage(): string {
   ] as const;
   // What the page shows must be what the parser takes.
   for (const [form] of forms) parseQuery(form);
-  const rows = queryFields.map((field) => [code(`${field}:`), fieldValues[field]?.map((value) => code(value)).join(", ") ?? "any value"]);
+  const rows = queryFields.map((field) => [code(`${field}:`), fieldValues[field]?.map((value) => code(value)).join(", ") ?? (["reply", "root", "quote", "reshare"].includes(field) ? "the id of a post" : "any value")]);
   return page(
     "Queries",
     "One language for search, terms, export and facets.",
@@ -106,7 +106,7 @@ function queriesPage(): string {
     ),
     "Case and diacritics do not matter. `AND`, `OR`, `NOT` and `NEAR` are written in capitals. Japanese and Chinese are found inside longer runs.",
     `## Fields\n\n${table(["field", "values"], rows)}`,
-    `## Limits\n\n${queryLimits.length} characters, ${queryLimits.depth} levels of parentheses, ${queryLimits.leaves} words or conditions. A term cannot ask for \`author:\` or \`term:\`.`,
+    `## Limits\n\n${queryLimits.length} characters, ${queryLimits.depth} levels of parentheses, ${queryLimits.leaves} words or conditions. A term cannot ask for \`author:\`, \`term:\` or posts by their id.`,
   );
 }
 

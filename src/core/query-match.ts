@@ -2,6 +2,21 @@ import type { Post, Sentiment } from "./event.ts";
 import type { Query } from "./query.ts";
 import { foldText, tokenise } from "./tokens.ts";
 
+/** Ids of posts, by the field of a query that asks for them. */
+export interface PostReferences {
+  readonly reply?: string | undefined;
+  readonly root?: string | undefined;
+  readonly quote?: string | undefined;
+  readonly reshare?: string | undefined;
+}
+
+export const referencesOf = ({ replyTo, root, quoteOf, reshareOf }: Pick<Post, "replyTo" | "root" | "quoteOf" | "reshareOf">) => ({
+  reply: replyTo,
+  root,
+  quote: quoteOf,
+  reshare: reshareOf,
+});
+
 /** What a query can ask of a post. */
 export interface QueryFacts {
   /** As `tokenise` gives them. */
@@ -18,6 +33,8 @@ export interface QueryFacts {
   readonly createdAt: number;
   readonly reply: boolean;
   readonly reshare: boolean;
+  /** The posts that it refers to; absent where their ids are not known yet: `reply:` and the like then never hold. */
+  readonly refers?: PostReferences;
   readonly media: boolean;
   readonly pii: boolean;
 }
@@ -36,6 +53,7 @@ export function factsOf(post: Post): QueryFacts {
     createdAt: post.createdAt,
     reply: post.replyTo !== undefined,
     reshare: post.reshareOf !== undefined,
+    refers: referencesOf(post),
     media: (post.media?.length ?? 0) > 0,
     pii: (post.pii?.length ?? 0) > 0,
   };
@@ -124,6 +142,11 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
     case "has":
       if (value === "link") return facts.links.length > 0;
       return value === "media" ? facts.media : facts.pii;
+    case "reply":
+    case "root":
+    case "quote":
+    case "reshare":
+      return facts.refers?.[query.field] === value;
   }
 }
 

@@ -88,6 +88,7 @@ for (const [text, column, expected] of [
   ["is:nice", 4, "expected reply, reshare, original, came nice"],
   ["language:english!", 10, "expected a language"],
   ["author:bob", 8, "expected an author id"],
+  ["reply:7", 7, "expected a post id"],
   ["created:2026-02-31..", 9, "expected a date"],
   ["created:2026", 9, "expected FROM..TO"],
   ["a NEAR/9999 b", 3, "expected NEAR/1 to NEAR/1000"],

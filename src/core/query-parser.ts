@@ -1,5 +1,5 @@
 import { EarshotError } from "./errors.ts";
-import { isAuthorId } from "./ids.ts";
+import { isAuthorId, isPostId } from "./ids.ts";
 import { fieldValues, isQueryField, type Query, queryFields, type QueryField, queryLimits } from "./query.ts";
 import { foldText, isOnePaired, isPairEndingIn, queryTokens } from "./tokens.ts";
 
@@ -244,6 +244,12 @@ function fieldValue(field: QueryField, value: string, at: number): string {
       return lower;
     case "author":
       if (!isAuthorId(value)) fail(at, "an author id such as a1_…", shown(value));
+      return value;
+    case "reply":
+    case "root":
+    case "quote":
+    case "reshare":
+      if (!isPostId(value)) fail(at, "a post id such as p_…", shown(value));
       return value;
     case "hashtag": {
       const tag = foldText(value.replace(/^#/u, ""));

@@ -200,11 +200,13 @@ function factsOfDraft(draft: Draft): QueryFacts {
   };
 }
 
-/** Why a query cannot be a term: a term is matched before the author's pseudonym and other terms are known. */
+const unknownYet: ReadonlySet<string> = new Set(["author", "term", "reply", "root", "quote", "reshare"]);
+
+/** Why a query cannot be a term: a term is matched before pseudonyms of authors and posts, and other terms, are known. */
 export function termFault(query: Query): string | undefined {
   switch (query.kind) {
     case "field":
-      return query.field === "author" || query.field === "term" ? `${query.field}: cannot be asked in a term` : undefined;
+      return unknownYet.has(query.field) ? `${query.field}: cannot be asked in a term` : undefined;
     case "not":
       return termFault(query.part);
     case "and":

@@ -1,6 +1,7 @@
 import { isProfileAllowed, type ReadFilter } from "../core/filter.ts";
+import { isPostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
-import { flags, type Profile, sampleSql, tagWord } from "./search-schema.ts";
+import { flags, type Profile, referenceWord, sampleSql, tagWord } from "./search-schema.ts";
 
 /** What one month's file knows about names; a name that it does not know matches nothing there. */
 export interface Names {
@@ -185,6 +186,11 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
         const author = names.author(value);
         return author === undefined ? undefined : words(quoted([tagWord("a", author)]));
       }
+      case "reply":
+      case "root":
+      case "quote":
+      case "reshare":
+        return isPostId(value) ? words(quoted([referenceWord(name, value)])) : undefined;
       case "is":
         return condition(value === "original" ? `(d.flags & ${flags.reply | flags.reshare}) = 0` : `(d.flags & ${value === "reply" ? flags.reply : flags.reshare}) != 0`);
       case "has":

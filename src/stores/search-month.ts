@@ -7,7 +7,21 @@ import { bodyLine, openRecentWriter } from "./recent.ts";
 import type { Mark, MonthBatch, Operation } from "./search-batch.ts";
 import { openSearchNames } from "./search-names.ts";
 import { openSearchRows, type StoredRow } from "./search-rows.ts";
-import { corrupt, flags, flagsOf, homeRow, isCorrupt, type MonthName, numberIn, openSearchFile, packCounts, packNumbers, profileOf, tagWord } from "./search-schema.ts";
+import {
+  corrupt,
+  flags,
+  flagsOf,
+  homeRow,
+  isCorrupt,
+  type MonthName,
+  numberIn,
+  openSearchFile,
+  packCounts,
+  packNumbers,
+  profileOf,
+  referenceWords,
+  tagWord,
+} from "./search-schema.ts";
 
 /** The writing end of one month's file. Calls must not overlap. Throws STORE_CORRUPT. */
 /** The index knows what everybody is shown: a search cannot confirm personal data. */
@@ -189,7 +203,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       const row = stays ? rows.replace(stays, fields) : rows.insert(homeRow(month, post.createdAt), fields);
       count(post.createdAt, profile, 1);
       rows.setTerms(row, [], terms);
-      return { row, words: `${toIndexText(shownText(post))} ${tagWord("a", author)}${tags.words}` };
+      return { row, words: `${toIndexText(shownText(post))} ${tagWord("a", author)}${tags.words}${referenceWords(post)}` };
     };
 
     return {

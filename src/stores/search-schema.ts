@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { EarshotError } from "../core/errors.ts";
 import type { Contribution, Counts, Post } from "../core/event.ts";
-import { type AuthorId, authorIdFrom, idBytes } from "../core/ids.ts";
+import { type AuthorId, authorIdFrom, idBytes, type PostId } from "../core/ids.ts";
 
 /** Rises when a file of an older form can no longer be read. */
 export const searchVersion = 1;
@@ -12,7 +12,7 @@ const tokenizer = "ascii tokenchars ''_-''";
 /**
  * One file a month of createdAt. `docs.row` is the millisecond of the month (two rows each), or the next that is free: rows are in
  * time order, and (id, createdAt) finds a row without an index.
- * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host by their numbers.
+ * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host by their numbers, posts that it refers to.
  * profiles: the columns of few values, together; conditions on them are decided on this small table.
  * crowded: rows outside the window of their millisecond.
  * applied: the last change in this file for each partition; bodies, forgotten: see recent.ts.
@@ -216,6 +216,24 @@ export function unpackCounts(bytes: Uint8Array | undefined): Counts {
 
 export function tagWord(kind: "a" | "h" | "l", number: number): string {
   return `-${kind}${number.toString(36)}`;
+}
+
+const referenceLetters = { reply: "r", root: "o", quote: "q", reshare: "s" } as const;
+
+/** The word under which what refers to a post is found: 64 bits of its id. */
+export function referenceWord(field: keyof typeof referenceLetters, id: PostId): string {
+  return `-${referenceLetters[field]}${idBytes(id).readBigUInt64BE().toString(36)}`;
+}
+
+/** Each with a space before it. */
+export function referenceWords(post: Post): string {
+  const { replyTo, root, quoteOf, reshareOf } = post;
+  return (
+    (replyTo === undefined ? "" : ` ${referenceWord("reply", replyTo)}`) +
+    (root === undefined ? "" : ` ${referenceWord("root", root)}`) +
+    (quoteOf === undefined ? "" : ` ${referenceWord("quote", quoteOf)}`) +
+    (reshareOf === undefined ? "" : ` ${referenceWord("reshare", reshareOf)}`)
+  );
 }
 
 /** The sentence for a file that SQLite cannot read; the index is never the only copy of a post. */
