@@ -96,7 +96,10 @@ function queriesPage(): string {
   ] as const;
   // What the page shows must be what the parser takes.
   for (const [form] of forms) parseQuery(form);
-  const rows = queryFields.map((field) => [code(`${field}:`), fieldValues[field]?.map((value) => code(value)).join(", ") ?? (["reply", "root", "quote", "reshare"].includes(field) ? "the id of a post" : "any value")]);
+  const rows = queryFields.map((field) => [
+    code(`${field}:`),
+    fieldValues[field]?.map((value) => code(value)).join(", ") ?? (["reply", "root", "quote", "reshare"].includes(field) ? "the id of a post" : "any value"),
+  ]);
   return page(
     "Queries",
     "One language for search, terms, export and facets.",

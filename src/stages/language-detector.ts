@@ -115,6 +115,15 @@ export function makeLanguageDetector(table: LanguageTable) {
 
   return {
     languages,
+    /** The languages that scored best in the text looked at last, the best first. */
+    best(count: number): readonly { readonly language: string; readonly score: number }[] {
+      const scale = detection.ngrams * 25;
+      return languages
+        .map((language, i) => ({ language, score: (scores[i] ?? 0) / ((scores[i] ?? 0) + scale || 1) }))
+        .filter(({ score }) => score > 0)
+        .sort((a, b) => b.score - a.score)
+        .slice(0, count);
+    },
     /** @param text any; some 350 bytes of it are looked at */
     detect(text: string): Detection {
       round++;

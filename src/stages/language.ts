@@ -21,28 +21,48 @@ const clearMargin = 0.02;
 const shortNgrams = 8;
 const leastScore = 0.4;
 
+/** Why a text was given its language. */
+export interface LanguageFinding {
+  readonly language: string;
+  /** script: its letters belong to one language; hint: the platform's tag; ngrams: the detector; unsure: nothing tells enough. */
+  readonly by: "script" | "hint" | "ngrams" | "unsure";
+  readonly letters: number;
+  readonly hint?: string;
+  /** Of the detector where it was asked: the best languages, 0 to 1, and the lead of the first. */
+  readonly candidates: readonly { readonly language: string; readonly score: number }[];
+  readonly margin?: number;
+}
+
+const candidatesTold = 5;
+
 /** Says the language of the text (BCP 47 primary tag), "und" when unsure. The platform's tag is a hint that breaks ties. */
-export function makeLanguage(options: LanguageOptions = {}): Stage {
+export function makeLanguage(options: LanguageOptions = {}): Stage & { readonly explain: (draft: Draft) => LanguageFinding } {
   const detector = makeLanguageDetector(options.table ?? buildLanguageTable());
   const known = new Set(detector.languages);
+  let by: LanguageFinding["by"] = "unsure";
+  const decide = (reason: LanguageFinding["by"], language: string): string => {
+    by = reason;
+    return language;
+  };
   const detect = (draft: Draft): string => {
     const sample = runningText(draft.text);
     const hint = hintOf(draft.post.languages);
     const scripts = countScripts(sample);
     const { letters, ofLanguage, shared } = scripts;
-    if (letters < leastLetters) return letters > 0 && hint !== undefined ? hint : "und";
+    if (letters < leastLetters) return letters > 0 && hint !== undefined ? decide("hint", hint) : decide("unsure", "und");
     // Names and brands in Latin letters stand in every language's texts: half as many letters of an own script decide.
-    if (ofLanguage > 0 && ofLanguage * 2 >= shared) return scripts.language === "zh" && hint === "ja" && letters < hintLetters ? "ja" : scripts.language;
+    if (ofLanguage > 0 && ofLanguage * 2 >= shared)
+      return scripts.language === "zh" && hint === "ja" && letters < hintLetters ? decide("hint", "ja") : decide("script", scripts.language);
     const found = detector.detect(sample);
-    if (found.language === "") return hint ?? "und";
-    if (hint === found.language) return hint;
+    if (found.language === "") return hint === undefined ? decide("unsure", "und") : decide("hint", hint);
+    if (hint === found.language) return decide("ngrams", hint);
     const { language, margin, score, ngrams } = found;
     if (hint === undefined || !known.has(hint)) {
-      if (hint !== undefined && letters < hintLetters) return hint;
-      return score < leastScore || (margin < clearMargin && ngrams < shortNgrams) ? "und" : language;
+      if (hint !== undefined && letters < hintLetters) return decide("hint", hint);
+      return score < leastScore || (margin < clearMargin && ngrams < shortNgrams) ? decide("unsure", "und") : decide("ngrams", language);
     }
-    if (letters < hintLetters || margin < hintMargin) return hint;
-    return score < leastScore ? "und" : language;
+    if (letters < hintLetters || margin < hintMargin) return decide("hint", hint);
+    return score < leastScore ? decide("unsure", "und") : decide("ngrams", language);
   };
   return {
     name: "language",
@@ -51,6 +71,16 @@ export function makeLanguage(options: LanguageOptions = {}): Stage {
         draft.language = detect(draft);
         return { keep: draft };
       }),
+    explain(draft) {
+      const language = detect(draft);
+      const reason = by;
+      const hint = hintOf(draft.post.languages);
+      const sample = runningText(draft.text);
+      const { letters } = countScripts(sample);
+      const { margin } = detector.detect(sample);
+      const candidates = letters < leastLetters ? [] : detector.best(candidatesTold);
+      return { language, by: reason, letters, candidates, ...(hint !== undefined && { hint }), ...(candidates.length > 0 && { margin }) };
+    },
     [Symbol.dispose]() {},
   };
 }

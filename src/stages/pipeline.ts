@@ -7,6 +7,7 @@ import { makeMentions, type MentionsOptions } from "./mentions.ts";
 import { makeNormalise } from "./normalise.ts";
 import { makePii } from "./pii.ts";
 import { makeSentiment } from "./sentiment.ts";
+import { type StagesTrace, traceStages } from "./trace.ts";
 import { makeTerms, type Term, type TermsOptions } from "./terms.ts";
 
 export interface StagesOptions extends MentionsOptions, TermsOptions {
@@ -19,6 +20,8 @@ export interface Stages extends Disposable {
   /** One outcome for each draft, in order; never throws. */
   run(batch: readonly Draft[]): readonly Outcome<Draft>[];
   setTerms(terms: readonly Term[]): void;
+  /** Runs one draft through the same stages and tells what each did; the draft is changed as by `run`. */
+  trace(draft: Draft): StagesTrace;
 }
 
 /** All stages in their order, for one thread. */
@@ -26,11 +29,13 @@ export function openStages(options: StagesOptions): Stages {
   const terms = makeTerms(options);
   const language = makeLanguage(options.languageTable === undefined ? {} : { table: options.languageTable });
   // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
-  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, makeSentiment(), makePii(), terms];
+  const sentiment = makeSentiment();
+  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment, makePii(), terms];
   return {
     names: stages.map((stage) => stage.name),
     run: (batch) => runStages(stages, batch),
     setTerms: (next) => terms.setTerms(next),
+    trace: (draft) => traceStages(draft, { stages, run: (stage, one) => runStage(stage, [one])[0] ?? { drop: "none" }, keep: options.keep, language, sentiment, terms }),
     [Symbol.dispose]() {
       for (const stage of stages) stage[Symbol.dispose]();
     },

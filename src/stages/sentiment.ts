@@ -18,8 +18,50 @@ const spread = 12;
 /** Scores nearer to 0 are neutral. */
 const neutralWithin = 0.2;
 
+/** A word, emoji or face that bears sentiment, and what made of it what it adds. */
+export interface SentimentSign {
+  /** As it stands in the text. */
+  readonly start: number;
+  readonly end: number;
+  /** Of the lexicon, -4 to 4. */
+  readonly valence: number;
+  /** The words before it that turned, raised or lowered it. */
+  readonly negatedBy?: string;
+  readonly raisedBy?: readonly string[];
+  readonly loweredBy?: readonly string[];
+  readonly shouted?: boolean;
+  /** It stands before a "but", or after one: it weighs less, or more. */
+  readonly contrast?: "before" | "after";
+  /** To the sum. */
+  readonly adds: number;
+}
+
+/** How a score came about; without a lexicon there is none. */
+export interface SentimentFinding {
+  /** Language of the lexicon; absent: there is none for the post's. */
+  readonly lexicon?: string;
+  readonly signs: readonly SentimentSign[];
+  /** What emoji and faces add. */
+  readonly emoji: number;
+  /** By exclamation marks. */
+  readonly emphasis: number;
+  readonly sum: number;
+  readonly sentiment?: Sentiment;
+}
+
+/** Each sign with how many words like "but" stand before it; how many there are in all. */
+interface SignNotes {
+  readonly met: { readonly sign: SentimentSign; readonly part: number }[];
+  parts: number;
+}
+interface Causes {
+  negatedBy?: string;
+  raisedBy?: string[];
+  loweredBy?: string[];
+}
+
 /** Scores the languages that it has a lexicon for; other posts stay unscored, which is not neutral. */
-export function makeSentiment(): Stage {
+export function makeSentiment(): Stage & { readonly explain: (draft: Draft) => SentimentFinding } {
   const lexicons = new Map<string, Lexicon>(lexiconLanguages.map((language) => [language, openLexicon(language)]));
   const emoji = openEmoji();
   const score = (draft: Draft): Sentiment | undefined => {
@@ -35,6 +77,22 @@ export function makeSentiment(): Stage {
         draft.sentiment = score(draft);
         return { keep: draft };
       }),
+    explain(draft) {
+      const lexicon = lexicons.get(draft.language);
+      if (lexicon === undefined) return { signs: [], emoji: 0, emphasis: 1, sum: 0 };
+      const notes: SignNotes = { met: [], parts: 0 };
+      const words = scoreWords(draft.text, draft.tokens, lexicon, notes);
+      const before = notes.met.reduce((total, { sign, part }) => total + (part < notes.parts ? sign.adds : 0), 0);
+      const signs = notes.met.map(({ sign, part }): SentimentSign => {
+        if (before === 0) return sign;
+        const isAfter = part === notes.parts;
+        return { ...sign, contrast: isAfter ? "after" : "before", adds: sign.adds * (isAfter ? afterContrast : beforeContrast) };
+      });
+      const emojiSum = scoreSigns(draft.text, emoji);
+      const raised = emphasis(draft.text);
+      const sum = (words + emojiSum) * raised;
+      return { lexicon: draft.language, signs, emoji: emojiSum, emphasis: raised, sum, sentiment: sentimentOf(sum) };
+    },
     [Symbol.dispose]() {},
   };
 }
@@ -45,38 +103,54 @@ function sentimentOf(sum: number): Sentiment {
   return { label, score: score === 0 ? 0 : score };
 }
 
-function scoreWords(text: string, tokens: Tokens, lexicon: Lexicon): number {
+function scoreWords(text: string, tokens: Tokens, lexicon: Lexicon, notes?: SignNotes): number {
   const { words, starts } = tokens;
   const count = Math.min(words.length, maxWords);
   let before = 0;
   let sum = 0;
+  let part = 0;
   for (let i = 0; i < count; i++) {
     const word = words[i] ?? "";
     if (lexicon.contrast.has(word)) {
       before += sum;
       sum = 0;
+      part++;
       continue;
     }
     const valence = lexicon.valence(word);
     if (valence === 0) continue;
-    sum += valence * context(text, words, starts, i, lexicon) * (isShouted(text, starts[i] ?? 0, word.length) ? shouted : 1);
+    const start = starts[i] ?? 0;
+    const causes: Causes | undefined = notes && {};
+    const loud = isShouted(text, start, word.length);
+    const adds = valence * context(text, words, starts, i, lexicon, causes) * (loud ? shouted : 1);
+    sum += adds;
+    notes?.met.push({ part, sign: { start, end: start + word.length, valence, ...causes, ...(loud && { shouted: true }), adds } });
   }
+  if (notes) notes.parts = part;
   return before === 0 ? sum : before * beforeContrast + sum * afterContrast;
 }
 
 /** What the words before do to a word's valence. */
-function context(text: string, words: readonly string[], starts: readonly number[], at: number, lexicon: Lexicon): number {
+function context(text: string, words: readonly string[], starts: readonly number[], at: number, lexicon: Lexicon, causes?: Causes): number {
   let factor = 1;
   for (let back = 1; back <= reach && at - back >= 0; back++) {
     const word = words[at - back] ?? "";
     const end = (starts[at - back] ?? 0) + word.length;
     if (endsClause(text, end, starts[at - back + 1] ?? end)) break;
     if (back <= 2) {
-      if (lexicon.boosters.has(word)) factor *= boosted;
-      else if (lexicon.dampers.has(word)) factor *= damped;
+      if (lexicon.boosters.has(word)) {
+        factor *= boosted;
+        if (causes) causes.raisedBy = [...(causes.raisedBy ?? []), word];
+      } else if (lexicon.dampers.has(word)) {
+        factor *= damped;
+        if (causes) causes.loweredBy = [...(causes.loweredBy ?? []), word];
+      }
     }
     // don’t, isn't: the t alone is a word.
-    if (lexicon.negators.has(word) || (word === "t" && isApostrophe(text.charCodeAt(end - 2)))) return factor * negated;
+    if (lexicon.negators.has(word) || (word === "t" && isApostrophe(text.charCodeAt(end - 2)))) {
+      if (causes) causes.negatedBy = word === "t" ? `${words[at - back - 1] ?? ""}’t` : word;
+      return factor * negated;
+    }
   }
   return factor;
 }

@@ -2,6 +2,7 @@ import type { QueryFacts } from "../core/query-match.ts";
 import { matchesQuery } from "../core/query-match.ts";
 import type { Query } from "../core/query.ts";
 import type { Draft, Stage } from "../core/stage.ts";
+import { explainMatch, type TermFinding } from "./terms-explain.ts";
 
 export interface Term {
   readonly id: string;
@@ -19,6 +20,8 @@ export interface TermsStage extends Stage {
   setTerms(terms: readonly Term[]): void;
   /** Goes before the costly stages: drops what no term can match, for sources that keep only what matches. */
   readonly sieve: Stage;
+  /** Why the draft bears the terms that it bears. */
+  explain(draft: Draft): readonly TermFinding[];
 }
 
 /** A key that a matching post must have: a word, or the beginning of one. */
@@ -161,6 +164,7 @@ export function makeTerms(options: TermsOptions): TermsStage {
         tag(draft);
         return draft.terms.length === 0 && options.keep(draft.source) === "matching" ? { drop: "no-match" } : { keep: draft };
       }),
+    explain: (draft) => index.terms.filter(({ id }) => draft.terms.includes(id)).map(({ id, query }) => ({ id, parts: explainMatch(query, factsOfDraft(draft)) })),
     setTerms(terms) {
       const next = makeIndex(terms);
       seen = new Uint32Array(terms.length);
