@@ -20,7 +20,9 @@ import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
+import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
+import { addProvenanceRoutes } from "./routes/provenance.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
@@ -140,6 +142,8 @@ export async function makeApi(options: ApiOptions) {
   const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, scopes: collectScopes(app), makeLink: options.makeLink, bodyPatienceMs: patience.bodyMs };
   addSystemRoutes(context);
   addPostRoutes(context);
+  addProvenanceRoutes(context);
+  addLabelRoutes(context);
   addImportRoutes(context);
   addRollupRoutes(context);
   addSourceRoutes(context);

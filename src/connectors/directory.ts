@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
 import { EarshotError } from "../core/errors.ts";
+import { fingerprint } from "../core/ids.ts";
 
 const folder = new URL("./", import.meta.url);
 const notConnectors = new Set(["directory"]);
@@ -38,4 +39,20 @@ export async function loadConnector(name: string): Promise<Connector> {
   const found = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
   if (!isConnector(found)) throw new EarshotError("INVARIANT", `connector ${name}: its file has no connector as default export`);
   return found;
+}
+
+/** Changes when the connector does: a fingerprint of its file and of what lies in the folder of its name, 8 hex digits. */
+export function connectorVersion(name: string): string {
+  if (!listConnectors().includes(name)) return "";
+  const inside = new URL(`${name}/`, folder);
+  const files = [
+    new URL(`${name}.ts`, folder),
+    ...(existsSync(inside)
+      ? readdirSync(inside)
+          .toSorted()
+          .filter((file) => file.endsWith(".ts"))
+          .map((file) => new URL(file, inside))
+      : []),
+  ];
+  return fingerprint(files.map((file) => readFileSync(file, "utf8")).join("\0")).slice(0, 8);
 }

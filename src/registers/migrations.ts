@@ -2,6 +2,7 @@ import type { Migration } from "../core/sql.ts";
 import { auditMigrations } from "./audit.ts";
 import { cursorsMigrations } from "./cursors.ts";
 import { erasuresMigrations } from "./erasures.ts";
+import { labelsMigrations } from "./labels.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourcesMigrations } from "./sources.ts";
@@ -20,4 +21,5 @@ export const registerMigrations: readonly Migration[] = [
   ...auditMigrations,
   ...termVersionsMigrations,
   ...peopleMigrations,
+  ...labelsMigrations,
 ];

@@ -6,12 +6,16 @@ import type { SourceStatus } from "../core/source.ts";
 import type { ErasureProof, StoreSize } from "../core/store.ts";
 import type { Sql } from "../core/sql.ts";
 import type { ReadFilter } from "../core/filter.ts";
+import type { LabelBook } from "./labels.ts";
+import type { Provenance } from "./provenance.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
 export interface Engine {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;
+  readonly provenance: Provenance;
+  readonly labels: LabelBook;
   /** ready: serving and collecting. paused: serving; collection waits for room. */
   health(): EngineHealth;
   stats(): Promise<EngineStats>;

@@ -52,6 +52,7 @@ const handlers = {
     // An edit moved its date, and the index still has it under the old one: it is sought everywhere.
     return fresh ?? (knownAt === undefined ? undefined : await reader.get(asked.id, asked.filter, undefined));
   },
+  place: (asked: { readonly id: PostId; readonly createdAt: number }) => reader.place(asked.id, asked.createdAt),
   openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
     if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);
     const abort = new AbortController();
@@ -70,6 +71,8 @@ const handlers = {
     exports.get(id)?.abort.abort();
     exports.delete(id);
   },
+  /** Of these posts, those that are deleted, erased, or older than what is kept. */
+  gone: (ids: readonly PostId[]) => ids.filter((id) => ledger.lookup(id)?.status !== "post"),
   postsOf: (author: Parameters<typeof ledger.postsOf>[0]) => ledger.postsOf(author).map((row) => row.id),
   stop() {
     for (const { abort } of exports.values()) abort.abort();

@@ -18,6 +18,7 @@ import { validateEvent } from "../stages/validate.ts";
 import { importPlatformOf, importSource, importSourceFor } from "./import.ts";
 import { makeRefiner, type RefineSource } from "./refine.ts";
 import { openPartition, type Partition, runPartition } from "./refine-partition.ts";
+import { makeTracer } from "./refine-trace.ts";
 import { serve } from "./rpc.ts";
 import type { RefineWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
@@ -129,6 +130,8 @@ function partitionNumbered(number: number): Partition {
   return found;
 }
 
+const tracer = makeTracer({ log, clock, pseudonyms, source: sourceOf, validate: validateEvent, stages, ledgerOf: (partition) => partitionNumbered(partition).ledger });
+
 const handlers = {
   state() {
     return partitions.map((partition) => ({ partition: partition.partition, next: partition.position().offset + 1, ...partition.counters }));
@@ -192,6 +195,9 @@ const handlers = {
     const row = partitionNumbered(argument.partition).ledger.row(argument.id);
     return row?.status === "post" ? row.contribution.createdAt : undefined;
   },
+  trace: (argument: Parameters<typeof tracer.trace>[0]) => tracer.trace(argument),
+  rawOf: (argument: Parameters<typeof tracer.rawOf>[0]) => tracer.rawOf(argument),
+  preview: (argument: Parameters<typeof tracer.preview>[0]) => tracer.preview(argument),
   postsOf(argument: { readonly authors: readonly string[] }) {
     const ids: string[] = [];
     for (const partition of partitions) for (const author of argument.authors) if (isAuthorId(author)) ids.push(...partition.ledger.postsOf(author).map((row) => row.id));

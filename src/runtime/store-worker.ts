@@ -14,6 +14,7 @@ import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { openRollups } from "../stores/rollups.ts";
 import { makeAuthorHash } from "../stores/rollups-authors.ts";
 import { openSearchStore } from "../stores/search.ts";
+import type { WantedBody as LakePost } from "../stores/lake-reader.ts";
 import type { WantedBody } from "../stores/search-reader.ts";
 import { openErasures } from "../registers/erasures.ts";
 import { makeAuthorsOf } from "./authors-of.ts";
@@ -170,6 +171,7 @@ const handlers = {
   async bodies(wanted: readonly WantedBody[]) {
     return (await lake.reader.bodies(wanted)).posts;
   },
+  lakePlace: (wanted: LakePost) => lake.reader.place(wanted),
   /** Bodies that were written before a time (milliseconds UTC) come from the lake from now on; returns the blocks that went. */
   releaseBodies: (argument: { readonly beforeMs: number }) => releaseBodies(argument.beforeMs),
   async stop() {

@@ -12,6 +12,7 @@ import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
 import { openErasures } from "../registers/erasures.ts";
+import { openLabels } from "../registers/labels.ts";
 import { openQuarantine } from "../registers/quarantine.ts";
 import { openSettings } from "../registers/settings.ts";
 import { openSources } from "../registers/sources.ts";
@@ -29,8 +30,10 @@ import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeEstimate } from "./parts/estimate.ts";
 import { startJobs } from "./parts/jobs.ts";
+import { makeLabels } from "./parts/labels.ts";
 import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
+import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
 import { makeSourceCheck } from "./parts/source-check.ts";
 import { makeSourcesPart, worldRemovedSetting } from "./parts/sources.ts";
@@ -199,11 +202,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at),
     });
+    const labelsRegister = openLabels(sql, now);
     const erasures = makeErasuresPart({
       base,
       threads,
       register: erasuresRegister,
       audit: openAudit(sql, now),
+      labels: labelsRegister,
       pseudonyms,
       files,
       clock,
@@ -216,7 +221,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const figures = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
     const stats = () => figures.stats();
     const { access, makeLink } = await makeAccess({ sql, now, environment });
-    const jobs = startJobs({ base, config, threads, erasures, stats, clock, report, quarantine, signal: stopping.signal });
+    const narrow = (filter: ReadFilter) => sources.narrow(filter);
+    const reading = makeReading({ threads, sql, narrow });
+    const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });
+    const jobs = startJobs({ base, config, threads, erasures, labels, stats, clock, report, quarantine, signal: stopping.signal });
     undo.push(() => jobs.stopped);
     undo.push(() => terms.settled());
     undo.push(async () => stopping.abort());
@@ -227,10 +235,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     if (options.collect) await sources.startAll();
     await stats();
     health = { status: "ok" };
-    const narrow = (filter: ReadFilter) => sources.narrow(filter);
-    const reading = makeReading({ threads, sql, narrow });
     const engine: Engine = {
       ...reading,
+      provenance: makeProvenance({ threads, reading, partitions: base.partitions, connectorOf: (id) => sources.definitions.get(id)?.connector.name }),
+      labels,
       version,
       environment,
       sql,

@@ -43,12 +43,12 @@ export interface TraceOptions {
 
 export function traceStages(draft: Draft, options: TraceOptions): StagesTrace {
   const steps: StageStep[] = [];
-  let findings: StageFindings = {};
+  const findings: StageFindings = {};
   for (const stage of options.stages) {
     const result = options.run(stage, draft);
     const outcome = "keep" in result ? "keep" : "drop" in result ? "drop" : "reject";
     steps.push({ stage: stage.name, version: stageVersion(stage.name), outcome });
-    findings = { ...findings, ...findingOf(stage.name, draft, options) };
+    Object.assign(findings, findingOf(stage.name, draft, options));
     if ("drop" in result) return { steps, outcome: "drop", reason: result.drop, findings };
     if ("reject" in result) return { steps, outcome: "reject", reason: `${result.reject.code}: ${result.reject.message}`, findings };
   }

@@ -32,6 +32,8 @@ export interface LakeReader {
   posts(query: LakeQuery, limit: number): Promise<LakeScan & { readonly posts: readonly Post[] }>;
   /** Posts by id and exact createdAt, as the search knows them; those that are gone are left out. */
   bodies(wanted: readonly WantedBody[]): Promise<LakeScan & { readonly posts: ReadonlyMap<PostId, Post> }>;
+  /** The file, row group and row that hold a post; undefined: none yet, or no longer. */
+  place(wanted: WantedBody): Promise<{ readonly file: string; readonly rowGroup: number; readonly row: number } | undefined>;
   /** Counts and sums, exact to the last change that is in a file. */
   groups(query: LakeQuery, grouping: LakeGrouping): Promise<LakeScan & { readonly groups: readonly LakeGroup[] }>;
   /** Who wrote in a time, by what rollups are kept by. */
@@ -146,6 +148,31 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
         rows((prefix) => `${prefix} SELECT ${postSelect} FROM visible`),
       );
       return { ...scan, posts: new Map(value.map(parsePostRow).map((post) => [post.id, post])) };
+    },
+    async place(wanted) {
+      const where = `p.created_at = ${timeLiteral(wanted.createdAt)} AND p.id = ${uuidLiteral(wanted.id)}`;
+      const view = (state: LakeState) => ({ files: filesInSpan(state, "posts").filter((file) => mayHold(file, wanted)), where, withFile: true, asStored: true });
+      const { value } = await read({ view, spans: [] }, async (made) => {
+        const [found] = await engine.rows(`${made.with} SELECT file FROM visible LIMIT 1`);
+        if (found === undefined) return undefined;
+        const file = String(found["file"]);
+        const source = `read_parquet(${quoted(file)}, file_row_number = true, hive_partitioning = false)`;
+        const [row] = await engine.rows(`SELECT file_row_number::DOUBLE AS row FROM ${source} WHERE id = ${uuidLiteral(wanted.id)} ORDER BY seq DESC LIMIT 1`);
+        if (row === undefined) return undefined;
+        const at = numberOf(row["row"]);
+        const groups = await engine.rows(
+          `SELECT row_group_id::DOUBLE AS number, any_value(row_group_num_rows)::DOUBLE AS rows FROM parquet_metadata(${quoted(file)}) GROUP BY 1 ORDER BY 1`,
+        );
+        let before = 0;
+        let rowGroup = 0;
+        for (const group of groups) {
+          rowGroup = numberOf(group["number"]);
+          before += numberOf(group["rows"]);
+          if (at < before) break;
+        }
+        return { file: file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file, rowGroup, row: at };
+      });
+      return value;
     },
     async groups(query, grouping) {
       const { shown, ...what } = reading(query);

@@ -49,6 +49,8 @@ export interface SearchReader extends Disposable {
   facets(query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets>;
   /** createdAt, where known, makes it one look-up; else the months are scanned. */
   get(id: PostId, filter: ReadFilter, createdAt?: number): Promise<Post | undefined>;
+  /** Where it stands: the month's file, its row, and whether its body lies beside. */
+  place(id: PostId, createdAt: number): { readonly month: string; readonly row: number; readonly body: "index" | "lake" } | undefined;
   /** All hits, newest first, a page at a time. */
   export(query: Query, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
 }
@@ -201,6 +203,13 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
         }
         return undefined;
       }),
+    place(id, createdAt) {
+      const month = monthOf(createdAt);
+      const reading = readingOf(month);
+      const row = reading?.findId(id, createdAt);
+      const [found] = reading && row ? reading.found([row]) : [];
+      return found && { month: month.name, row: found.row, body: found.post === undefined ? "lake" : "index" };
+    },
     async *export(query, filter, signal) {
       let place: SearchPlace | undefined;
       do {

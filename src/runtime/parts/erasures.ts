@@ -10,6 +10,7 @@ import { eraseIdentities, openIdentityReader } from "../../ledger/identity-vault
 import type { Identity } from "../../ledger/identity-record.ts";
 import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
 import type { Audit } from "../../registers/audit.ts";
+import type { Labels } from "../../registers/labels.ts";
 import type { ErasureRecord, Erasures } from "../../registers/erasures.ts";
 import type { Base, Threads } from "../boot.ts";
 import { encodeCommand } from "../commands.ts";
@@ -22,6 +23,7 @@ export interface ErasuresOptions {
   readonly threads: Threads;
   readonly register: Erasures;
   readonly audit: Audit;
+  readonly labels: Pick<Labels, "removeAuthors" | "countOf" | "forget">;
   readonly pseudonyms: Pseudonyms;
   readonly files: Files;
   readonly clock: Clock;
@@ -69,6 +71,8 @@ export function makeErasuresPart(options: ErasuresOptions) {
       for (const proof of await threads.stores.caller.call("erase", { author, upToMs: record.objection ? Number.MAX_SAFE_INTEGER : record.upToMs }))
         await register.prove(record.id, proof);
     }
+    const removedPosts = await options.labels.removeAuthors(record.authors);
+    await register.prove(record.id, { store: "labels", removedPosts, physical: false });
     return register.advance(record.id, "hidden");
   }
 
@@ -115,11 +119,15 @@ export function makeErasuresPart(options: ErasuresOptions) {
     for (const thread of threads.refine) await thread.caller.call("forgetLedger", undefined);
     onStep("identities");
     await eraseIdentities({ ...vault, keys: base.keys }, authors);
+    onStep("labels");
+    // One that was given while the posts were being hidden.
+    await options.labels.removeAuthors(authors);
+    await options.labels.forget();
     onStep("stores");
     await threads.stores.caller.call("settle", { forget: true });
     for (const record of hidden) {
       for (const store of ["search", "lake", "rollups"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
-      for (const store of ["log", "ledger", "identities"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
+      for (const store of ["log", "ledger", "identities", "labels"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
       await register.advance(record.id, "gone");
     }
     report("info", `${authors.length} erased author${authors.length === 1 ? "" : "s"}: no byte is left`);
@@ -268,23 +276,32 @@ export function makeErasuresPart(options: ErasuresOptions) {
           ? { ...row, hits: row.hits + known.length, places: [...row.places, ...known.map((one) => `${one.platform}: identity record`)] }
           : row,
       );
+      const labelled = await options.labels.countOf([...authorsMeant(text, known)]);
+      opened.push({ store: "labels", files: 1, bytesScanned: 0, hits: labelled, places: labelled === 0 ? [] : [`${labelled} corrections of their posts`] });
       return { authors: await resolveAuthor(text), stores: opened, total: opened.reduce((sum, row) => sum + row.hits, 0) };
     },
     close: () => identities[Symbol.dispose](),
   };
+
+  function authorsMeant(text: string, known: readonly { readonly author: AuthorId }[]): Set<AuthorId> {
+    const authors = new Set<AuthorId>(known.map((one) => one.author));
+    if (isAuthorId(text)) return authors.add(text);
+    for (const { platform, name } of readings(text)) {
+      // Also where no identity is left: a native id gives the same pseudonym again.
+      for (const on of platform === undefined ? options.platforms() : [platform]) for (const author of pseudonyms.authorIds(on, name)) authors.add(author);
+    }
+    return authors;
+  }
 
   function needlesFor(text: string, known: readonly (Pick<Identity, "author" | "platform" | "handle"> & { readonly nativeId?: string })[]): ScanWorkerData["needles"] {
     const needles = new Map<string, Uint8Array>();
     const add = (name: string, bytes: Uint8Array) => {
       if (bytes.length >= shortestNeedle) needles.set(name, bytes);
     };
-    const authors = new Set<AuthorId>(known.map((one) => one.author));
+    const authors = authorsMeant(text, known);
     const natives = new Set<string>(known.flatMap((one) => (one.nativeId === undefined ? [] : [one.nativeId])));
-    if (isAuthorId(text)) authors.add(text);
-    else {
-      for (const { platform, name } of readings(text)) {
-        // Also where no identity is left: a native id gives the same pseudonym again.
-        for (const on of platform === undefined ? options.platforms() : [platform]) for (const author of pseudonyms.authorIds(on, name)) authors.add(author);
+    if (!isAuthorId(text)) {
+      for (const { name } of readings(text)) {
         // A plain word may stand in anybody's text.
         if (/[\d.:/@]/.test(name)) natives.add(name.replace(/^@/, ""));
       }

@@ -13,6 +13,7 @@ export interface JobsOptions {
   readonly config: Config;
   readonly threads: Threads;
   readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void> };
+  readonly labels: { sweep(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
   readonly clock: Clock;
@@ -76,6 +77,7 @@ export function startJobs(options: JobsOptions): Jobs {
     every("erasures", forgetEveryMs, async () => {
       await options.erasures.payAll();
       await options.erasures.sweep();
+      await options.labels.sweep();
     }),
     options.quarantine.index(signal).catch((thrown: unknown) => {
       if (!signal.aborted) report("error", `quarantine: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "quarantine").message}`);

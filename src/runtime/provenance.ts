@@ -1,0 +1,88 @@
+import type { Contribution, Post } from "../core/event.ts";
+import type { ReadFilter } from "../core/filter.ts";
+import type { PostId } from "../core/ids.ts";
+import type { StagesTrace } from "../stages/trace.ts";
+
+/** What can be told of a post beyond the post itself. Every answer goes through the viewer's filter. */
+export interface Provenance {
+  /** Undefined: no such post, or not for this viewer. */
+  trace(id: PostId, filter: ReadFilter): Promise<PostTrace | undefined>;
+  /** The message that it was made from, as it came; undefined where the log no longer keeps it. */
+  raw(id: PostId, filter: ReadFilter): Promise<RawMessage | undefined>;
+  conversation(id: PostId, filter: ReadFilter): Promise<Conversation | undefined>;
+}
+
+export interface RawMessage {
+  readonly bytes: Uint8Array;
+  readonly source: string;
+  /** Milliseconds UTC. */
+  readonly receivedAt: number;
+}
+
+export interface PostTrace {
+  readonly post: Post;
+  /** Absent: the log no longer keeps the message that it came from, or it was not found. */
+  readonly raw?: RawMessage & { readonly partition: number; readonly offset: number; readonly index: number; readonly connector: string; readonly parserVersion: string };
+  /** What today's stages make of that message; absent without the raw, and where today's parser makes no post of it. */
+  readonly stages?: StagesTrace & { readonly now: TracedPost };
+  /** Why today's parser makes no post of it. */
+  readonly refusal?: string;
+  readonly places: PostPlaces;
+  readonly history: PostHistory;
+}
+
+/** What the stages give today, to be held against what is stored. */
+export interface TracedPost extends Pick<Post, "text" | "language" | "terms" | "sensitivity" | "region"> {
+  readonly sentiment?: Post["sentiment"];
+  readonly mentions: number;
+}
+
+export interface PostPlaces {
+  readonly partition: number;
+  /** Of the change in `posts` that holds it. */
+  readonly postsOffset?: number;
+  readonly ledger?: {
+    readonly revision: number;
+    readonly generation: number;
+    readonly counts: readonly { readonly name: string; readonly told: number; readonly at?: number; readonly since: number }[];
+  };
+  readonly search?: { readonly month: string; readonly row: number; readonly body: "index" | "lake" };
+  /** Absent: it waits for the next file. */
+  readonly lake?: { readonly file: string; readonly rowGroup: number; readonly row: number };
+  /** What it counts in. */
+  readonly rollups: Contribution;
+}
+
+export interface PostHistory {
+  /** Newest first. */
+  readonly changes: readonly PostChange[];
+  /** Frames of the partition's `posts` that were looked through, of how many. */
+  readonly looked: { readonly frames: number; readonly of: number };
+}
+
+export interface PostChange {
+  readonly offset: number;
+  readonly kind: "post" | "counts" | "terms" | "delete" | "erase";
+  /** Milliseconds UTC, upstream. */
+  readonly at: number;
+  readonly generation: number;
+  readonly revision?: number;
+  readonly language?: string;
+  readonly sentiment?: string;
+  readonly terms?: readonly string[];
+  readonly counts?: Contribution["counts"];
+}
+
+export interface Conversation {
+  readonly post: Post;
+  /** From the start of the conversation to the post that this one answers; a gap: the one between is not stored, or not shown. */
+  readonly ancestors: readonly Post[];
+  readonly ancestorMissing?: PostId;
+  readonly root?: Post;
+  /** In reading order: each after what it answers. */
+  readonly replies: readonly { readonly post: Post; readonly depth: number }[];
+  readonly quotes: readonly Post[];
+  readonly reshares: readonly Post[];
+  /** There are more than these. */
+  readonly more: boolean;
+}
