@@ -99,11 +99,13 @@ export interface RunningApi extends AsyncDisposable {
 
 let configurations = 0;
 
-export async function startApi(options: { readonly config?: ConfigInput; readonly pages?: boolean; readonly collect?: boolean } = {}): Promise<RunningApi> {
+export async function startApi(
+  options: { readonly config?: ConfigInput; readonly pages?: boolean; readonly collect?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<RunningApi> {
   const folder = mkdtempSync(join(tmpdir(), "earshot-api-"));
   const file = join(folder, `config-${++configurations}.mjs`);
   writeFileSync(file, `export default ${JSON.stringify({ world: false, partitions: 2, workers: 1, limits: { minFreeGb: 0 }, ...options.config })};\n`);
-  const env = { EARSHOT_DATA: join(folder, "data"), EARSHOT_CONFIG: file, EARSHOT_TOKEN: environmentToken };
+  const env = { EARSHOT_DATA: join(folder, "data"), EARSHOT_CONFIG: file, EARSHOT_TOKEN: environmentToken, ...options.env };
   const system = await startSystem({ collect: options.collect ?? true, env });
   const served = await serveSystem(system, { host: "127.0.0.1", port: 0, pages: options.pages ?? false }).catch(async (error: unknown) => {
     await system.stop();

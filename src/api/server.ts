@@ -27,6 +27,7 @@ import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
+import { addSignInRoutes } from "./routes/sign-in.ts";
 import { addSystemRoutes } from "./routes/system.ts";
 import { addTermRoutes } from "./routes/terms.ts";
 import { addTokenRoutes } from "./routes/tokens.ts";
@@ -74,7 +75,9 @@ export async function makeApi(options: ApiOptions) {
   app.setValidatorCompiler(validatorCompiler);
 
   const { EARSHOT_HOST: host } = engine.environment;
+  const publicHost = access.publicUrl === undefined ? undefined : new URL(access.publicUrl).host;
   const isOurHost = (header: string) => {
+    if (publicHost !== undefined && header.toLowerCase() === publicHost) return true;
     const name = header.replace(/:\d+$/, "").toLowerCase();
     // Listening wider than loopback is a choice; then the names are the network's.
     return loopbackNames.has(name) || name === host.toLowerCase() || !(host.startsWith("127.") || host === "::1" || host === "localhost");
@@ -141,6 +144,7 @@ export async function makeApi(options: ApiOptions) {
 
   const context: ApiContext = { app, plain: app.withTypeProvider(), engine, access, scopes: collectScopes(app), makeLink: options.makeLink, bodyPatienceMs: patience.bodyMs };
   addSystemRoutes(context);
+  addSignInRoutes(context);
   addPostRoutes(context);
   addProvenanceRoutes(context);
   addLabelRoutes(context);

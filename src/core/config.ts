@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EarshotError } from "./errors.ts";
+import { signInSchema } from "./sign-in.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens, at most 63");
 
@@ -62,6 +63,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   forgetWithinHours: z.number().min(0).max(720).default(24),
+  signIn: signInSchema.prefault({}),
 });
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;

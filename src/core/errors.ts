@@ -43,6 +43,11 @@ export const errorCodes = {
   FORBIDDEN: { kind: "reject", doc: "The role or the token does not allow this." },
   UNAUTHENTICATED: { kind: "reject", doc: "Sign in, or send a token." },
   CONFLICT: { kind: "reject", doc: "The record is not in a state that allows this." },
+  SIGN_IN_EXPIRED: { kind: "reject", doc: "The sign-in was begun too long ago or in another browser, or is over already." },
+  SIGN_IN_REFUSED: { kind: "reject", doc: "The provider did not sign the user in." },
+  SIGN_IN_INVALID: { kind: "reject", doc: "What the provider answered to a sign-in does not hold: code, nonce, signature or issuer." },
+  SIGN_IN_NO_ROLE: { kind: "reject", doc: "The provider knows the user, and none of the user's values gives a role here." },
+  SIGN_IN_REMOVED: { kind: "reject", doc: "An admin has removed the user here." },
   // our own
   LOG_CORRUPT: { kind: "fault", doc: "A batch inside the log fails its checksum." },
   LEDGER_CORRUPT: { kind: "fault", doc: "The ledger contradicts the log." },

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, ProxyAgent, request as undiciRequest } from "undici";
+import { type Dispatcher, request as undiciRequest } from "undici";
 import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
@@ -6,7 +6,8 @@ import type { Http, HttpOptions, HttpResponse, WebSocketOptions } from "../core/
 import { type Breaker, makeBreaker } from "./breaker.ts";
 import { type Budget, makeBudget } from "./budget.ts";
 import { collect, inflate } from "./body.ts";
-import { type Env, extraCertificates, proxyFor } from "./proxy.ts";
+import { makeDispatchers } from "./dispatchers.ts";
+import { type Env, proxyFor } from "./proxy.ts";
 import { readRateLimit } from "./rate-limit.ts";
 import { redactText, redactUrl } from "./redact.ts";
 import { UpstreamStatus } from "./upstream-status.ts";
@@ -41,25 +42,9 @@ interface Answer {
 export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
   const { clock, report, env } = settings;
   const random = settings.random ?? Math.random;
-  const ca = extraCertificates(env);
-  const tls = ca ? { ca: [...ca] } : {};
-  for (const probe of ["http://proxy-check.invalid", "https://proxy-check.invalid"]) proxyFor(new URL(probe), env);
-  const direct = new Agent({ connect: { timeout: 15_000, ...tls }, keepAliveTimeout: 10_000, autoSelectFamily: true });
-  const proxies = new Map<string, ProxyAgent>();
+  const dispatchers = makeDispatchers(env);
   const budgets = new Map<string, Budget>();
   const breakers = new Map<string, Breaker>();
-
-  function dispatcherFor(url: URL): Dispatcher {
-    const proxy = proxyFor(url, env);
-    if (!proxy) return direct;
-    let agent = proxies.get(proxy.href);
-    if (!agent) {
-      const login = proxy.username === "" ? undefined : `Basic ${Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString("base64")}`;
-      agent = new ProxyAgent({ uri: proxy.origin, requestTls: tls, proxyTls: tls, ...(login && { token: login }) });
-      proxies.set(proxy.href, agent);
-    }
-    return agent;
-  }
 
   function breakerFor(host: string): Breaker {
     let breaker = breakers.get(host);
@@ -109,7 +94,7 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
     for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
     for (let hop = 0; ; hop++) {
       const answer = await undiciRequest(at, {
-        dispatcher: dispatcherFor(at),
+        dispatcher: dispatchers.for(at),
         method: options.method ?? "GET",
         headers,
         ...(options.body !== undefined && { body: options.body }),
@@ -261,7 +246,7 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
       checkBreaker(breaker, where);
       try {
         const secrets = Object.values(options.headers ?? {});
-        const stream = await openWebSocket(url, options, { clock, proxy: proxyFor(new URL(url), env), ca, secrets });
+        const stream = await openWebSocket(url, options, { clock, proxy: proxyFor(new URL(url), env), ca: dispatchers.ca, secrets });
         breaker.succeeded();
         return stream;
       } catch (thrown) {
@@ -271,9 +256,7 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
       }
     },
 
-    async [Symbol.asyncDispose]() {
-      await Promise.all([direct, ...proxies.values()].map((agent) => agent.destroy()));
-    },
+    [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
   };
 
   async function* openBody(body: AsyncIterable<Uint8Array>, where: string, options: HttpOptions): AsyncGenerator<Uint8Array> {

@@ -7,7 +7,7 @@ import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourcesMigrations } from "./sources.ts";
 import { termsMigrations, termVersionsMigrations } from "./terms.ts";
-import { peopleMigrations, usersMigrations } from "./users.ts";
+import { peopleMigrations, providerMigrations, usersMigrations } from "./users.ts";
 
 /** Tables of the registers, in the order in which they came. */
 export const registerMigrations: readonly Migration[] = [
@@ -22,4 +22,5 @@ export const registerMigrations: readonly Migration[] = [
   ...termVersionsMigrations,
   ...peopleMigrations,
   ...labelsMigrations,
+  ...providerMigrations,
 ];

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { firstRow, numberIn, optionalNumberIn, textIn, type Sql, type SqlRow } from "../core/sql.ts";
+import { sealText, unsealText } from "../core/seal-text.ts";
+import { bytesIn, firstRow, numberIn, optionalNumberIn, textIn, type Sql, type SqlRow } from "../core/sql.ts";
 import { userIn, type UserRecord } from "./users.ts";
 
 /** Only a SHA-256 of each secret is kept: they are random, 256 bits, so a slow hash would gain nothing. */
@@ -29,6 +30,8 @@ export interface SessionRecord {
 }
 
 const hourMs = 3_600_000;
+/** Of the cookie, whose hash alone is kept: whoever holds the catalog cannot open what is sealed under it. */
+const keyOf = (cookie: string) => createHash("sha256").update("earshot session note\n").update(cookie).digest();
 const mostAgent = 300;
 
 function sessionIn(row: SqlRow): SessionRecord {
@@ -48,6 +51,10 @@ export interface Sessions {
   makeLink(user: string, forMs: number): Promise<string>;
   /** Absent: unknown, used or expired. `agent`: the browser, as it names itself. */
   redeem(code: string, sessionForMs: number, agent?: string): Promise<Session | undefined>;
+  /** For a user whom somebody else has vouched for. `note` comes back when the session ends; only its cookie opens it. @throws CONFLICT for a user that is not there */
+  open(user: UserRecord, sessionForMs: number, agent: string, note?: string): Promise<Session>;
+  /** The note that it was opened with. */
+  noteOf(cookie: string): Promise<string | undefined>;
   find(cookie: string): Promise<UserRecord | undefined>;
   end(cookie: string): Promise<void>;
   /** Those that have not expired, the latest first; of one user or of all. */
@@ -64,6 +71,19 @@ export const sessionIdOf = (cookie: string): string => secretHash(cookie).toStri
 const columns = `left(encode(hash, 'hex'), 16) as id, "user", agent, created_at_ms, expires_at_ms, last_used_at_ms`;
 
 export function openSessions(sql: Sql, now: () => number): Sessions {
+  async function open(inside: Sql, user: UserRecord, sessionForMs: number, agent: string): Promise<Session> {
+    const cookie = makeSecret();
+    const expiresAt = Math.round(now() + sessionForMs);
+    await inside.query('insert into sessions (hash, "user", created_at_ms, expires_at_ms, agent) values ($1, $2, $3, $4, $5)', [
+      secretHash(cookie),
+      user.name,
+      Math.round(now()),
+      expiresAt,
+      agent.slice(0, mostAgent),
+    ]);
+    return { cookie, expiresAt, user };
+  }
+
   return {
     async makeLink(user, forMs) {
       const code = makeSecret();
@@ -79,21 +99,18 @@ export function openSessions(sql: Sql, now: () => number): Sessions {
           [secretHash(code), Math.round(now())],
         );
         if (rows[0] === undefined) return undefined;
-        const user = userIn(rows[0]);
-        const cookie = makeSecret();
-        const expiresAt = Math.round(now() + sessionForMs);
-        firstRow(
-          await inside.query('insert into sessions (hash, "user", created_at_ms, expires_at_ms, agent) values ($1, $2, $3, $4, $5) returning hash', [
-            secretHash(cookie),
-            user.name,
-            Math.round(now()),
-            expiresAt,
-            agent.slice(0, mostAgent),
-          ]),
-          "session",
-        );
-        return { cookie, expiresAt, user };
+        return open(inside, userIn(rows[0]), sessionForMs, agent);
       }),
+    open: (user, sessionForMs, agent, note) =>
+      sql.transaction(async (inside) => {
+        const session = await open(inside, user, sessionForMs, agent);
+        if (note !== undefined) await inside.query("insert into provider_sessions values ($1, $2)", [secretHash(session.cookie), sealText(keyOf(session.cookie), "note", note)]);
+        return session;
+      }),
+    async noteOf(cookie) {
+      const { rows } = await sql.query("select sealed from provider_sessions where hash = $1", [secretHash(cookie)]);
+      return rows[0] && unsealText(keyOf(cookie), "note", bytesIn(rows[0], "sealed"));
+    },
     async find(cookie) {
       const at = Math.round(now());
       const hash = secretHash(cookie);

@@ -19,6 +19,16 @@ export const peopleMigrations: readonly Migration[] = [
     alter table sessions add agent text not null default '', add last_used_at_ms bigint`,
   },
 ];
+export const providerMigrations: readonly Migration[] = [
+  {
+    name: "provider-1",
+    sql: `alter table users drop constraint users_state_check, add constraint users_state_check check (state in ('active', 'removed', 'withdrawn'));
+    create table provider_users (
+      issuer text not null, subject text not null, "user" text not null unique references users (name), created_at_ms bigint not null, signed_in_at_ms bigint not null,
+      primary key (issuer, subject));
+    create table provider_sessions (hash bytea primary key references sessions (hash) on delete cascade, sealed bytea not null)`,
+  },
+];
 
 export const userRoles = ["viewer", "analyst", "admin"] as const;
 export type UserRole = (typeof userRoles)[number];
@@ -43,8 +53,8 @@ export interface Users {
   get(name: string): Promise<UserRecord | undefined>;
   /** Without `kept` a known user keeps what was said before, a new one sees all. @throws CONFLICT for the last admin */
   put(name: string, role: UserRole, kept?: UserKept): Promise<UserRecord>;
-  /** Their sessions end. @throws NOT_FOUND; CONFLICT for the last admin */
-  remove(name: string): Promise<void>;
+  /** Their sessions end. `withdrawn`: by the provider, who may give the role back. @throws NOT_FOUND; CONFLICT for the last admin */
+  remove(name: string, to?: "removed" | "withdrawn"): Promise<void>;
 }
 
 export function userIn(row: SqlRow): UserRecord {
@@ -80,11 +90,11 @@ export function openUsers(sql: Sql, now: () => number): Users {
         );
         return userIn(firstRow(result, `user ${name}`));
       }),
-    remove: (name) =>
+    remove: (name, to = "removed") =>
       sql.transaction(async (inside) => {
         await inside.query("lock table users in share row exclusive mode");
         await refuseLastAdmin(inside, name);
-        firstRow(await inside.query("update users set state = 'removed' where name = $1 and state = 'active' returning name", [name]), `user ${name}`);
+        firstRow(await inside.query("update users set state = $2 where name = $1 and state = 'active' returning name", [name, to]), `user ${name}`);
         await inside.query('delete from sessions where "user" = $1', [name]);
         await inside.query('delete from sign_in_links where "user" = $1', [name]);
       }),

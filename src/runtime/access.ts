@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { People } from "./people.ts";
+import type { SignIn } from "./sign-in.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** Sessions, tokens and sign-in links; the catalog keeps their hashes only. */
@@ -10,6 +11,10 @@ export interface Access {
   redeem(code: string, agent: string): Promise<{ readonly cookie: string; readonly maxAgeSeconds: number } | undefined>;
   signOut(cookie: string): Promise<void>;
   readonly people: People;
+  /** Absent: by link and token alone. */
+  readonly signIn?: SignIn;
+  /** Origin that browsers use where a proxy stands before us. */
+  readonly publicUrl?: string;
 }
 
 /** Takes the same time wherever two secrets differ. */

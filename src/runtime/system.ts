@@ -7,7 +7,9 @@ import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
 import { isAllowed, type ReadFilter } from "../core/filter.ts";
+import { isLoopbackName } from "../core/sign-in.ts";
 import { openHttp } from "../http/client.ts";
+import { openFetch } from "../http/fetch.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
@@ -82,6 +84,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const files = makeDiskFiles();
   const loaded = await loadConfig(environment.EARSHOT_CONFIG);
   const { config } = loaded;
+  if (config.signIn.oidc !== undefined && config.signIn.publicUrl === undefined && !isLoopbackName(environment.EARSHOT_HOST))
+    refuseFaults("configuration", [{ place: "signIn.publicUrl", message: `expected the address that browsers use, since EARSHOT_HOST is ${environment.EARSHOT_HOST}` }]);
   const undo: (() => PromiseLike<void>)[] = [];
   const unwind = async () => {
     // Nothing else need keep the process alive until the last byte is stored.
@@ -220,7 +224,17 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     undo.push(async () => erasures.close());
     const figures = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
     const stats = () => figures.stats();
-    const { access, makeLink } = await makeAccess({ sql, now, environment });
+    const signInFetch = openFetch({ env, mayAsk: (url) => url.protocol === "https:" || isLoopbackName(url.hostname) });
+    undo.push(async () => signInFetch[Symbol.asyncDispose]());
+    const { access, makeLink } = await makeAccess({
+      sql,
+      now,
+      environment,
+      signIn: config.signIn,
+      fetch: signInFetch.fetch,
+      readSecret: (reference) => readSecret(reference, env),
+      report,
+    });
     const narrow = (filter: ReadFilter) => sources.narrow(filter);
     const reading = makeReading({ threads, sql, narrow });
     const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });

@@ -6,6 +6,7 @@ import { initReactI18next, useTranslation } from "react-i18next";
 import { isSignedOut, ProblemError, signIn, whoAmI } from "./shell/api.ts";
 import { MeContext } from "./shell/me.ts";
 import { Shell } from "./shell/shell.tsx";
+import { SignedOut } from "./shell/signed-out.tsx";
 import { wearKept } from "./shell/theme.ts";
 import "./style/tokens.css";
 import "./style/base.css";
@@ -61,24 +62,6 @@ function App() {
     <main className="center">
       <h1>Earshot</h1>
       <p role="status">{me.error?.message ?? (me.failureCount > 0 ? t("signIn.unreachable") : t("signIn.working"))}</p>
-    </main>
-  );
-}
-
-function SignedOut({ problem }: { readonly problem: string | undefined }) {
-  const { t } = useTranslation();
-  return (
-    <main className="center">
-      <h1>Earshot</h1>
-      {problem !== undefined && (
-        <p className="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      <p>{t("signIn.need")}</p>
-      <p>
-        {t("signIn.again")} <code>npm run earshot -- link</code>
-      </p>
     </main>
   );
 }

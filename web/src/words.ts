@@ -4,18 +4,13 @@ import { live } from "./words/live.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
+import { signIn } from "./words/sign-in.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
 import { welcome } from "./words/welcome.ts";
 
 export const en = {
-  signIn: {
-    need: "Open the one-time link that Earshot printed in the terminal.",
-    again: "For a new one, run",
-    working: "Signing in …",
-    out: "Sign out",
-    unreachable: "The server does not answer. This page tries again by itself.",
-  },
+  signIn,
   status: {
     label: "State of the system",
     stored: "posts stored",

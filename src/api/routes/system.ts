@@ -18,6 +18,9 @@ const meSchema = Type.Object({
   scopes: list("Of a token; absent: all that the role may."),
 });
 
+/** A proxy that ends TLS speaks plainly to us; the page's origin tells what the browser sees. */
+const isSecure = ({ protocol, headers }: FastifyRequest) => protocol === "https" || headers.origin?.startsWith("https:") === true;
+
 export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiContext): void {
   const healthSchema = {
     tags: ["system"],
@@ -175,7 +178,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
       const session = await access.redeem(request.body.code, request.headers["user-agent"] ?? "");
       if (session === undefined) throw new EarshotError("UNAUTHENTICATED", "the link was used already or is too old; `npm run earshot -- link` prints a new one");
       return reply
-        .setCookie(sessionCookie, session.cookie, { httpOnly: true, sameSite: "strict", path: "/", maxAge: session.maxAgeSeconds, secure: request.protocol === "https" })
+        .setCookie(sessionCookie, session.cookie, { httpOnly: true, sameSite: "strict", path: "/", maxAge: session.maxAgeSeconds, secure: isSecure(request) })
         .code(204)
         .send(null);
     },
@@ -189,11 +192,24 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
 
   app.delete(
     "/api/v1/session",
-    { config: { access: "public" }, schema: { tags: ["access"], summary: "Sign out", response: { 204: Type.Null(), ...problems } } },
+    {
+      config: { access: "public" },
+      schema: {
+        tags: ["access"],
+        summary: "Sign out",
+        response: {
+          200: Type.Object({ address: Type.String({ description: "Where the browser goes on, to end the provider's session too." }) }),
+          204: Type.Null({ description: "All is done." }),
+          ...problems,
+        },
+      },
+    },
     async (request, reply) => {
       const cookie = request.cookies[sessionCookie];
+      const address = cookie === undefined ? undefined : await access.signIn?.endOf(cookie, request.headers.origin);
       if (cookie !== undefined) await access.signOut(cookie);
-      return reply.clearCookie(sessionCookie, { path: "/" }).code(204).send(null);
+      void reply.clearCookie(sessionCookie, { path: "/" });
+      return address === undefined ? reply.code(204).send(null) : reply.code(200).header("cache-control", "no-store").send({ address });
     },
   );
 }

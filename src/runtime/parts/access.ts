@@ -1,6 +1,10 @@
+import type { Report } from "../../core/component.ts";
 import type { Environment } from "../../core/config.ts";
 import type { ReadFilter } from "../../core/filter.ts";
+import type { SignInConfig } from "../../core/sign-in.ts";
 import type { Sql } from "../../core/sql.ts";
+import type { Fetch } from "../../http/fetch.ts";
+import { openProviderUsers } from "../../registers/provider-users.ts";
 import { openSessions, sessionIdOf } from "../../registers/sessions.ts";
 import { openTokens } from "../../registers/tokens.ts";
 import { openAudit } from "../../registers/audit.ts";
@@ -8,6 +12,8 @@ import { openUsers, type UserRecord } from "../../registers/users.ts";
 import { type Access, sameText } from "../access.ts";
 import { roles } from "../viewer.ts";
 import { makePeople, tokenActor } from "./people.ts";
+import { makeSignIn } from "./sign-in.ts";
+import { makeProvider } from "./sign-in-provider.ts";
 
 const adminName = "admin";
 /** Who acts by the token of the environment; users' names have no capitals. */
@@ -21,19 +27,37 @@ const filterOf = ({ platforms, terms }: Pick<UserRecord, "platforms" | "terms">)
   ...(terms !== undefined && { terms }),
 });
 
-/** Sign-in by one-time links and by tokens; the catalog keeps hashes only. */
+/** Sign-in by one-time links, by tokens, and by a provider where one is configured; the catalog keeps hashes only. */
 export async function makeAccess(options: {
   readonly sql: Sql;
   readonly now: () => number;
   readonly environment: Environment;
+  readonly signIn: SignInConfig;
+  readonly fetch: Fetch;
+  readonly readSecret: (reference: string) => Promise<string>;
+  readonly report: Report;
 }): Promise<{ readonly access: Access; readonly makeLink: () => Promise<string> }> {
-  const { sql, now, environment } = options;
+  const { sql, now, environment, report, fetch, readSecret } = options;
+  const { publicUrl, oidc } = options.signIn;
   const users = openUsers(sql, now);
   const sessions = openSessions(sql, now);
   const tokens = openTokens(sql, now);
   const audit = openAudit(sql, now);
   if ((await users.get(adminName)) === undefined) await users.put(adminName, "admin");
   await sessions.sweep();
+  const signIn =
+    oidc &&
+    makeSignIn({
+      config: oidc,
+      publicUrl,
+      provider: makeProvider({ config: oidc, fetch, readSecret, now }),
+      users: openProviderUsers(sql, now),
+      sessions,
+      tokens,
+      audit,
+      report,
+      now,
+    });
   return {
     makeLink: () => sessions.makeLink(adminName, linkForMs),
     access: {
@@ -67,6 +91,8 @@ export async function makeAccess(options: {
       },
       signOut: (cookie) => sessions.end(cookie),
       people: makePeople({ users, sessions, tokens, audit, now }),
+      ...(signIn !== undefined && { signIn }),
+      ...(publicUrl !== undefined && { publicUrl }),
     },
   };
 }

@@ -39,7 +39,11 @@ export async function ask<T>(path: string, init: Asked = {}): Promise<T> {
 }
 
 export const signIn = (code: string): Promise<void> => ask("/api/v1/session", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ code }) });
-export const signOut = (): Promise<void> => ask("/api/v1/session", { method: "DELETE" });
+/** With an address the browser goes on there, to end the provider's session too. */
+export const signOut = (): Promise<{ readonly address: string } | undefined> => ask("/api/v1/session", { method: "DELETE" });
+export const waysToSignIn = (): Promise<{ readonly provider?: { readonly name: string } }> => ask("/api/v1/sign-in");
+export const beginSignIn = (returnTo: string): Promise<{ readonly address: string }> =>
+  ask("/api/v1/sign-in", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ returnTo }) });
 export const whoAmI = (): Promise<Me> => ask("/api/v1/me");
 
 export function searchPosts(q: string, cursor: string | undefined, signal?: AbortSignal): Promise<Page> {

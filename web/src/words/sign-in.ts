@@ -1,0 +1,22 @@
+export const signIn = {
+  need: "Open the one-time link that Earshot printed in the terminal.",
+  orLink: "Or open the one-time link that Earshot printed in the terminal.",
+  again: "For a new one, run",
+  with: "Sign in with {{name}}",
+  going: "Going to {{name}} …",
+  working: "Signing in …",
+  out: "Sign out",
+  unreachable: "The server does not answer. This page tries again by itself.",
+  failed: {
+    SIGN_IN_EXPIRED: "This sign-in was begun too long ago, in another browser, or is over already. Please begin again.",
+    SIGN_IN_REFUSED: "The sign-in was cancelled or refused at the provider.",
+    SIGN_IN_INVALID: "The provider's answer does not hold, so nobody was signed in. Please begin again; if it stays so, Earshot's log says why.",
+    SIGN_IN_NO_ROLE: "You are known at the provider, but none of your groups gives a role here. Ask whoever runs Earshot to let you in.",
+    SIGN_IN_REMOVED: "An admin has removed your user here. Ask an admin to invite you again.",
+    UPSTREAM_UNAVAILABLE: "The provider does not answer. Please try again in a while.",
+    UPSTREAM_AUTH: "The provider does not take Earshot's own credential. Whoever runs Earshot must mend clientId and clientSecret.",
+    CONFIG_SECRET_MISSING: "Earshot's own credential for the provider is missing. Whoever runs Earshot must set it.",
+    CONFLICT: "The provider would take the role from the last admin here. Let another become admin first.",
+    other: "The sign-in failed ({{code}}). Earshot's log says why.",
+  },
+};
