@@ -34,8 +34,11 @@ export function Side({ shown, state, onSignedOut }: { readonly shown: PageEntry 
   const leave = () =>
     void signOut()
       .catch(() => undefined)
-      .then(() => client.clear())
-      .then(onSignedOut);
+      .then((next) => {
+        client.clear();
+        onSignedOut();
+        if (next !== undefined) location.assign(next.address);
+      });
   return (
     <header className={isOpen ? "side side-open" : "side"}>
       <div className="side-head">
