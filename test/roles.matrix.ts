@@ -27,6 +27,9 @@ const row = (least: RouteRow["least"], scope: string, kept: RouteRow["kept"], pa
 const nobody = "/api/v1/users/nobody";
 const source = "/api/v1/sources/nothing";
 const term = "/api/v1/terms/nothing";
+const annotation = "/api/v1/annotations/nothing";
+const view = "/api/v1/views/nothing";
+const noted = { at: "2026-01-01T00:00:00Z", text: "" };
 
 export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /health": row("public", "system:read", "part", "/health"),
@@ -67,6 +70,19 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/live": row("viewer", "posts:read", "part", "/api/v1/live", { streams: true }),
   "POST /api/v1/query/parse": row("viewer", "posts:read", "part", "/api/v1/query/parse", { body: { q: "word" } }),
   "GET /api/v1/rollups": row("viewer", "rollups:read", "part", "/api/v1/rollups"),
+  "GET /api/v1/explore": row("viewer", "rollups:read", "part", "/api/v1/explore"),
+  "GET /api/v1/explore/metrics": row("viewer", "rollups:read", "part", "/api/v1/explore/metrics"),
+
+  "GET /api/v1/coverage": row("viewer", "analysis:read", "part", "/api/v1/coverage"),
+  "GET /api/v1/annotations": row("viewer", "analysis:read", "part", "/api/v1/annotations"),
+  "POST /api/v1/annotations": row("analyst", "analysis:write", "part", "/api/v1/annotations", { body: noted, allowed: 400 }),
+  "PUT /api/v1/annotations/{id}": row("analyst", "analysis:write", "part", annotation, { body: noted, allowed: 400 }),
+  "DELETE /api/v1/annotations/{id}": row("analyst", "analysis:write", "part", annotation, { allowed: 404 }),
+  "GET /api/v1/views": row("viewer", "analysis:read", "part", "/api/v1/views"),
+  "POST /api/v1/views": row("viewer", "analysis:write", "part", "/api/v1/views", { body: {}, allowed: 400 }),
+  "PATCH /api/v1/views/{id}": row("viewer", "analysis:write", "part", view, { body: { name: "other" }, allowed: 404 }),
+  "DELETE /api/v1/views/{id}": row("viewer", "analysis:write", "part", view, { allowed: 404 }),
+  "PUT /api/v1/views/{id}/pin": row("viewer", "analysis:write", "part", `${view}/pin`, { body: { pinned: true }, allowed: 404 }),
 
   "GET /api/v1/terms": row("viewer", "terms:read", "part", "/api/v1/terms"),
   "GET /api/v1/terms/removed": row("viewer", "terms:read", "part", "/api/v1/terms/removed"),

@@ -1,13 +1,16 @@
 import type { Migration } from "../core/sql.ts";
+import { annotationsMigrations } from "./annotations.ts";
 import { auditMigrations } from "./audit.ts";
 import { cursorsMigrations } from "./cursors.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { labelsMigrations } from "./labels.ts";
+import { gapsMigrations } from "./gaps.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourcesMigrations } from "./sources.ts";
 import { termsMigrations, termVersionsMigrations } from "./terms.ts";
 import { peopleMigrations, providerMigrations, usersMigrations } from "./users.ts";
+import { viewsMigrations } from "./views.ts";
 
 /** Tables of the registers, in the order in which they came. */
 export const registerMigrations: readonly Migration[] = [
@@ -23,4 +26,7 @@ export const registerMigrations: readonly Migration[] = [
   ...peopleMigrations,
   ...labelsMigrations,
   ...providerMigrations,
+  ...annotationsMigrations,
+  ...viewsMigrations,
+  ...gapsMigrations,
 ];

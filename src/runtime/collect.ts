@@ -7,6 +7,7 @@ import type { Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import type { Parse, SourceStatus } from "../core/source.ts";
 import { loadConnector } from "../connectors/directory.ts";
+import type { GapFields } from "../registers/gaps.ts";
 import { ingest, type Cursors, type IngestCounters, type KeyHashes } from "./ingest.ts";
 
 export type SourceOrigin = "configuration" | "dashboard" | "built-in";
@@ -76,6 +77,7 @@ export interface CollectOptions {
   readonly cursors: Cursors;
   readonly readSecret: ReadSecret;
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
+  readonly onGap?: (gap: GapFields) => Promise<void>;
   /** Called when our own corruption is met. */
   readonly onFault: (error: EarshotError) => void;
 }
@@ -120,6 +122,7 @@ export function makeCollector(options: CollectOptions) {
         clock: options.clock,
         report: options.report,
         mayCollect: options.mayCollect,
+        onGap: async (gap) => options.onGap?.({ source: definition.id, ...gap }),
         onStatus: ({ error, ...status }) => {
           source.status = status;
           if (error !== undefined) source.lastError = { code: error.code, message: error.message, at: options.clock.now() };

@@ -8,9 +8,11 @@ import type { Sql } from "../core/sql.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
 import type { Provenance } from "./provenance.ts";
+import type { Analysis } from "./analysis.ts";
+import type { Exploring } from "./explore.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine {
+export interface Engine extends Exploring, Analysis {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;

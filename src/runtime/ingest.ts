@@ -30,6 +30,8 @@ export interface IngestOptions {
   readonly cursors: Cursors;
   readonly clock: Clock;
   readonly report: Report;
+  /** The platform no longer holds what lies between. */
+  readonly onGap?: (gap: NonNullable<SourcePage["gap"]>) => Promise<void>;
   readonly onStatus: (status: SourceStatus & { readonly error?: EarshotError }) => void;
   /** Resolves when collection may go on (disk, limits). */
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
@@ -113,6 +115,7 @@ export async function ingest(options: IngestOptions, counters: IngestCounters, s
     if (page.gap !== undefined) {
       counters.gaps++;
       report("warn", `${id}: a gap that the platform made: ${page.gap.reason}`, { toMs: page.gap.toMs, fromMs: page.gap.fromMs ?? 0 });
+      await options.onGap?.(page.gap);
     }
     cursor = page.cursor;
     if (clock.monotonicMs() - savedAt >= saveEveryMs) await save();

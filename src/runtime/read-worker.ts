@@ -7,6 +7,7 @@ import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { openLedgerReader } from "../ledger/ledger-reader.ts";
 import type { SearchFacetOptions } from "../stores/search-facets.ts";
+import type { SearchGrouping } from "../stores/search-groups.ts";
 import { openSearchReader, type WantedBody } from "../stores/search-reader.ts";
 import { connect, serve } from "./rpc.ts";
 
@@ -42,6 +43,7 @@ const handlers = {
     reader.search(asked.query, asked.filter, { limit: asked.limit, ...(asked.cursor !== undefined && { cursor: asked.cursor }) }),
   count: (asked: { readonly query: Query; readonly filter: ReadFilter }) => reader.count(asked.query, asked.filter),
   facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
+  groups: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly grouping: SearchGrouping }) => reader.groups(asked.query, asked.filter, asked.grouping),
   async get(asked: { readonly id: PostId; readonly filter: ReadFilter }) {
     const known = ledger.lookup(asked.id);
     const knownAt = known?.status === "post" ? known.contribution.createdAt : undefined;

@@ -9,6 +9,7 @@ import type { Change, Post } from "../core/event.ts";
 import type { AuthorId } from "../core/ids.ts";
 import type { Store, StoreSize } from "../core/store.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
+import type { LakeGrouping, LakeQuery } from "../stores/lake-query.ts";
 import { openLake } from "../stores/lake.ts";
 import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { openRollups } from "../stores/rollups.ts";
@@ -172,6 +173,7 @@ const handlers = {
     return (await lake.reader.bodies(wanted)).posts;
   },
   lakePlace: (wanted: LakePost) => lake.reader.place(wanted),
+  groups: (asked: { readonly query: LakeQuery; readonly grouping: LakeGrouping }) => lake.reader.groups(asked.query, asked.grouping),
   /** Bodies that were written before a time (milliseconds UTC) come from the lake from now on; returns the blocks that went. */
   releaseBodies: (argument: { readonly beforeMs: number }) => releaseBodies(argument.beforeMs),
   async stop() {

@@ -16,6 +16,9 @@ import { openCursors } from "../registers/cursors.ts";
 import { openErasures } from "../registers/erasures.ts";
 import { openLabels } from "../registers/labels.ts";
 import { openQuarantine } from "../registers/quarantine.ts";
+import { openAnnotations } from "../registers/annotations.ts";
+import { openGaps } from "../registers/gaps.ts";
+import { openViews } from "../registers/views.ts";
 import { openSettings } from "../registers/settings.ts";
 import { openSources } from "../registers/sources.ts";
 import { openTerms } from "../registers/terms.ts";
@@ -30,6 +33,8 @@ import { makeAccess } from "./parts/access.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
 import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
+import { makeAnalysis } from "./parts/analysis.ts";
+import { makeExplore } from "./parts/explore.ts";
 import { makeEstimate } from "./parts/estimate.ts";
 import { startJobs } from "./parts/jobs.ts";
 import { makeLabels } from "./parts/labels.ts";
@@ -115,6 +120,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { sql } = base.catalog;
     const cursors = openCursors(sql, now);
     const settings = openSettings(sql, now);
+    const gaps = openGaps(sql, now);
     const erasuresRegister = openErasures(sql, now);
     const pseudonyms = makePseudonyms(base.keys.ring);
     const words = ([high, low]: readonly [number, number]) => ({ high, low });
@@ -142,6 +148,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       cursors,
       readSecret: (reference) => (reference === worldTokenReference ? Promise.resolve(world?.token ?? "") : readSecret(reference, env)),
       mayCollect,
+      onGap: (gap) => gaps.add(gap),
       onFault,
     });
 
@@ -273,6 +280,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       removeSource: (id, how) => sources.removeSource(id, how),
       removeWorld: () => sources.removeWorld(),
       ...terms.engine,
+      explore: makeExplore({ threads, sql, narrow }),
+      ...makeAnalysis({
+        sql,
+        annotations: openAnnotations(sql, now),
+        views: openViews(sql, now),
+        gaps,
+        audit: openAudit(sql, now),
+        narrow,
+        sources: () => sources.sources(),
+      }),
       estimate: makeEstimate({ reading, narrow, now, sources: () => sources.sources(), storeSizes: async () => (await stats()).stores }),
       async import(chunks, how) {
         await sources.noteImport();

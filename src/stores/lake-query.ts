@@ -21,6 +21,8 @@ export interface LakeQuery {
   readonly terms?: readonly string[];
   readonly author?: AuthorId;
   readonly ids?: readonly PostId[];
+  /** Further conditions, as `lakeCondition` gives them. */
+  readonly condition?: string;
 }
 
 export interface CompiledQuery {
@@ -45,6 +47,7 @@ export function compileLakeQuery(query: LakeQuery): CompiledQuery {
     ...(filter.regions === undefined ? [] : [oneOf("region", filter.regions)]),
     ...(query.languages === undefined ? [] : [oneOf("language", query.languages)]),
     ...(query.sentiments === undefined ? [] : [oneOf("coalesce(sentiment, 'none')", query.sentiments)]),
+    ...(query.condition === undefined ? [] : [`(${query.condition})`]),
     ...[query.terms, filter.terms].flatMap((terms) => (terms === undefined ? [] : [`list_has_any(terms, [${terms.map(quoted).join(", ")}]::VARCHAR[])`])),
   ];
   return {
@@ -64,15 +67,19 @@ function oneOf(column: string, values: readonly string[]): string {
   return values.length === 0 ? "false" : `${column} IN (${values.map(quoted).join(", ")})`;
 }
 
-export const lakeDimensions = ["platform", "source", "language", "sentiment", "term", "sensitivity", "region"] as const;
+export const lakeDimensions = ["platform", "source", "language", "sentiment", "term", "sensitivity", "region", "hashtag", "hour-of-week"] as const;
 export type LakeDimension = (typeof lakeDimensions)[number];
 
 export interface LakeGroup {
   /** Start of the bucket, milliseconds UTC; 0 without buckets. */
   readonly at: number;
-  /** "none" for not scored and for no term. A post of two terms counts under both. */
+  /** "none" for not scored and for no term. A post of two terms or hashtags counts under both; one without hashtags under none. hour-of-week: 1-00 (Monday) to 7-23. */
   readonly keys: Readonly<Partial<Record<LakeDimension, string>>>;
   readonly posts: number;
+  readonly negative: number;
+  readonly neutral: number;
+  readonly positive: number;
+  /** 0 where they were not to be counted. */
   readonly authors: number;
   readonly likes: number;
   readonly shares: number;
@@ -84,16 +91,26 @@ export interface LakeGrouping {
   readonly by: readonly LakeDimension[];
   /** Length of a bucket of createdAt; absent: one bucket. */
   readonly everyMs?: number;
+  /** Leaves out what is not needed: distinct authors cost more than sums. */
+  readonly withoutAuthors?: boolean;
 }
 
+/** Names of dimensions that are no columns. */
+const dimensionSql: Partial<Record<LakeDimension, string>> = { "hour-of-week": "strftime(created_at, '%u-%H')" };
+
 /** @returns SELECT over `visible` */
-export function groupSelect({ by, everyMs }: LakeGrouping, shown: string): string {
-  const keys = by.map((dimension) => `coalesce(${dimension}, 'none') AS ${dimension}`);
+export function groupSelect({ by, everyMs, withoutAuthors }: LakeGrouping, shown: string): string {
+  const keys = by.map((dimension) => `coalesce(${dimensionSql[dimension] ?? dimension}, 'none') AS "${dimension}"`);
   const at = everyMs === undefined ? "0::DOUBLE" : `(epoch_ms(created_at) // ${Math.trunc(everyMs)} * ${Math.trunc(everyMs)})::DOUBLE`;
   const sums = ["likes", "shares", "replies", "views"].map((count) => `sum(${count})::DOUBLE AS ${count}`);
-  const term = by.includes("term") ? ", unnest(CASE WHEN len(terms) = 0 THEN [NULL] ELSE terms END) AS term" : "";
-  return `SELECT ${[`${at} AS at`, ...keys].join(", ")}, count(*)::DOUBLE AS posts, count(DISTINCT (author, author_key))::DOUBLE AS authors, ${sums.join(", ")}
-    FROM (SELECT *${term} FROM visible WHERE ${shown}) GROUP BY ${["1", ...by.map((_, index) => String(index + 2))].join(", ")} ORDER BY ALL`;
+  const labels = ["negative", "neutral", "positive"].map((label) => `count(*) FILTER (sentiment = '${label}')::DOUBLE AS ${label}`);
+  const authors = withoutAuthors === true ? "0::DOUBLE" : "count(DISTINCT (author, author_key))::DOUBLE";
+  const lists = [
+    ...(by.includes("term") ? ["unnest(CASE WHEN len(terms) = 0 THEN [NULL] ELSE terms END) AS term"] : []),
+    ...(by.includes("hashtag") ? ["unnest(list_distinct(list_transform(hashtags, lambda tag: strip_accents(lower(tag))))) AS hashtag"] : []),
+  ];
+  return `SELECT ${[`${at} AS at`, ...keys].join(", ")}, count(*)::DOUBLE AS posts, ${authors} AS authors, ${[...labels, ...sums].join(", ")}
+    FROM (SELECT ${["*", ...lists].join(", ")} FROM visible WHERE ${shown}) GROUP BY ${["1", ...by.map((_, index) => String(index + 2))].join(", ")} ORDER BY ALL`;
 }
 
 const textId = (prefix: string, column: string) => `${prefix} || rtrim(replace(replace(to_base64(unhex(replace(${column}::VARCHAR, '-', ''))), '+', '-'), '/', '_'), '=')`;

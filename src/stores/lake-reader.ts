@@ -67,7 +67,9 @@ export interface ReaderOptions {
 /** Tries of a read whose files were compacted away meanwhile. */
 const readTries = 4;
 const copyOptions = { parquet: "FORMAT parquet, COMPRESSION zstd", csv: "FORMAT csv, HEADER", ndjson: "FORMAT json" } as const;
-const groupColumns = ["id", "seq", "author", "author_key", "created_at", "likes", "shares", "replies", "views"];
+const groupColumns = ["id", "seq", "created_at", "sentiment", "likes", "shares", "replies", "views"];
+/** Columns that dimensions are read from, where they bear another name. */
+const listColumns: Readonly<Record<string, string>> = { term: "terms", hashtag: "hashtags", "hour-of-week": "created_at" };
 
 export function makeLakeReader(options: ReaderOptions): LakeReader {
   const { engine, folder, hold = () => () => {} } = options;
@@ -176,7 +178,11 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
     },
     async groups(query, grouping) {
       const { shown, ...what } = reading(query);
-      const columns = [...groupColumns, ...grouping.by.map((dimension) => (dimension === "term" ? "terms" : dimension))];
+      const columns = [
+        ...groupColumns,
+        ...(grouping.withoutAuthors === true ? [] : ["author", "author_key"]),
+        ...grouping.by.map((dimension) => listColumns[dimension] ?? dimension),
+      ];
       const { value, ...scan } = await read(
         { ...what, columns },
         rows((prefix) => `${prefix} ${groupSelect(grouping, shown)}`),
@@ -220,5 +226,7 @@ function groupOf(row: LakeRow, { by }: LakeGrouping): LakeGroup {
     if (typeof value !== "number") throw new EarshotError("STORE_CORRUPT", `lake group ${column}: a number was expected, came ${typeof value}`);
     return value;
   };
-  return { at: sum("at"), keys, posts: sum("posts"), authors: sum("authors"), likes: sum("likes"), shares: sum("shares"), replies: sum("replies"), views: sum("views") };
+  const [negative, neutral, positive] = [sum("negative"), sum("neutral"), sum("positive")];
+  const counts = { likes: sum("likes"), shares: sum("shares"), replies: sum("replies"), views: sum("views") };
+  return { at: sum("at"), keys, posts: sum("posts"), authors: sum("authors"), negative, neutral, positive, ...counts };
 }

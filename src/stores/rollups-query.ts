@@ -102,3 +102,12 @@ async function readSums(sql: Sql, query: RollupQuery): Promise<RollupRow[]> {
     };
   });
 }
+
+/** Start of the oldest day that holds posts which the filter lets see, milliseconds UTC; absent: there is none. */
+export async function oldestDay(sql: Sql, filter: RollupQuery["filter"]): Promise<number | undefined> {
+  // Any allowed term will do here: nothing is counted.
+  const where = keyConditions({ fromMs: 0, toMs: 1, grain: "day", by: filter.terms === undefined ? [] : ["term"], filter }, 1);
+  const { rows } = await sql.query(`select min(b.start) as start from rollup_day b join rollup_key k on k.id = b.key where b.posts > 0 and ${where.text}`, where.values);
+  const start = rows[0] && optionalNumberIn(rows[0], "start");
+  return start === undefined ? undefined : start * grainMs.day;
+}

@@ -9,6 +9,7 @@ import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { fingerprintOf, formatCursor, parseCursor, type SearchPlace } from "./search-cursor.ts";
 import { facetsOf, type SearchFacetOptions, type SearchFacets } from "./search-facets.ts";
+import { groupsOf, type SearchGrouping, type SearchGroups } from "./search-groups.ts";
 import { type FoundPost, foundColumns, type MonthReading, openMonthReading, windowFrom } from "./search-reading.ts";
 import { type MonthName, monthOf, monthOfFile } from "./search-schema.ts";
 
@@ -47,6 +48,7 @@ export interface SearchReader extends Disposable {
   search(query: Query, filter: ReadFilter, options: SearchPageOptions): Promise<SearchHits>;
   count(query: Query, filter: ReadFilter): Promise<{ readonly posts: number; readonly exact: boolean }>;
   facets(query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets>;
+  groups(query: Query, filter: ReadFilter, grouping: SearchGrouping): Promise<SearchGroups>;
   /** createdAt, where known, makes it one look-up; else the months are scanned. */
   get(id: PostId, filter: ReadFilter, createdAt?: number): Promise<Post | undefined>;
   /** Where it stands: the month's file, its row, and whether its body lies beside. */
@@ -189,6 +191,15 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
           query,
           filter,
           facetOptions,
+        ),
+      ),
+    groups: (query, filter, grouping) =>
+      guarded(() =>
+        groupsOf(
+          months().flatMap((month) => readingOf(month) ?? []),
+          query,
+          filter,
+          grouping,
         ),
       ),
     get: (id, filter, createdAt) =>

@@ -74,6 +74,8 @@ export interface MonthReading {
   profiles(): ReadonlyMap<number, Profile>;
   summary(): readonly { readonly day: number; readonly profile: number; readonly posts: number }[];
   tagText(tag: number): { readonly kind: string; readonly text: string } | undefined;
+  /** What an author's number of this month stands for in every month. */
+  authorName(author: number): string;
   close(): void;
 }
 
@@ -228,6 +230,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
           .map((row) => ({ day: numberIn(row, "day"), profile: numberIn(row, "profile"), posts: numberIn(row, "posts") })),
       ),
     tagText: (tag) => guarded(() => tagText(tag)),
+    authorName: (author) => guarded(() => Buffer.from(bytesIn(authorOf.get(author), "key") ?? []).toString("latin1")),
     close() {
       db.close();
     },

@@ -1,0 +1,216 @@
+import { setImmediate } from "node:timers/promises";
+import type { ReadFilter } from "../core/filter.ts";
+import type { Query } from "../core/query.ts";
+import type { SearchPlan } from "./search-compile.ts";
+import { type MonthBounds, type MonthReading, windowFrom } from "./search-reading.ts";
+import { numberIn, type Row, rowsPerMs, sampleScale, unpackCounts, unpackNumbers } from "./search-schema.ts";
+
+export const searchDimensions = ["platform", "source", "language", "sentiment", "term", "hashtag", "hour-of-week"] as const;
+export type SearchDimension = (typeof searchDimensions)[number];
+
+export interface SearchGrouping {
+  readonly by?: SearchDimension;
+  /** Length of a bucket of createdAt; absent: one bucket. */
+  readonly everyMs?: number;
+  /** Posts and sentiment alone are counted: much quicker. */
+  readonly onlyPosts: boolean;
+  readonly withAuthors: boolean;
+  /** Values kept of the dimension, those with the most posts. */
+  readonly top: number;
+  /** Rows that may be looked at; where there are more, an even sample of so many is, and what it gives is scaled up. */
+  readonly maxRows: number;
+  /** Where a sample would be needed, nothing is looked at: another store is asked instead. */
+  readonly orNothing?: boolean;
+}
+
+export interface SearchGroup {
+  /** Start of the bucket, milliseconds UTC; 0 without buckets. */
+  readonly at: number;
+  /** Value of the dimension; "none" for not scored and for no term. A post of two terms counts under both. */
+  readonly key: string;
+  posts: number;
+  negative: number;
+  neutral: number;
+  positive: number;
+  unscored: number;
+  likes: number;
+  shares: number;
+  replies: number;
+  views: number;
+  authors?: number;
+}
+
+export interface SearchGroups {
+  /** False: a sample, scaled up; authors are then not told. */
+  readonly exact: boolean;
+  /** Rows that would have to be looked at. */
+  readonly rows: number;
+  readonly groups: readonly SearchGroup[];
+}
+
+interface Task {
+  readonly reading: MonthReading;
+  readonly plan: SearchPlan;
+  readonly bounds: MonthBounds;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+const windowRows = 40_000;
+/** Rows that SQLite can group by itself for each that has to be read one by one. */
+const groupedPerRow = 8;
+const labels = { negative: "negative", neutral: "neutral", positive: "positive" } as const;
+const isLabel = (text: string): text is keyof typeof labels => Object.hasOwn(labels, text);
+
+/** 1-00 (Monday, midnight) to 7-23, UTC. */
+export function hourOfWeek(ms: number): string {
+  const hours = Math.floor(ms / 3_600_000);
+  // 1970-01-01 was a Thursday.
+  return `${((Math.floor(hours / 24) + 3) % 7) + 1}-${String(hours % 24).padStart(2, "0")}`;
+}
+
+/** Upper bound of the rows that a plan looks at within its range, were they spread evenly. */
+function driven({ reading, plan, bounds, lo, hi }: Task): number {
+  const share = Math.min(1, Math.max(0, (hi - lo + 1) / Math.max(1, bounds.hi - bounds.lo + 1)));
+  const all = plan.match !== undefined ? reading.countWords(plan.match) : plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts;
+  return all * share;
+}
+
+/**
+ * Sums over the matches of each month.
+ * @param readings newest first
+ */
+export async function groupsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, grouping: SearchGrouping): Promise<SearchGroups> {
+  const tasks = readings.flatMap((reading): Task[] => {
+    const plan = reading.plan(query, filter);
+    const bounds = plan && reading.bounds();
+    if (!plan || !bounds) return [];
+    const lo = Math.max(bounds.lo, plan.from);
+    const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
+    return lo > hi ? [] : [{ reading, plan, bounds, lo, hi }];
+  });
+  const rows = tasks.reduce((sum, task) => sum + driven(task), 0);
+  const most = grouping.maxRows * (isSqlGrouped(grouping) ? groupedPerRow : 1);
+  const sampled = Math.min(sampleScale, Math.max(64, Math.round((most / Math.max(1, rows)) * sampleScale)));
+  if (sampled < sampleScale && grouping.orNothing === true) return { exact: false, rows: Math.round(rows), groups: [] };
+  const tally = makeTally(grouping, sampleScale / sampled, filter.terms, tasks.length > 1);
+  for (const task of tasks) {
+    for (let hi = task.hi; hi >= task.lo;) {
+      const lo = windowFrom(task.bounds, task.lo, hi, isSqlGrouped(grouping) ? windowRows * groupedPerRow : windowRows);
+      tally.add(task, lo, hi, sampled);
+      hi = lo - 1;
+      await setImmediate();
+    }
+  }
+  return { exact: sampled === sampleScale, rows: Math.round(rows), groups: tally.groups(sampled === sampleScale) };
+}
+
+function isSqlGrouped({ onlyPosts, withAuthors, by }: SearchGrouping): boolean {
+  return onlyPosts && !withAuthors && by !== "term" && by !== "hashtag";
+}
+
+function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: readonly string[] | undefined, isManyMonths: boolean) {
+  const { by, everyMs, withAuthors, top } = grouping;
+  const groups = new Map<string, SearchGroup>();
+  const authors = new Map<SearchGroup, Set<string | number>>();
+  const groupOf = (at: number, key: string): SearchGroup => {
+    const name = `${at} ${key}`;
+    let group = groups.get(name);
+    if (group === undefined) {
+      group = { at, key, posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, likes: 0, shares: 0, replies: 0, views: 0 };
+      groups.set(name, group);
+    }
+    return group;
+  };
+  const bucketOf = (ms: number) => (everyMs === undefined ? 0 : Math.floor(ms / everyMs) * everyMs);
+  const countPosts = (group: SearchGroup, sentiment: string, posts: number) => {
+    group.posts += posts;
+    if (isLabel(sentiment)) group[sentiment] += posts;
+    else group.unscored += posts;
+  };
+
+  return {
+    add({ reading, plan }: Task, lo: number, hi: number, sampled: number): void {
+      const { startMs } = reading.month;
+      const unitMs = by === "hour-of-week" ? 3_600_000 : everyMs;
+      const ms = `((d.row + d.shift - 1) / ${rowsPerMs} + ${startMs})`;
+      if (isSqlGrouped(grouping)) {
+        const bucket = unitMs === undefined ? "0" : `${ms} / ${Math.trunc(unitMs)}`;
+        const rows = reading.select(plan, `d.profile, ${bucket}, count(*)`, lo, hi, { asArrays: true, group: "1, 2", sampled });
+        const profiles = reading.profiles();
+        for (const row of rows) {
+          const profile = profiles.get(numberIn(row, "0"));
+          if (profile === undefined) continue;
+          const at = numberIn(row, "1") * (unitMs ?? 0);
+          const key = by === undefined ? "" : by === "hour-of-week" ? hourOfWeek(at) : by === "term" || by === "hashtag" ? "" : profile[by];
+          countPosts(groupOf(bucketOf(at), key), profile.sentiment, numberIn(row, "2") * weight);
+        }
+        return;
+      }
+      const list = by === "term" ? ", d.terms" : by === "hashtag" ? ", d.tags" : "";
+      const rows = reading.select(plan, `d.profile, ${ms}, d.author, d.counts${list}`, lo, hi, { asArrays: true, sampled });
+      const profiles = reading.profiles();
+      const tags = new Map<number, string | undefined>();
+      const nameOf = (tag: number): string | undefined => {
+        if (!tags.has(tag)) {
+          const found = reading.tagText(tag);
+          const isWanted = found !== undefined && (by === "term" ? found.kind === "t" && allowedTerms?.includes(found.text) !== false : found.kind === "h");
+          tags.set(tag, isWanted ? found.text : undefined);
+        }
+        return tags.get(tag);
+      };
+      const keysOf = (row: Row, sentiment: string, at: number): readonly string[] => {
+        if (by === undefined) return [""];
+        if (by === "hour-of-week") return [hourOfWeek(at)];
+        if (by !== "term" && by !== "hashtag") return [profiles.get(numberIn(row, "0"))?.[by] ?? sentiment];
+        const packed = row["4"];
+        const named = (packed instanceof Uint8Array ? unpackNumbers(packed) : []).flatMap((tag) => nameOf(tag) ?? []);
+        // A post without a hashtag is no value of hashtags; one without a term is.
+        return named.length > 0 || by === "hashtag" ? named : ["none"];
+      };
+      for (const row of rows) {
+        const profile = profiles.get(numberIn(row, "0"));
+        if (profile === undefined) continue;
+        const at = numberIn(row, "1");
+        const packed = row["3"];
+        const counts = packed instanceof Uint8Array ? unpackCounts(packed) : undefined;
+        for (const key of keysOf(row, profile.sentiment, at)) {
+          const group = groupOf(bucketOf(at), key);
+          countPosts(group, profile.sentiment, weight);
+          if (counts !== undefined) {
+            group.likes += counts.likes * weight;
+            group.shares += counts.shares * weight;
+            group.replies += counts.replies * weight;
+            group.views += counts.views * weight;
+          }
+          if (!withAuthors) continue;
+          const author = numberIn(row, "2");
+          const set = authors.get(group) ?? new Set();
+          // Numbers of authors are a month's own.
+          set.add(isManyMonths ? reading.authorName(author) : author);
+          authors.set(group, set);
+        }
+      }
+    },
+    groups(isExact: boolean): readonly SearchGroup[] {
+      const all = [...groups.values()];
+      const byKey = new Map<string, number>();
+      for (const { key, posts } of all) byKey.set(key, (byKey.get(key) ?? 0) + posts);
+      const kept = new Set(
+        [...byKey]
+          .toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+          .slice(0, top)
+          .map(([key]) => key),
+      );
+      return all
+        .filter(({ key }) => kept.has(key))
+        .map((group) => {
+          const rounded = { ...group };
+          for (const name of ["posts", "negative", "neutral", "positive", "unscored", "likes", "shares", "replies", "views"] as const) rounded[name] = Math.round(group[name]);
+          if (withAuthors && isExact) rounded.authors = authors.get(group)?.size ?? 0;
+          return rounded;
+        })
+        .toSorted((a, b) => a.at - b.at || b.posts - a.posts || (a.key < b.key ? -1 : 1));
+    },
+  };
+}
