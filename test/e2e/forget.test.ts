@@ -60,6 +60,14 @@ test("an erased author is in no byte of any store, rollups lose exactly theirs, 
     const { engine, pseudonyms } = running;
     await makeArrivals().waitFor(running, sent);
     await settle(running);
+    const endedAuthors = world.oracle.erasedAuthors.filter(({ platform }) => platform === "bluesky").map(({ author }) => pseudonyms.authorId("bluesky", author));
+    await until(
+      () => "the register says of all accounts that the platform ended that they are hidden",
+      async () => {
+        const states = new Map((await engine.erasures()).flatMap(({ authors, state }) => authors.map((author) => [author, state] as const)));
+        return endedAuthors.every((author) => states.get(author) === "hidden");
+      },
+    );
     for (const did of [first, second]) {
       const [view] = await engine.resolveAuthor(did);
       assert.equal(view?.posts, byAuthor.get(did)?.length);

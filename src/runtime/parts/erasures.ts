@@ -38,6 +38,9 @@ export interface ErasuresOptions {
 /** Shorter ones would be met by chance in texts of others. */
 const shortestNeedle = 8;
 
+const mostHiddenAtOnce = 50;
+const toldByPlatforms: ReadonlySet<string> = new Set(["account-deleted", "platform-takedown"]);
+
 /** Erasure: an event that hides at once, and a register whose debts a job pays: no byte is left when it says gone. */
 export function makeErasuresPart(options: ErasuresOptions) {
   const { base, threads, register, clock, report, pseudonyms } = options;
@@ -259,6 +262,15 @@ export function makeErasuresPart(options: ErasuresOptions) {
     },
     payAll,
     sweep,
+    /** What platforms told to be erased went from every answer with its change: the register says so soon, not when the debt is paid. */
+    hideTold(): Promise<void> {
+      const run = forgetting.then(async () => {
+        const told = (await register.owed()).filter((record) => record.state === "requested" && toldByPlatforms.has(record.reason));
+        for (const record of told.slice(0, mostHiddenAtOnce)) await hide(record);
+      });
+      forgetting = run.catch(() => undefined);
+      return run;
+    },
     async find(text: string): Promise<FindAnswer> {
       // What is still held in memory counts as there.
       for (const thread of threads.refine) await thread.caller.call("flush", undefined);

@@ -12,7 +12,7 @@ export interface JobsOptions {
   readonly base: Base;
   readonly config: Config;
   readonly threads: Threads;
-  readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void> };
+  readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void>; hideTold(): Promise<void> };
   readonly labels: { sweep(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
@@ -74,6 +74,7 @@ export function startJobs(options: JobsOptions): Jobs {
     every("figures", 2_000, options.stats),
     every("log", 5_000, compress),
     every("retention", 10 * 60_000, retain),
+    every("hiding", 3_000, () => options.erasures.hideTold()),
     every("erasures", forgetEveryMs, async () => {
       await options.erasures.payAll();
       await options.erasures.sweep();
