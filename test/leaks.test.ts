@@ -57,6 +57,8 @@ describe("who is kept to a part of the data", () => {
       code: [undefined],
       source: [undefined, "markersource"],
       state: [undefined],
+      what: [undefined, "language"],
+      mine: [undefined, "true"],
       actor: [undefined],
       action: [undefined],
       subject: [undefined],

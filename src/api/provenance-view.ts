@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { maskRaw } from "../policies/mask-raw.ts";
 import type { PostTrace } from "../runtime/provenance.ts";
 import { countsSchema, instant, iso, optionalInstant, sentimentLabel } from "./schemas.ts";
@@ -124,6 +124,8 @@ export const traceSchema = Type.Object({
     looked: Type.Object({ frames: int, of: int }, { description: "How much of the partition's changes was looked through; less than all: there may be older ones." }),
   }),
 });
+
+export type TraceView = Static<typeof traceSchema>;
 
 const floorTo = (ms: number, unitMs: number): string => iso(Math.floor(ms / unitMs) * unitMs);
 

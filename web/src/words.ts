@@ -56,6 +56,12 @@ export const en = {
     mayNot: "This page needs the role {{role}}.",
     keptFrom: "This page speaks of all that is stored. You see a part of it.",
   },
+  reveal: {
+    hint: "Seeing it needs a purpose, which is written into the audit log together with your name.",
+    purpose: "Purpose",
+    action: "Show it",
+    shown: "Shown for: {{purpose}}",
+  },
   about: {
     open: "About {{name}}",
     title: "About this data: {{name}}",

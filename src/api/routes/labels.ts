@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { Label } from "../../registers/labels.ts";
-import { viewerOf } from "../access.ts";
+import { viewerOf, watchViewer } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import type { LabelView } from "../../runtime/labels.ts";
 import { cursorParameter, instant, iso, limitParameter, postSchema, problems, viewPost } from "../schemas.ts";
@@ -31,6 +31,7 @@ export function addLabelRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/:id/labels",
     {
+      config: { forKept: true },
       schema: {
         tags: ["labels"],
         summary: "Corrections of a post",
@@ -48,7 +49,7 @@ export function addLabelRoutes({ app, plain, engine }: ApiContext): void {
   app.put(
     "/api/v1/posts/:id/labels/:what",
     {
-      config: { access: "analyst" },
+      config: { access: "analyst", forKept: true },
       schema: {
         tags: ["labels"],
         summary: "Correct the sentiment or the language of a post",
@@ -67,7 +68,7 @@ export function addLabelRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/labels",
     {
-      config: { access: "analyst" },
+      config: { access: "analyst", forKept: true },
       schema: {
         tags: ["labels"],
         summary: "All corrections, newest first",
@@ -89,7 +90,7 @@ export function addLabelRoutes({ app, plain, engine }: ApiContext): void {
   plain.get(
     "/api/v1/labels/export",
     {
-      config: { access: "analyst" },
+      config: { access: "analyst", forKept: true },
       schema: {
         tags: ["labels"],
         summary: "All corrections with their posts, as NDJSON, for training",
@@ -101,7 +102,11 @@ export function addLabelRoutes({ app, plain, engine }: ApiContext): void {
     },
     (request, reply) => {
       const abort = new AbortController();
-      request.raw.once("close", () => abort.abort());
+      const unwatch = watchViewer(request, () => reply.raw.destroy());
+      reply.raw.once("close", () => {
+        unwatch();
+        abort.abort();
+      });
       const pages = labels.export(viewerOf(request), abort.signal);
       const lines = async function* () {
         for await (const page of pages) {
@@ -120,7 +125,7 @@ export function addLabelRoutes({ app, plain, engine }: ApiContext): void {
   app.delete(
     "/api/v1/labels/:id",
     {
-      config: { access: "analyst" },
+      config: { access: "analyst", forKept: true },
       schema: {
         tags: ["labels"],
         summary: "Withdraw a correction: one's own, an admin any",

@@ -29,6 +29,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/:id/trace",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "How a post came about: its message, what each stage made of it, and where it is stored",
@@ -75,6 +76,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts/:id/conversation",
     {
+      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "What a post answers, and what answers, quotes or shares it",

@@ -1,54 +1,65 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ask, type PostView, ProblemError } from "../shell/api.ts";
 import { formatClock, formatDay, formatNumber, languageName } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
 import { mayAct, useMe } from "../shell/me.ts";
-import { usePlace } from "../shell/place.ts";
+import { usePlace, withQuery } from "../shell/place.ts";
 import { PostRow } from "../shell/post-row.tsx";
 import { searchPath } from "../shell/query.ts";
+import { Reveal } from "../shell/reveal.tsx";
 import { useSimulatedSources } from "../shell/simulated.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
+import { postPath, traceOf } from "./post-api.ts";
+import { Around } from "./post-around.tsx";
+import { Corrections } from "./post-label.tsx";
+import { Made } from "./post-made.tsx";
+import { History, RawMessage, Stored } from "./post-stored.tsx";
 import "./post.css";
 
-const pathOf = (id: string): string => `/api/v1/posts/${encodeURIComponent(id)}`;
+const parts = ["facts", "conversation", "made", "stored", "raw", "history"] as const;
+type Part = (typeof parts)[number];
 
 export default function Post() {
   const { t } = useTranslation();
-  const id = decodeURIComponent(usePlace().path.split("/")[2] ?? "");
+  const { path, query } = usePlace();
+  const id = decodeURIComponent(path.split("/")[2] ?? "");
+  const part = parts.find((name) => name === query.get("show")) ?? "facts";
   const simulated = useSimulatedSources();
   const mayReveal = mayAct(useMe(), "analyst");
-  const post = useQuery({ queryKey: ["post", id], queryFn: () => ask<PostView>(pathOf(id)) });
+  const post = useQuery({ queryKey: ["post", id], queryFn: () => ask<PostView>(postPath(id)) });
   const { data } = post;
   const isMissing = post.error instanceof ProblemError && post.error.status === 404;
   return (
-    <section aria-labelledby="post-title">
+    <section aria-labelledby="post-title" className="post-page">
       <h2 id="post-title">{t("page.post")}</h2>
       {post.isPending && <Loading />}
       {post.isError && (isMissing ? <Empty>{t("postPage.none")}</Empty> : <Problem error={post.error} onRetry={() => void post.refetch()} />)}
       {data !== undefined && (
         <>
           <PostRow post={data} simulated={simulated.has(data.source)} />
-          {(data.pii ?? []).length > 0 && mayReveal && <Reveal id={data.id} />}
-          <h3>{t("postPage.facts")}</h3>
-          <Facts post={data} />
-          <h3>{t("postPage.around")}</h3>
-          <ul className="around">
-            {(["replyTo", "root", "quoteOf", "reshareOf"] as const).map((name) => {
-              const other = data[name];
-              return (
-                other !== undefined && (
-                  <li key={name}>
-                    <Link to={`/post/${other}`}>{t(`postPage.${name}`)}</Link>
-                  </li>
-                )
-              );
-            })}
-            <li>
-              <Link to={searchPath(`author:${data.author}`)}>{t("postPage.byAuthor")}</Link>
-            </li>
-          </ul>
+          {(data.pii ?? []).length > 0 && mayReveal && (
+            <Reveal
+              title={t("postPage.reveal.title")}
+              hint={t("reveal.hint")}
+              load={(purpose) => ask<PostView>(`${postPath(id)}?${new URLSearchParams({ reveal: purpose }).toString()}`)}
+            >
+              {({ text }) => <p dir="auto">{text}</p>}
+            </Reveal>
+          )}
+          <Corrections post={data} />
+          <nav className="tabs" aria-label={t("postPage.parts.label")}>
+            {parts.map((name) => (
+              <Link key={name} to={withQuery({ show: name === "facts" ? undefined : name })} aria-current={name === part ? "page" : undefined}>
+                {t(`postPage.parts.${name}`)}
+              </Link>
+            ))}
+          </nav>
+          <h3>{t(`postPage.parts.${part}`)}</h3>
+          {part === "facts" && <Facts post={data} />}
+          {part === "conversation" && <Around post={data} />}
+          {part !== "facts" && part !== "conversation" && <Traced id={id} part={part} />}
         </>
       )}
     </section>
@@ -105,36 +116,11 @@ function Facts({ post }: { readonly post: PostView }) {
   );
 }
 
-function Reveal({ id }: { readonly id: string }) {
-  const { t } = useTranslation();
-  const [purpose, setPurpose] = useState("");
-  const reveal = useMutation({ mutationFn: (why: string) => ask<PostView>(`${pathOf(id)}?${new URLSearchParams({ reveal: why }).toString()}`) });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    reveal.mutate(purpose.trim());
-  };
-  return (
-    <form className="reveal" onSubmit={submit}>
-      <h3>{t("postPage.reveal.title")}</h3>
-      <p className="hint">{t("postPage.reveal.hint")}</p>
-      {reveal.data === undefined ? (
-        <div className="bar">
-          <label className="field grow">
-            {t("postPage.reveal.purpose")}
-            <input value={purpose} onChange={(event) => setPurpose(event.target.value)} minLength={5} maxLength={300} required autoComplete="off" />
-          </label>
-          <button type="submit" disabled={reveal.isPending}>
-            {t("postPage.reveal.action")}
-          </button>
-        </div>
-      ) : (
-        <p role="status" dir="auto">
-          {reveal.data.text}
-          <br />
-          <span className="quiet">{t("postPage.reveal.shown", { purpose })}</span>
-        </p>
-      )}
-      {reveal.isError && <Problem error={reveal.error} />}
-    </form>
-  );
+function Traced({ id, part }: { readonly id: string; readonly part: Exclude<Part, "facts" | "conversation"> }) {
+  const trace = useQuery({ queryKey: ["trace", id], queryFn: () => traceOf(id) });
+  if (trace.isError) return <Problem error={trace.error} onRetry={() => void trace.refetch()} />;
+  if (trace.data === undefined) return <Loading />;
+  if (part === "made") return <Made trace={trace.data} />;
+  if (part === "stored") return <Stored trace={trace.data} />;
+  return part === "raw" ? <RawMessage trace={trace.data} id={id} /> : <History trace={trace.data} />;
 }

@@ -1,0 +1,38 @@
+import type { TraceView } from "../../../src/api/provenance-view.ts";
+import { ask, type PostView } from "../shell/api.ts";
+
+export type { TraceView };
+export type Sentiment = "negative" | "neutral" | "positive";
+
+export interface Conversation {
+  readonly root?: PostView;
+  readonly ancestors: readonly PostView[];
+  readonly ancestorMissing?: string;
+  readonly replies: readonly { readonly depth: number; readonly post: PostView }[];
+  readonly quotes: readonly PostView[];
+  readonly reshares: readonly PostView[];
+  readonly more: boolean;
+}
+
+export interface Label {
+  readonly id: string;
+  readonly what: "sentiment" | "language";
+  readonly from: string;
+  readonly to: string;
+  readonly actor: string;
+  readonly at: string;
+}
+
+export interface WholeRaw {
+  readonly encoding: "utf8" | "base64";
+  readonly text: string;
+}
+
+export const postPath = (id: string): string => `/api/v1/posts/${encodeURIComponent(id)}`;
+export const traceOf = (id: string): Promise<TraceView> => ask(`${postPath(id)}/trace`);
+export const conversationOf = (id: string): Promise<Conversation> => ask(`${postPath(id)}/conversation`);
+export const labelsOf = (id: string): Promise<{ readonly items: readonly Label[] }> => ask(`${postPath(id)}/labels`);
+export const wholeRawOf = (id: string, purpose: string): Promise<WholeRaw> => ask(`${postPath(id)}/raw?${new URLSearchParams({ reveal: purpose }).toString()}`);
+export const putLabel = (id: string, what: Label["what"], to: string): Promise<Label> =>
+  ask(`${postPath(id)}/labels/${what}`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ to }) });
+export const withdrawLabel = (id: string): Promise<void> => ask(`/api/v1/labels/${encodeURIComponent(id)}`, { method: "DELETE" });
