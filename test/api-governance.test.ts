@@ -70,9 +70,12 @@ describe("governance through the API", () => {
     );
     const [broken] = rowsOf((await api.ask("GET", "/api/v1/quarantine?code=JSON_INVALID")).body);
     const one = await api.ask("GET", `/api/v1/quarantine/${encodeURIComponent(String(broken?.["id"]))}`);
-    assert.match(String(one.body["raw"]), /^broken (one|two)$/);
+    assert.equal(one.body["raw"], undefined);
+    const path = `/api/v1/quarantine/${encodeURIComponent(String(broken?.["id"]))}?reveal=to+see+what+came`;
+    assert.match(String((await api.ask("GET", path)).body["raw"]), /^broken (one|two)$/);
     const replayed = await api.ask("POST", "/api/v1/quarantine/replay", { body: { code: "JSON_INVALID" } });
     assert.deepEqual(replayed.body, { read: 2, kept: 0, unchanged: 0, rejected: 2 });
+    await until("those that were rejected again are listed", async () => rowsOf((await api.ask("GET", "/api/v1/quarantine?state=open")).body).length === 3);
     const open = rowsOf((await api.ask("GET", "/api/v1/quarantine?state=open")).body).map((item) => item["id"]);
     const dismissed = await api.ask("POST", "/api/v1/quarantine/dismiss", { body: { ids: open } });
     assert.deepEqual(dismissed.body, { dismissed: open.length });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, collectComplaints } from "./page.fixtures.ts";
+import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
 
 const at = (minute: number) => `2026-11-01T00:${String(minute).padStart(2, "0")}:00Z`;
 const lines = [
@@ -16,7 +16,7 @@ const lines = [
 describe("the page of a post", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let state: Awaited<ReturnType<Awaited<ReturnType<Browser["newContext"]>>["storageState"]>> | undefined;
+  let signed: Signed | undefined;
   const ids = new Map<string, string>();
   before(async () => {
     opened = await openBrowser();
@@ -34,28 +34,9 @@ describe("the page of a post", () => {
   });
 
   async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) {
-      t.skip(opened.reason);
-      return;
-    }
-    if (state === undefined) {
-      const context = await opened.browser.newContext();
-      const page = await context.newPage();
-      await page.goto(`${api.address}/#code=${await api.system.makeLink()}`);
-      await page.locator("main h2, main h3").first().waitFor();
-      state = await context.storageState();
-      await context.close();
-    }
-    const context = await opened.browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, storageState: state, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    const complaints = collectComplaints(page);
-    try {
-      await run(page);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
+    if (!("browser" in opened)) return t.skip(opened.reason);
+    signed ??= await signInAs(opened.browser, api);
+    await signed(run, options);
   }
   const pathOf = (name: string, show = "") => `${api.address}/post/${ids.get(name)}${show === "" ? "" : `?show=${show}`}`;
   const traceOf = async (name: string) => (await api.ask("GET", `/api/v1/posts/${ids.get(name)}/trace`)).body;

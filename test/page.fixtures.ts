@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
 const axeSource = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
@@ -34,4 +34,28 @@ export async function draw(page: Page, name: string): Promise<void> {
   if (shots === undefined) return;
   mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+/** Runs a test on a fresh page of the admin, and holds it to what a page must never do. */
+export type Signed = (run: (page: Page) => Promise<void>, options?: BrowserContextOptions) => Promise<void>;
+
+export async function signInAs(browser: Browser, api: { readonly address: string; readonly system: { makeLink(): Promise<string> } }): Promise<Signed> {
+  const first = await browser.newContext();
+  const page = await first.newPage();
+  await page.goto(`${api.address}/#code=${await api.system.makeLink()}`);
+  await page.locator("main h2, main h3").first().waitFor();
+  const storageState = await first.storageState();
+  await first.close();
+  return async (run, options = {}) => {
+    const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, storageState, ...options });
+    const fresh = await context.newPage();
+    fresh.setDefaultTimeout(20_000);
+    const complaints = collectComplaints(fresh);
+    try {
+      await run(fresh);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await context.close();
+    }
+  };
 }

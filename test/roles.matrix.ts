@@ -109,8 +109,12 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "DELETE /api/v1/world": row("admin", "sources:write", "refused", "/api/v1/world"),
 
   "GET /api/v1/quarantine": row("analyst", "quarantine:read", "refused", "/api/v1/quarantine"),
-  "GET /api/v1/quarantine/{id}": row("admin", "quarantine:read", "refused", "/api/v1/quarantine/none", { allowed: 404 }),
+  "GET /api/v1/quarantine/{id}": row("analyst", "quarantine:read", "refused", "/api/v1/quarantine/none", { allowed: 404 }),
   "POST /api/v1/quarantine/dismiss": row("admin", "quarantine:write", "refused", "/api/v1/quarantine/dismiss", { body: { ids: [] }, allowed: 400 }),
+  "POST /api/v1/quarantine/preview": row("analyst", "quarantine:read", "refused", "/api/v1/quarantine/preview", { body: { ids: ["none"] } }),
+  "POST /api/v1/quarantine/reopen": row("admin", "quarantine:write", "refused", "/api/v1/quarantine/reopen", { body: { ids: ["none"] } }),
+  "GET /api/v1/quarantine/replay": row("admin", "quarantine:read", "refused", "/api/v1/quarantine/replay"),
+  "DELETE /api/v1/quarantine/replay": row("admin", "quarantine:write", "refused", "/api/v1/quarantine/replay", { allowed: 204 }),
   "POST /api/v1/quarantine/replay": row("admin", "quarantine:write", "refused", "/api/v1/quarantine/replay", { body: { ids: [] }, allowed: 400 }),
   "POST /api/v1/replay": row("admin", "quarantine:write", "refused", "/api/v1/replay", { body: { source: 1 }, allowed: 400 }),
 

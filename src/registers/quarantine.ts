@@ -29,6 +29,17 @@ export interface QuarantineRecord {
   readonly state: QuarantineState;
 }
 
+export interface QuarantineReason {
+  readonly code: string;
+  readonly source: string;
+  readonly count: number;
+  /** Milliseconds UTC. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** The newest item: a sample. */
+  readonly sample: string;
+}
+
 export interface QuarantineFilter {
   readonly code?: string;
   readonly source?: string;
@@ -41,11 +52,14 @@ export interface Quarantine {
   /** Newest first. @throws USAGE for a cursor that is none */
   list(filter: QuarantineFilter, page: { readonly limit: number; readonly cursor?: string }): Promise<{ readonly items: readonly QuarantineRecord[]; readonly next?: string }>;
   get(id: string): Promise<QuarantineRecord | undefined>;
-  /** Open ones by reason, the most frequent first; at most 1,000 reasons. */
-  reasons(): Promise<readonly { readonly code: string; readonly source: string; readonly count: number }[]>;
-  openCount(): Promise<number>;
+  /** Those of a state by reason, the most frequent first; at most 1,000 reasons. */
+  reasons(state: QuarantineState): Promise<readonly QuarantineReason[]>;
+  count(filter: QuarantineFilter): Promise<number>;
+  counts(): Promise<Readonly<Record<QuarantineState, number>>>;
   /** Returns how many changed. */
   setState(ids: readonly string[], state: QuarantineState): Promise<number>;
+  /** The same for all of a reason that are in a state. */
+  moveAll(filter: QuarantineFilter & { readonly state: QuarantineState }, to: QuarantineState): Promise<number>;
   /** Open ones that came in a time and lie in `rejected` below its ends: their raw was read again. */
   supersede(range: { readonly source?: string; readonly fromMs: number; readonly toMs: number; readonly ends: ReadonlyMap<number, number> }): Promise<number>;
   /** Those whose raw the log no longer holds, those before a time, and what is above the limit, the oldest first. */
@@ -69,6 +83,16 @@ function recordIn(row: SqlRow): QuarantineRecord {
 
 const maxMessageLength = 500;
 
+function conditionsOf(filter: QuarantineFilter): { readonly text: string; readonly values: SqlValue[] } {
+  const values: SqlValue[] = [];
+  const conditions = ["true"];
+  for (const column of ["code", "source", "state"] as const) {
+    const value = filter[column];
+    if (value !== undefined) conditions.push(`${column} = $${values.push(value)}`);
+  }
+  return { text: conditions.join(" and "), values };
+}
+
 export function openQuarantine(sql: Sql): Quarantine {
   return {
     async add(records) {
@@ -88,13 +112,9 @@ export function openQuarantine(sql: Sql): Quarantine {
       );
     },
     async list(filter, { limit, cursor }) {
-      const values: SqlValue[] = [];
-      const conditions: string[] = ["true"];
+      const { text, values } = conditionsOf(filter);
+      const conditions = [text];
       const given = (value: SqlValue) => `$${values.push(value)}`;
-      for (const column of ["code", "source", "state"] as const) {
-        const value = filter[column];
-        if (value !== undefined) conditions.push(`${column} = ${given(value)}`);
-      }
       if (cursor !== undefined) {
         const [at, id] = parseCursor(cursor);
         conditions.push(`(at_ms, id) < (${given(at)}::bigint, ${given(id)}::text)`);
@@ -109,15 +129,35 @@ export function openQuarantine(sql: Sql): Quarantine {
       const { rows } = await sql.query("select * from quarantine where id = $1", [id]);
       return rows[0] && recordIn(rows[0]);
     },
-    async reasons() {
+    async reasons(state) {
       const { rows } = await sql.query(
-        "select code, source, count(*) as count from quarantine where state = 'open' group by code, source order by count desc, code, source limit 1000",
+        `select code, source, count(*) as count, min(at_ms) as first_ms, max(at_ms) as last_ms, (array_agg(id order by at_ms desc, id desc))[1] as sample
+         from quarantine where state = $1 group by code, source order by count desc, code, source limit 1000`,
+        [state],
       );
-      return rows.map((row) => ({ code: textIn(row, "code"), source: textIn(row, "source"), count: numberIn(row, "count") }));
+      return rows.map((row) => ({
+        code: textIn(row, "code"),
+        source: textIn(row, "source"),
+        count: numberIn(row, "count"),
+        firstAt: numberIn(row, "first_ms"),
+        lastAt: numberIn(row, "last_ms"),
+        sample: textIn(row, "sample"),
+      }));
     },
-    async openCount() {
-      const { rows } = await sql.query("select count(*) as count from quarantine where state = 'open'");
+    async count(filter) {
+      const { text, values } = conditionsOf(filter);
+      const { rows } = await sql.query(`select count(*) as count from quarantine where ${text}`, values);
       return rows[0] ? numberIn(rows[0], "count") : 0;
+    },
+    async counts() {
+      const { rows } = await sql.query("select state, count(*) as count from quarantine group by state");
+      const counts = { open: 0, dismissed: 0, replayed: 0 };
+      for (const row of rows) counts[oneOfIn(row, "state", states)] = numberIn(row, "count");
+      return counts;
+    },
+    async moveAll(filter, to) {
+      const { text, values } = conditionsOf(filter);
+      return (await sql.query(`update quarantine set state = $${values.length + 1} where ${text}`, [...values, to])).count;
     },
     async setState(ids, state) {
       return (await sql.query("update quarantine set state = $2 where id = any($1::text[]) and state <> $2", [ids, state])).count;

@@ -207,12 +207,17 @@ describe("the quarantine", () => {
       cursor = page.next;
     } while (cursor !== undefined);
     assert.deepEqual([seen.length, new Set(seen).size], [25, 25]);
-    assert.deepEqual(await quarantine.reasons(), [
-      { code: "JSON_INVALID", source: "north", count: 20 },
-      { code: "DATE_INVALID", source: "north", count: 5 },
-    ]);
+    const reasons = await quarantine.reasons("open");
+    assert.deepEqual(
+      reasons.map(({ code, source, count, firstAt, lastAt }) => [code, source, count, firstAt, lastAt]),
+      [
+        ["JSON_INVALID", "north", 20, 1_000, 1_008],
+        ["DATE_INVALID", "north", 5, 1_000, 1_006],
+      ],
+    );
+    assert.equal((await quarantine.get(reasons[0]?.sample ?? ""))?.at, 1_008);
     assert.equal(await quarantine.setState(["0-0", "0-1"], "dismissed"), 2);
-    assert.deepEqual([await quarantine.openCount(), (await quarantine.get("0-1"))?.state], [23, "dismissed"]);
+    assert.deepEqual([await quarantine.count({ state: "open" }), (await quarantine.get("0-1"))?.state], [23, "dismissed"]);
     await assert.rejects(quarantine.list({}, { limit: 5, cursor: "x' or 1=1" }), { code: "USAGE" });
   });
 

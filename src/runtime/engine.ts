@@ -7,6 +7,8 @@ import type { ErasureProof, StoreSize } from "../core/store.ts";
 import type { Sql } from "../core/sql.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
+import type { QuarantineReason } from "../registers/quarantine.ts";
+import type { Preview } from "./refine-trace.ts";
 import type { Provenance } from "./provenance.ts";
 import type { Analysis } from "./analysis.ts";
 import type { Exploring } from "./explore.ts";
@@ -69,7 +71,15 @@ export interface Engine extends Exploring, Analysis {
     readonly cursor?: string;
   }): Promise<QuarantinePage>;
   quarantineItem(id: string): Promise<QuarantineItem | undefined>;
-  dismiss(ids: readonly string[]): Promise<number>;
+  /** What today's parser and stages would make of them; at most 20 are looked at, and nothing changes. */
+  previewQuarantine(which: QuarantineChoice): Promise<QuarantinePreview>;
+  dismiss(which: QuarantineChoice): Promise<number>;
+  /** Puts dismissed ones back on the list. */
+  reopen(which: QuarantineChoice): Promise<number>;
+  /** The replay that runs, or ran last. */
+  replayRun(): ReplayRun | undefined;
+  /** Ends the quarantine's replay after the bite that it is at; what is read stays read. */
+  cancelReplay(): void;
   /** Reads kept raw again with today's parsers: the quarantine's, or a range of time of one source. */
   replay(request: ReplayRequest): Promise<ReplayAnswer>;
 
@@ -266,11 +276,28 @@ export interface QuarantineItem {
   readonly state: "open" | "dismissed" | "replayed";
   /** Lossless where it is UTF-8, else base64 of the start. Only in `quarantineItem`. */
   readonly raw?: string;
+  readonly encoding?: "utf8" | "base64";
+  /** Of the whole message, which may be longer than what is kept. */
+  readonly sizeBytes?: number;
 }
 export interface QuarantinePage {
   readonly items: readonly QuarantineItem[];
   readonly next?: string;
-  readonly reasons: readonly { readonly code: string; readonly source: string; readonly count: number }[];
+  /** Of the state that was asked for; absent: of the open ones. */
+  readonly reasons: readonly QuarantineReason[];
+  readonly counts: Readonly<Record<"open" | "dismissed" | "replayed", number>>;
+}
+/** By id, or all of a reason. */
+export type QuarantineChoice = { readonly ids: readonly string[] } | { readonly code?: string; readonly source?: string };
+export interface QuarantinePreview {
+  readonly of: number;
+  readonly items: readonly { readonly item: QuarantineItem; readonly made?: Preview }[];
+}
+export interface ReplayRun extends ReplayAnswer {
+  readonly of: number;
+  readonly state: "running" | "done" | "cancelled" | "failed";
+  readonly startedAt: number;
+  readonly endedAt?: number;
 }
 
 export type ReplayRequest =

@@ -1,3 +1,4 @@
+import { advice } from "./words/advice.ts";
 import { data } from "./words/data.ts";
 import { explore } from "./words/explore.ts";
 import { live } from "./words/live.ts";
@@ -83,6 +84,7 @@ export const en = {
     clear: "Clear",
     ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
   },
+  advice,
   data,
   explore,
   facet,

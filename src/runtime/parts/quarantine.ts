@@ -1,11 +1,11 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
-import { toEarshotError } from "../../core/errors.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Raw } from "../../core/source.ts";
-import type { Quarantine, QuarantineRecord } from "../../registers/quarantine.ts";
+import type { Quarantine, QuarantineFilter, QuarantineRecord } from "../../registers/quarantine.ts";
 import type { Threads } from "../boot.ts";
-import type { Engine, QuarantineItem, ReplayAnswer, ReplayRequest } from "../engine.ts";
+import type { Engine, QuarantineChoice, QuarantineItem, QuarantinePreview, ReplayAnswer, ReplayRequest, ReplayRun } from "../engine.ts";
 import { importPlatformOf, importSource } from "../import.ts";
 import { type KeyHashes, makeFrameRouter } from "../ingest.ts";
 import { decodeRaw } from "../raw-frame.ts";
@@ -23,10 +23,13 @@ export interface QuarantineOptions {
 }
 
 const replayBite = 500;
+const mostPreviewed = 20;
 
 /** Indexes the `rejected` log for people, and sends raw through the parsers again. */
 export function makeQuarantine(options: QuarantineOptions) {
   const { log, register, threads, hashes } = options;
+  let run: ReplayRun | undefined;
+  let isCancelled = false;
 
   async function index(signal: AbortSignal): Promise<void> {
     for await (const delivery of log.subscribe("rejected", "quarantine", {}, signal)) {
@@ -101,25 +104,52 @@ export function makeQuarantine(options: QuarantineOptions) {
   }
 
   async function replayQuarantine(request: Extract<ReplayRequest, { kind: "quarantine" }>): Promise<ReplayAnswer> {
+    if (run?.state === "running") throw new EarshotError("CONFLICT", "a replay is running; wait for it, or cancel it");
+    const chosen: QuarantineFilter = { state: "open", ...(request.code !== undefined && { code: request.code }), ...(request.source !== undefined && { source: request.source }) };
     const answer = { read: 0, kept: 0, unchanged: 0, rejected: 0 };
-    if (request.ids !== undefined) {
-      const records = (await Promise.all(request.ids.map((id) => register.get(id)))).filter((record) => record !== undefined);
-      await sendAgain(records, answer);
+    const startedAt = options.clock.now();
+    let of = request.ids?.length ?? 0;
+    isCancelled = false;
+    const tell = (state: ReplayRun["state"]) => {
+      run = { ...answer, of, state, startedAt, ...(state !== "running" && { endedAt: options.clock.now() }) };
+    };
+    tell("running");
+    try {
+      of = request.ids?.length ?? (await register.count(chosen));
+      if (request.ids !== undefined) {
+        for (let at = 0; at < request.ids.length && !isCancelled; at += replayBite) {
+          const bite = request.ids.slice(at, at + replayBite);
+          await sendAgain(
+            (await Promise.all(bite.map((id) => register.get(id)))).filter((record) => record !== undefined),
+            answer,
+          );
+          tell("running");
+        }
+      } else {
+        // What is rejected again comes back as a new item: only those from before the start are taken.
+        const ends = await endsOfRejected();
+        let cursor: string | undefined;
+        do {
+          const page = await register.list(chosen, { limit: replayBite, ...(cursor !== undefined && { cursor }) });
+          await sendAgain(
+            page.items.filter((record) => record.offset < (ends.get(record.partition) ?? 0)),
+            answer,
+          );
+          tell("running");
+          cursor = page.next;
+        } while (cursor !== undefined && !isCancelled);
+      }
+      tell(isCancelled ? "cancelled" : "done");
       return answer;
+    } catch (thrown) {
+      tell("failed");
+      throw thrown;
     }
-    const filter = { state: "open" as const, ...(request.code !== undefined && { code: request.code }), ...(request.source !== undefined && { source: request.source }) };
-    // What is rejected again comes back as a new item: only those from before the start are taken.
-    const ends = await endsOfRejected();
-    let cursor: string | undefined;
-    do {
-      const page = await register.list(filter, { limit: replayBite, ...(cursor !== undefined && { cursor }) });
-      await sendAgain(
-        page.items.filter((record) => record.offset < (ends.get(record.partition) ?? 0)),
-        answer,
-      );
-      cursor = page.next;
-    } while (cursor !== undefined);
-    return answer;
+  }
+
+  async function recordsOf(which: QuarantineChoice, most: number): Promise<readonly QuarantineRecord[]> {
+    if ("ids" in which) return (await Promise.all(which.ids.slice(0, most).map((id) => register.get(id)))).filter((record) => record !== undefined);
+    return (await register.list({ ...which, state: "open" }, { limit: most })).items;
   }
 
   async function endsOfRejected(): Promise<ReadonlyMap<number, number>> {
@@ -149,18 +179,46 @@ export function makeQuarantine(options: QuarantineOptions) {
 
   return {
     index,
-    openCount: () => register.openCount(),
+    openCount: () => register.count({ state: "open" }),
     quarantine: async ({ limit, cursor, ...filter }: Parameters<Engine["quarantine"]>[0]) => {
       const page = await register.list(filter, { limit, ...(cursor !== undefined && { cursor }) });
-      return { items: page.items.map(viewOf), ...(page.next !== undefined && { next: page.next }), reasons: await register.reasons() };
+      return {
+        items: page.items.map(viewOf),
+        ...(page.next !== undefined && { next: page.next }),
+        reasons: await register.reasons(filter.state ?? "open"),
+        counts: await register.counts(),
+      };
     },
     async quarantineItem(id: string): Promise<QuarantineItem | undefined> {
       const record = await register.get(id);
       if (record === undefined) return undefined;
       const found = await rawOf(record);
-      return { ...viewOf(record), ...(found !== undefined && { raw: found.rejected.raw }) };
+      return { ...viewOf(record), ...(found !== undefined && { raw: found.rejected.raw, encoding: found.rejected.encoding, sizeBytes: found.rejected.rawBytes }) };
     },
-    dismiss: (ids: readonly string[]) => register.setState(ids, "dismissed"),
+    async previewQuarantine(which: QuarantineChoice): Promise<QuarantinePreview> {
+      const items: QuarantinePreview["items"][number][] = [];
+      for (const record of await recordsOf(which, mostPreviewed)) {
+        const found = await rawOf(record);
+        const made =
+          found &&
+          (await threads.refineOf(record.partition).caller.call("preview", { source: found.rejected.source, bytes: Uint8Array.from(found.bytes), receivedAt: found.rejected.at }));
+        items.push({ item: viewOf(record), ...(made && { made }) });
+      }
+      return { of: "ids" in which ? which.ids.length : await register.count({ ...which, state: "open" }), items };
+    },
+    dismiss: (which: QuarantineChoice) => ("ids" in which ? register.setState(which.ids, "dismissed") : register.moveAll({ ...which, state: "open" }, "dismissed")),
+    async reopen(which: QuarantineChoice): Promise<number> {
+      if (!("ids" in which)) return register.moveAll({ ...which, state: "dismissed" }, "open");
+      const dismissed = (await recordsOf(which, which.ids.length)).filter((record) => record.state === "dismissed");
+      return register.setState(
+        dismissed.map((record) => record.id),
+        "open",
+      );
+    },
+    replayRun: () => run,
+    cancelReplay(): void {
+      isCancelled = true;
+    },
     replay: (request: ReplayRequest) => (request.kind === "raw" ? replayRaw(request) : replayQuarantine(request)),
   };
 }

@@ -1,91 +1,99 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ask } from "../shell/api.ts";
+import { About } from "../shell/about.tsx";
+import { Advice } from "../shell/advice.tsx";
 import { Dialog } from "../shell/dialog.tsx";
 import { formatClock, formatDay, formatNumber } from "../shell/format.ts";
-import { setQuery, usePlace } from "../shell/place.ts";
+import { Link } from "../shell/link.tsx";
+import { mayAct, useMe } from "../shell/me.ts";
+import { setQuery, usePlace, withQuery } from "../shell/place.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
+import { cancelReplay, type Choice, dismiss, type Item, pageOf, type Reason, reopen, replay, replayRun, type Run, states } from "./quarantine-api.ts";
+import { type Acts, ItemDetail, Previewed } from "./quarantine-detail.tsx";
+import "./post.css";
+import "./quarantine.css";
 
-interface Item {
-  readonly id: string;
-  readonly source: string;
-  readonly code: string;
-  readonly message: string;
-  readonly at: string;
-  readonly raw?: string;
-}
-interface Reason {
-  readonly code: string;
-  readonly source: string;
-  readonly count: number;
-}
-interface Page {
-  readonly items: readonly Item[];
-  readonly next: string | null;
-  readonly reasons: readonly Reason[];
-}
-interface Replayed {
-  readonly read: number;
-  readonly kept: number;
-  readonly rejected: number;
-}
-
-const post = <T,>(path: string, body: object): Promise<T> => ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+const when = (at: string): string => `${formatDay(at)} ${formatClock(at)}`;
 
 export default function Quarantine() {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const isAdmin = mayAct(useMe(), "admin");
   const { query } = usePlace();
-  const [notice, setNotice] = useState("");
+  const [notice, setNotice] = useState<{ readonly text: string; readonly undo?: Choice }>({ text: "" });
+  const state = states.find((name) => name === query.get("state")) ?? "open";
   const code = query.get("code") ?? undefined;
   const source = query.get("source") ?? undefined;
+  const chosen = code !== undefined && source !== undefined ? { code, source } : undefined;
   const open = query.get("open");
-  const chosen = { ...(code !== undefined && { code }), ...(source !== undefined && { source }) };
   const pages = useInfiniteQuery({
-    queryKey: ["quarantine", code, source],
-    queryFn: ({ pageParam }) =>
-      ask<Page>(`/api/v1/quarantine?${new URLSearchParams({ ...chosen, state: "open", limit: "50", ...(pageParam !== undefined && { cursor: pageParam }) }).toString()}`),
+    queryKey: ["quarantine", state, code, source],
+    queryFn: ({ pageParam }) => pageOf({ state, code, source, cursor: pageParam }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
   });
-  const done = (text: string) => {
-    setNotice(text);
-    for (const name of ["quarantine", "status"]) void client.invalidateQueries({ queryKey: [name] });
+  const done = (text: string, undo?: Choice) => {
+    setNotice({ text, ...(undo !== undefined && { undo }) });
+    for (const name of ["quarantine", "quarantine-preview", "quarantine-item", "status"]) void client.invalidateQueries({ queryKey: [name] });
   };
-  const replay = useMutation({
-    mutationFn: () => post<Replayed>("/api/v1/quarantine/replay", chosen),
-    onSuccess: ({ read, kept, rejected }) => done(t("quarantine.replayed", { read: formatNumber(read), kept: formatNumber(kept), rejected: formatNumber(rejected) })),
+  const again = useMutation({
+    mutationFn: replay,
+    onSuccess: ({ read, kept, rejected, unchanged }) =>
+      done(t("quarantine.replayed", { read: formatNumber(read), kept: formatNumber(kept), rejected: formatNumber(rejected), unchanged: formatNumber(unchanged) })),
   });
+  const run = useQuery({ queryKey: ["quarantine-run"], queryFn: replayRun, refetchInterval: again.isPending ? 500 : false, enabled: again.isPending });
+  const dismissing = useMutation({ mutationFn: dismiss, onSuccess: ({ dismissed }, choice) => done(t("quarantine.dismissed", { count: dismissed }), choice) });
+  const reopening = useMutation({ mutationFn: reopen, onSuccess: ({ reopened }) => done(t("quarantine.reopened", { count: reopened })) });
+  const acts: Acts = { replay: again.mutate, dismiss: dismissing.mutate, reopen: reopening.mutate, isBusy: again.isPending || dismissing.isPending || reopening.isPending };
+  const first = pages.data?.pages[0];
+  const reasons = first?.reasons ?? [];
   const items = pages.data?.pages.flatMap((page) => page.items) ?? [];
-  const dismiss = useMutation({
-    mutationFn: () => post<{ readonly dismissed: number }>("/api/v1/quarantine/dismiss", { ids: items.map((item) => item.id) }),
-    onSuccess: ({ dismissed }) => done(t("quarantine.dismissed", { count: dismissed })),
-  });
-  const reasons = pages.data?.pages[0]?.reasons ?? [];
   const reasonColumns: Column<Reason>[] = [
-    { id: "code", name: t("quarantine.column.code"), cell: (reason) => reason.code, sortBy: (reason) => reason.code },
+    { id: "code", name: t("quarantine.column.code"), cell: (reason) => <code>{reason.code}</code>, sortBy: (reason) => reason.code },
     { id: "source", name: t("quarantine.column.source"), cell: (reason) => reason.source, sortBy: (reason) => reason.source },
     { id: "count", name: t("quarantine.column.count"), isFigure: true, cell: (reason) => formatNumber(reason.count), sortBy: (reason) => reason.count },
+    { id: "first", name: t("quarantine.column.first"), cell: (reason) => when(reason.firstAt), sortBy: (reason) => reason.firstAt },
+    { id: "last", name: t("quarantine.column.last"), cell: (reason) => when(reason.lastAt), sortBy: (reason) => reason.lastAt },
   ];
   const itemColumns: Column<Item>[] = [
-    { id: "at", name: t("quarantine.column.at"), cell: (item) => `${formatDay(item.at)} ${formatClock(item.at)}` },
+    { id: "at", name: t("quarantine.column.at"), cell: (item) => when(item.at) },
     { id: "code", name: t("quarantine.column.code"), cell: (item) => <code>{item.code}</code> },
     { id: "source", name: t("quarantine.column.source"), cell: (item) => item.source },
     { id: "message", name: t("quarantine.column.message"), cell: (item) => item.message },
   ];
+  const failed = [again, dismissing, reopening].find((act) => act.isError);
   return (
-    <section aria-labelledby="quarantine-title">
-      <h2 id="quarantine-title">{t("page.quarantine")}</h2>
+    <section aria-labelledby="quarantine-title" className="quarantine">
+      <div className="bar">
+        <h2 id="quarantine-title">{t("page.quarantine")}</h2>
+        <About data={{ name: t("page.quarantine"), definition: t("quarantine.about"), metric: "rejected 1", coverage: [t("quarantine.aboutKept"), t("quarantine.aboutNot")] }} />
+      </div>
       <p className="hint">{t("quarantine.intro")}</p>
-      <p role="status">{notice}</p>
+      <nav className="tabs" aria-label={t("quarantine.states.label")}>
+        {states.map((name) => (
+          <Link key={name} to={withQuery({ state: name === "open" ? undefined : name, code: undefined, source: undefined })} aria-current={name === state ? "page" : undefined}>
+            {t(`quarantine.states.${name}`, { count: first?.counts[name] ?? 0, formatted: first === undefined ? "…" : formatNumber(first.counts[name]) })}
+          </Link>
+        ))}
+      </nav>
+      <p role="status" className="notice">
+        {notice.text}{" "}
+        {notice.undo !== undefined && (
+          <button type="button" onClick={() => notice.undo !== undefined && reopening.mutate(notice.undo)}>
+            {t("quarantine.undo")}
+          </button>
+        )}
+      </p>
+      {again.isPending && <Progress run={run.data?.run ?? undefined} />}
+      {failed !== undefined && <Problem error={failed.error} />}
       {pages.isPending && <Loading />}
       {pages.isError && <Problem error={pages.error} onRetry={() => void pages.refetch()} />}
-      {replay.isError && <Problem error={replay.error} />}
-      {dismiss.isError && <Problem error={dismiss.error} />}
-      {pages.isSuccess && reasons.length === 0 && items.length === 0 && <Empty>{t("quarantine.empty")}</Empty>}
-      {reasons.length > 0 && (
+      {pages.isSuccess && reasons.length === 0 && items.length === 0 && (
+        <Empty action={<Link to="/sources">{t("quarantine.toSources")}</Link>}>{t(`quarantine.none.${state}`)}</Empty>
+      )}
+      {reasons.length > 0 && chosen === undefined && (
         <>
           <h3>{t("quarantine.reasons")}</h3>
           <Table
@@ -97,24 +105,49 @@ export default function Quarantine() {
           />
         </>
       )}
+      {chosen !== undefined && (
+        <div className="reason">
+          <div className="bar">
+            <h3 className="grow">
+              {chosen.code} · {chosen.source}
+            </h3>
+            <button type="button" onClick={() => setQuery({ code: undefined, source: undefined })}>
+              {t("quarantine.all")}
+            </button>
+          </div>
+          <p>
+            <Advice code={chosen.code} />
+          </p>
+          {items.length > 0 && (
+            <div className="bar">
+              {state === "open" && (
+                <button type="button" onClick={() => setQuery({ preview: "yes" })}>
+                  {t("quarantine.preview.open")}
+                </button>
+              )}
+              {isAdmin && state === "open" && (
+                <>
+                  <button type="button" className="main" disabled={acts.isBusy} title={t("quarantine.replayHint")} onClick={() => acts.replay(chosen)}>
+                    {t("quarantine.replayAll")}
+                  </button>
+                  <button type="button" disabled={acts.isBusy} onClick={() => acts.dismiss(chosen)}>
+                    {t("quarantine.dismissAll")}
+                  </button>
+                </>
+              )}
+              {isAdmin && state === "dismissed" && (
+                <button type="button" disabled={acts.isBusy} onClick={() => acts.reopen(chosen)}>
+                  {t("quarantine.reopenAll")}
+                </button>
+              )}
+            </div>
+          )}
+          {pages.isSuccess && items.length === 0 && <p>{t("quarantine.reasonDone")}</p>}
+        </div>
+      )}
       {items.length > 0 && (
         <>
-          <div className="bar">
-            <h3 className="grow">{code === undefined ? t("quarantine.items") : `${code} · ${source ?? ""}`}</h3>
-            {code !== undefined && (
-              <>
-                <button type="button" onClick={() => setQuery({ code: undefined, source: undefined })}>
-                  {t("quarantine.all")}
-                </button>
-                <button type="button" className="main" disabled={replay.isPending} title={t("quarantine.replayHint")} onClick={() => replay.mutate()}>
-                  {t("quarantine.replay")}
-                </button>
-                <button type="button" disabled={dismiss.isPending} onClick={() => dismiss.mutate()}>
-                  {t("quarantine.dismissShown")}
-                </button>
-              </>
-            )}
-          </div>
+          {chosen === undefined && <h3>{t("quarantine.items")}</h3>}
           <Table caption={t("quarantine.items")} columns={itemColumns} rows={items} rowKey={(item) => item.id} onOpen={(item) => setQuery({ open: item.id })} />
           {pages.hasNextPage && (
             <button type="button" className="more" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
@@ -123,27 +156,30 @@ export default function Quarantine() {
           )}
         </>
       )}
-      {open !== null && <RawItem id={open} onClose={() => setQuery({ open: undefined })} />}
+      {open !== null && <ItemDetail id={open} acts={acts} onClose={() => setQuery({ open: undefined })} />}
+      {query.get("preview") !== null && chosen !== undefined && (
+        <Dialog kind="side" title={t("quarantine.preview.title")} onClose={() => setQuery({ preview: undefined })}>
+          <Previewed choice={chosen} />
+        </Dialog>
+      )}
     </section>
   );
 }
 
-function RawItem({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+function Progress({ run }: { readonly run: Run | undefined }) {
   const { t } = useTranslation();
-  const item = useQuery({ queryKey: ["quarantine-item", id], queryFn: () => ask<Item>(`/api/v1/quarantine/${encodeURIComponent(id)}`) });
+  const cancel = useMutation({ mutationFn: cancelReplay });
   return (
-    <Dialog kind="side" title={t("quarantine.item", { id })} onClose={onClose}>
-      {item.isPending && <Loading />}
-      {item.isError && <Problem error={item.error} />}
-      {item.data !== undefined && (
-        <>
-          <p className="trouble">
-            <code>{item.data.code}</code> {item.data.message}
-          </p>
-          <h3>{t("quarantine.raw")}</h3>
-          <pre tabIndex={0}>{item.data.raw}</pre>
-        </>
-      )}
-    </Dialog>
+    <div className="bar" role="status">
+      <progress value={run?.read ?? 0} max={Math.max(1, run?.of ?? 1)} aria-label={t("quarantine.running")} />
+      <span>
+        {run === undefined
+          ? t("quarantine.running")
+          : t("quarantine.runningOf", { read: formatNumber(run.read), of: formatNumber(run.of), kept: formatNumber(run.kept), rejected: formatNumber(run.rejected) })}
+      </span>
+      <button type="button" disabled={cancel.isPending || cancel.isSuccess} onClick={() => cancel.mutate()}>
+        {t("quarantine.cancel")}
+      </button>
+    </div>
   );
 }

@@ -37,6 +37,6 @@ export const pages: readonly PageEntry[] = [
   page("post", "listen", "viewer", () => import("../pages/post.tsx"), true),
   page("welcome", "listen", "admin", () => import("../pages/welcome.tsx"), true),
   whole(page("sources", "sources", "viewer", () => import("../pages/sources.tsx"))),
-  whole(page("quarantine", "sources", "admin", () => import("../pages/quarantine.tsx"))),
+  whole(page("quarantine", "sources", "analyst", () => import("../pages/quarantine.tsx"))),
   whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
 ];
