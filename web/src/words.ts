@@ -6,6 +6,7 @@ import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
 import { signIn } from "./words/sign-in.ts";
+import { settings } from "./words/settings.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
 import { welcome } from "./words/welcome.ts";
@@ -32,6 +33,7 @@ export const en = {
     sources: "Sources",
     quarantine: "Quarantine",
     data: "Data",
+    settings: "Settings",
   },
   role: { viewer: "viewer", analyst: "analyst", admin: "admin" },
   theme: { system: "Colours: system", light: "Colours: light", dark: "Colours: dark" },
@@ -44,7 +46,7 @@ export const en = {
     search: "search",
     searchFor: "Search for “{{text}}”",
   },
-  area: { label: "Pages", listen: "Listen", sources: "Sources", govern: "Govern" },
+  area: { label: "Pages", listen: "Listen", sources: "Sources", govern: "Govern", operate: "Operate" },
   shell: {
     failed: "That did not work",
     retry: "Try again",
@@ -92,6 +94,7 @@ export const en = {
   postPage,
   quarantine,
   search,
+  settings,
   sources,
   terms,
   welcome,

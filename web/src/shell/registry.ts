@@ -1,7 +1,7 @@
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
 import { isKept, mayAct, type Me, type Role } from "./me.ts";
 
-export const areas = ["listen", "sources", "govern"] as const;
+export const areas = ["listen", "sources", "govern", "operate"] as const;
 export type Area = (typeof areas)[number];
 
 export interface PageEntry {
@@ -39,4 +39,5 @@ export const pages: readonly PageEntry[] = [
   whole(page("sources", "sources", "viewer", () => import("../pages/sources.tsx"))),
   whole(page("quarantine", "sources", "analyst", () => import("../pages/quarantine.tsx"))),
   whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
+  page("settings", "operate", "viewer", () => import("../pages/settings.tsx")),
 ];
