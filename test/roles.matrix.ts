@@ -100,7 +100,6 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "POST /api/v1/terms/{id}/versions/{version}/restore": row("analyst", "terms:write", "refused", `${term}/versions/1/restore`, { allowed: 404 }),
   "POST /api/v1/estimate": row("viewer", "terms:read", "refused", "/api/v1/estimate", { body: { query: "word" } }),
 
-  "GET /api/v1/connectors": row("viewer", "sources:read", "part", "/api/v1/connectors"),
   "GET /api/v1/sources": row("viewer", "sources:read", "part", "/api/v1/sources"),
   "GET /api/v1/connectors": row("viewer", "sources:read", "refused", "/api/v1/connectors"),
   "POST /api/v1/sources/check": row("admin", "sources:write", "refused", "/api/v1/sources/check", { body: {}, allowed: 400 }),

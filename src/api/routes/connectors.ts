@@ -15,10 +15,7 @@ const connectorSchema = Type.Object({
 export function addConnectorRoutes({ app }: ApiContext): void {
   app.get(
     "/api/v1/connectors",
-    {
-      config: { forKept: true },
-      schema: { tags: ["sources"], summary: "Platforms that can be connected", response: { 200: Type.Object({ items: Type.Array(connectorSchema) }), ...problems } },
-    },
+    { schema: { tags: ["sources"], summary: "Platforms that can be connected", response: { 200: Type.Object({ items: Type.Array(connectorSchema) }), ...problems } } },
     async () => {
       const found = await Promise.all(listConnectors().map(loadConnector));
       return {
