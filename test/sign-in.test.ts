@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { ConfigInput } from "../src/core/config.ts";
 import { openAudit } from "../src/registers/audit.ts";
+import { openTokens } from "../src/registers/tokens.ts";
 import { openUsers } from "../src/registers/users.ts";
 import { type RunningApi, startApi } from "./api.fixtures.ts";
 import { clientSecret, jsonOf, makeSurfer, type RunningProvider, startProvider, type Surfer } from "./oidc.fixtures.ts";
@@ -142,16 +143,18 @@ describe("sign-in by a provider", () => {
     provider.people.set("s-finn", { preferred_username: "finn", groups: ["everybody"] });
     await surfer.signIn("s-finn");
     await users.put("finn", "viewer", { platforms: ["forum"], terms: null });
-    const token = await surfer.go(`${api.address}/api/v1/me`);
-    assert.equal(token.status, 200);
+    const { secret } = await openTokens(api.system.engine.sql, Date.now).make({ name: "a script", role: "viewer", scopes: [], createdBy: "finn" });
+    assert.equal((await api.ask("GET", "/api/v1/me", { token: secret })).status, 200);
     provider.people.set("s-finn", { preferred_username: "finn", groups: [] });
     assert.equal(await makeSurfer(api.address).signIn("s-finn"), "/?signIn=SIGN_IN_NO_ROLE");
     assert.equal(await me(surfer), "UNAUTHENTICATED");
     assert.equal(await users.get("finn"), undefined);
+    assert.equal((await api.ask("GET", "/api/v1/me", { token: secret })).status, 401);
     provider.people.set("s-finn", { preferred_username: "finn", groups: ["everybody"] });
     await surfer.signIn("s-finn");
     assert.deepEqual(await me(surfer), { name: "finn", role: "viewer" });
     assert.deepEqual((await users.get("finn"))?.platforms, ["forum"]);
+    assert.equal((await api.ask("GET", "/api/v1/me", { token: secret })).status, 401, "a token that ended stays so");
   });
 
   it("does not let back in whom an admin removed", async () => {

@@ -4,6 +4,7 @@ import { configCommand, linkCommand } from "./commands/system.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eraseCommand, findCommand } from "./commands/erase.ts";
 import { exportCommand, searchCommand } from "./commands/search.ts";
+import { initCommand } from "./commands/init.ts";
 import { importCommand } from "./commands/import.ts";
 import { parseCommand } from "./commands/parse.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -13,6 +14,7 @@ import { exitCodes } from "./output.ts";
 
 const routes = buildRouteMap({
   routes: {
+    init: initCommand,
     start: startCommand,
     import: importCommand,
     parse: parseCommand,

@@ -32,10 +32,16 @@ function readRun(): z.output<typeof runSchema> | undefined {
   }
 }
 
+/** The API of the system that runs on the data folder; undefined where none does. */
+export async function openRunningClient(): Promise<Client | undefined> {
+  const run = readRun();
+  return run !== undefined && (await answers(run.address)) ? makeClient(run.address, run.token, () => Promise.resolve()) : undefined;
+}
+
 /** The running system's API; where none runs, one is started for this command alone: no collection, no open port to others. */
 export async function openClient(): Promise<Client> {
-  const run = readRun();
-  if (run !== undefined && (await answers(run.address))) return makeClient(run.address, run.token, () => Promise.resolve());
+  const running = await openRunningClient();
+  if (running !== undefined) return running;
   const { startSystem } = await import("../runtime/system.ts");
   const { serveSystem } = await import("./serve.ts");
   const system = await startSystem({ collect: false });

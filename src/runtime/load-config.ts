@@ -16,16 +16,26 @@ export interface LoadedConfig {
 /** Reads earshot.config.ts (none: the defaults) and everything in it that only components can judge. @throws CONFIG_INVALID naming every fault at once */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const file = resolve(path);
-  let exported: unknown = {};
-  if (existsSync(file)) {
-    try {
-      const module: unknown = await import(pathToFileURL(file).href);
-      exported = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-    } catch (error) {
-      throw new EarshotError("CONFIG_INVALID", `${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
-    if (exported === undefined) throw new EarshotError("CONFIG_INVALID", `${file}: expected a default export, as in \`export default defineConfig({ … })\``);
+  const exported = await readExported(file);
+  return { ...(await checkConfig(exported, file)), path: existsSync(file) ? file : undefined };
+}
+
+/** What stands in the file, not judged yet; without a file an empty configuration. @throws CONFIG_INVALID */
+export async function readExported(file: string): Promise<unknown> {
+  if (!existsSync(file)) return {};
+  let exported: unknown;
+  try {
+    const module: unknown = await import(pathToFileURL(file).href);
+    exported = typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  } catch (error) {
+    throw new EarshotError("CONFIG_INVALID", `${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
+  if (exported === undefined) throw new EarshotError("CONFIG_INVALID", `${file}: expected a default export, as in \`export default defineConfig({ … })\``);
+  return exported;
+}
+
+/** What a configuration file exports, judged whole: schema, connectors' options, queries. @throws CONFIG_INVALID naming every fault at once */
+export async function checkConfig(exported: unknown, where: string): Promise<Omit<LoadedConfig, "path">> {
   const faults: ConfigFault[] = [];
   const parsed = configSchema.safeParse(exported);
   if (!parsed.success) faults.push(...faultsOf(parsed.error));
@@ -42,8 +52,8 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
       if (fault !== undefined) faults.push({ place: `terms.${id}.query`, message: fault });
     }
   }
-  refuseFaults(file, faults);
-  return { config: configSchema.parse(exported), path: existsSync(file) ? file : undefined, sources };
+  refuseFaults(where, faults);
+  return { config: configSchema.parse(exported), sources };
 }
 
 /** What is wrong with a term's query; undefined: nothing. */
