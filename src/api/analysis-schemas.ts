@@ -60,3 +60,4 @@ export const coverageSchema = Type.Object({
     ),
   ),
 });
+export type CoverageView = Static<typeof coverageSchema>;

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { instant, optionalInstant } from "./schemas.ts";
 
 const figure = Type.Integer();
@@ -18,6 +18,7 @@ export const metricSchema = Type.Object({
   over: Type.Optional(Type.Array(Type.String(), { description: "… and the whole is divided by these." })),
   ofAll: Type.Boolean({ description: "The divisor is that of all rows beside it." }),
 });
+export type MetricView = Static<typeof metricSchema>;
 
 const exploreRow = Type.Object({
   at: optionalInstant("Start of the bucket, UTC; absent in `whole` and `total`."),
@@ -36,6 +37,7 @@ const exploreRow = Type.Object({
   views: optionalFigure("Where the platform tells them."),
   authors: Type.Optional(Type.Integer({ description: "Distinct authors, where the metric needs them." })),
 });
+export type ExploreRowView = Static<typeof exploreRow>;
 
 export const exploreSchema = Type.Object({
   metric: Type.Object({ id: Type.String(), version: Type.Integer() }),
@@ -55,3 +57,4 @@ export const exploreSchema = Type.Object({
   whole: Type.Array(exploreRow, { description: "Each value of the dimension over all the time, most posts first." }),
   rows: Type.Array(exploreRow, { description: "Each bucket and value of the dimension." }),
 });
+export type ExploreView = Static<typeof exploreSchema>;

@@ -10,6 +10,7 @@ import type { LabelBook } from "./labels.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { Preview } from "./refine-trace.ts";
 import type { Provenance } from "./provenance.ts";
+import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
 import type { Exploring } from "./explore.ts";
 
@@ -122,15 +123,18 @@ export interface SearchRequest {
   /** 1 to 1,000. */
   readonly limit: number;
   readonly cursor?: string;
+  readonly order?: SearchOrder;
 }
 export interface SearchPage {
   readonly items: readonly Post[];
   readonly next?: string;
+  /** Of the most engaged and the most relevant: matches that were compared, the newest; `all`: there are no others. */
+  readonly ranked?: { readonly compared: number; readonly all: boolean };
 }
 export interface FacetRequest {
   readonly q: string;
   readonly filter: ReadFilter;
-  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "day")[];
+  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "link" | "day")[];
   readonly top: number;
 }
 export interface FacetAnswer {

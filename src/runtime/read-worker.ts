@@ -6,6 +6,7 @@ import type { ReadFilter } from "../core/filter.ts";
 import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { openLedgerReader } from "../ledger/ledger-reader.ts";
+import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { SearchFacetOptions } from "../stores/search-facets.ts";
 import type { SearchGrouping } from "../stores/search-groups.ts";
 import { openSearchReader, type WantedBody } from "../stores/search-reader.ts";
@@ -39,8 +40,8 @@ const mostExports = 16;
 let lastExport = 0;
 
 const handlers = {
-  search: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly limit: number; readonly cursor: string | undefined }) =>
-    reader.search(asked.query, asked.filter, { limit: asked.limit, ...(asked.cursor !== undefined && { cursor: asked.cursor }) }),
+  search: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly limit: number; readonly cursor: string | undefined; readonly order: SearchOrder }) =>
+    reader.search(asked.query, asked.filter, { limit: asked.limit, order: asked.order, ...(asked.cursor !== undefined && { cursor: asked.cursor }) }),
   count: (asked: { readonly query: Query; readonly filter: ReadFilter }) => reader.count(asked.query, asked.filter),
   facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
   groups: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly grouping: SearchGrouping }) => reader.groups(asked.query, asked.filter, asked.grouping),

@@ -7,10 +7,11 @@ import type { ReadFilter } from "../core/filter.ts";
 import { isAllowed } from "../core/filter.ts";
 import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
-import { fingerprintOf, formatCursor, parseCursor, type SearchPlace } from "./search-cursor.ts";
+import { fingerprintOf, formatCursor, formatRankedCursor, parseCursor, parseRankedCursor, type SearchOrder, type SearchPlace } from "./search-cursor.ts";
 import { facetsOf, type SearchFacetOptions, type SearchFacets } from "./search-facets.ts";
 import { groupsOf, type SearchGrouping, type SearchGroups } from "./search-groups.ts";
-import { type FoundPost, foundColumns, type MonthReading, openMonthReading, windowFrom } from "./search-reading.ts";
+import { type FoundPost, foundColumns, type MonthReading, openMonthReading, windowFrom, windowTo } from "./search-reading.ts";
+import { rankedOf } from "./search-ranked.ts";
 import { type MonthName, monthOf, monthOfFile } from "./search-schema.ts";
 
 export interface WantedBody {
@@ -34,13 +35,17 @@ export interface SearchPageOptions {
   /** 1 to 1,000; more is cut. */
   readonly limit: number;
   readonly cursor?: string;
+  /** Absent: the newest first. */
+  readonly order?: SearchOrder;
 }
 
 export interface SearchHits {
-  /** Newest first. A post whose body no store has any more comes with an empty text. */
+  /** In the order asked for. A post whose body no store has any more comes with an empty text. */
   readonly items: readonly Post[];
-  /** Absent: there is nothing older. */
+  /** Absent: there is nothing more. */
   readonly next?: string;
+  /** Of the most engaged and the most relevant: how many matches were compared, the newest; `all`: there are no others. */
+  readonly ranked?: { readonly compared: number; readonly all: boolean };
 }
 
 /** Reads a store's folder while the store writes; usable in any thread. Throws QUERY_INVALID, STORE_CORRUPT. */
@@ -125,35 +130,44 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
     }
   };
 
-  /** Up to `limit` rows of a month from `below` down. */
-  const pageOf = async (reading: MonthReading, query: Query, filter: ReadFilter, below: number, limit: number): Promise<FoundPost[]> => {
+  /** Up to `limit` rows of a month, from `beside` on: down, or up. */
+  const pageOf = async (reading: MonthReading, query: Query, filter: ReadFilter, beside: number | undefined, limit: number, ascending: boolean): Promise<FoundPost[]> => {
     const plan = reading.plan(query, filter);
     const bounds = plan && reading.bounds();
     if (!plan || !bounds) return [];
-    const lo = Math.max(bounds.lo, plan.from);
-    let hi = Math.min(bounds.hi, below - 1, plan.to - 1 + bounds.maxShift);
+    let lo = Math.max(bounds.lo, plan.from, ...(ascending && beside !== undefined ? [beside + 1] : []));
+    let hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift, ...(!ascending && beside !== undefined ? [beside - 1] : []));
     const found: FoundPost[] = [];
     // Words alone stop by themselves once the page is full; conditions beside them are tried window by window.
     let rows = plan.match !== undefined && plan.where.length === 0 ? Number.MAX_SAFE_INTEGER : firstWindowRows;
     while (hi >= lo && found.length < limit) {
-      const end = rows === Number.MAX_SAFE_INTEGER ? lo : windowFrom(bounds, lo, hi, rows);
-      found.push(...reading.found(reading.select(plan, foundColumns, end, hi, { limit: limit - found.length })));
-      hi = end - 1;
+      const isWhole = rows === Number.MAX_SAFE_INTEGER;
+      const from = ascending || isWhole ? lo : windowFrom(bounds, lo, hi, rows);
+      const to = ascending && !isWhole ? windowTo(bounds, lo, hi, rows) : hi;
+      found.push(...reading.found(reading.select(plan, foundColumns, from, to, { limit: limit - found.length, ascending })));
+      if (ascending) lo = to + 1;
+      else hi = from - 1;
       rows = Math.min(rows * 4, mostWindowRows);
       if (hi >= lo && found.length < limit) await setImmediate();
     }
     return found;
   };
 
-  const page = async (query: Query, filter: ReadFilter, limit: number, place: SearchPlace | undefined): Promise<{ posts: Post[]; next: SearchPlace | undefined }> => {
+  const page = async (
+    query: Query,
+    filter: ReadFilter,
+    limit: number,
+    place: SearchPlace | undefined,
+    ascending = false,
+  ): Promise<{ posts: Post[]; next: SearchPlace | undefined }> => {
     const found: FoundPost[] = [];
     let next: SearchPlace | undefined;
-    for (const month of months()) {
-      if (place && month.startMs > place.monthMs) continue;
+    for (const month of ascending ? months().toReversed() : months()) {
+      if (place && (ascending ? month.startMs < place.monthMs : month.startMs > place.monthMs)) continue;
       const reading = readingOf(month);
       if (reading === undefined) continue;
-      const below = place && month.startMs === place.monthMs ? place.row : Number.MAX_SAFE_INTEGER;
-      const more = await pageOf(reading, query, filter, below, limit - found.length);
+      const beside = place && month.startMs === place.monthMs ? place.row : undefined;
+      const more = await pageOf(reading, query, filter, beside, limit - found.length, ascending);
       found.push(...more);
       const last = more.at(-1);
       if (found.length >= limit && last) {
@@ -162,16 +176,35 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
       }
     }
     // Where a millisecond is crowded, rows are near their time, not at it.
-    const posts = (await withBodies(found)).sort((a, b) => b.createdAt - a.createdAt);
+    const posts = (await withBodies(found)).sort((a, b) => (ascending ? a.createdAt - b.createdAt : b.createdAt - a.createdAt));
     return { posts, next };
   };
 
+  const best = async (query: Query, filter: ReadFilter, by: "engaged" | "relevance", limit: number, cursor: string | undefined): Promise<SearchHits> => {
+    const of = fingerprintOf(query, filter, by);
+    const after = cursor === undefined ? undefined : parseRankedCursor(cursor, of);
+    const ranked = await rankedOf(
+      months().flatMap((month) => readingOf(month) ?? []),
+      query,
+      filter,
+      { by, limit, after },
+    );
+    const known = new Map<string, FoundPost>();
+    for (const [reading, rows] of Map.groupBy(ranked.rows, (row) => row.reading))
+      for (const found of reading.found(reading.rowsAt(rows.map(({ row }) => row)))) known.set(`${reading.month.startMs} ${found.row}`, found);
+    const found = ranked.rows.flatMap(({ reading, row }) => known.get(`${reading.month.startMs} ${row}`) ?? []);
+    const { compared, all, next } = ranked;
+    return { items: await withBodies(found), ...(next && { next: formatRankedCursor(next, of) }), ranked: { compared, all } };
+  };
+
   return {
-    search: (query, filter, { limit, cursor }) =>
+    search: (query, filter, { limit, cursor, order = "newest" }) =>
       guarded(async () => {
-        const of = fingerprintOf(query, filter);
+        const most = Math.min(1_000, Math.max(1, Math.floor(limit)));
+        if (order === "engaged" || order === "relevance") return best(query, filter, order, most, cursor);
+        const of = fingerprintOf(query, filter, order);
         const place = cursor === undefined ? undefined : parseCursor(cursor, of);
-        const { posts, next } = await page(query, filter, Math.min(1_000, Math.max(1, Math.floor(limit))), place);
+        const { posts, next } = await page(query, filter, most, place, order === "oldest");
         return { items: posts, ...(next && { next: formatCursor(next, of) }) };
       }),
     count: (query, filter) =>

@@ -52,24 +52,32 @@ export function windowFrom(bounds: MonthBounds, lo: number, hi: number, rows: nu
   return Math.max(lo, Math.ceil(hi - rowsAPost * rows) + 1);
 }
 
+/** The highest row of a window that begins at `lo` and holds about `rows` posts; never above `hi`. */
+export function windowTo(bounds: MonthBounds, lo: number, hi: number, rows: number): number {
+  const rowsAPost = (bounds.hi - bounds.lo + 1) / Math.max(1, bounds.posts);
+  return Math.min(hi, Math.floor(lo + rowsAPost * rows) - 1);
+}
+
 /** The reading end of one month's file; its own connection, in any thread. */
 export interface MonthReading {
   readonly month: MonthName;
   plan(query: Query, filter: ReadFilter): SearchPlan | undefined;
   /** undefined when empty. */
   bounds(): MonthBounds | undefined;
-  /** Rows of the plan in [lo, hi], newest first. asArrays: twice as fast; columns are then named "0", "1" … */
+  /** Rows of the plan in [lo, hi], newest first, or oldest. asArrays: twice as fast; columns are then named "0", "1" … */
   select(
     plan: SearchPlan,
     columns: string,
     lo: number,
     hi: number,
-    options: { readonly limit?: number; readonly group?: string; readonly sampled?: number; readonly asArrays?: boolean },
+    options: { readonly limit?: number; readonly group?: string; readonly sampled?: number; readonly asArrays?: boolean; readonly ascending?: boolean },
   ): Row[];
   /** Matches of words alone, without a look at `docs`. */
   countWords(match: string): number;
   countTerm(term: number): number;
   found(rows: readonly Row[]): FoundPost[];
+  /** With the columns of `foundColumns`; rows that are gone are left out. */
+  rowsAt(rows: readonly number[]): Row[];
   findId(id: PostId, createdAt: number | undefined): Row | undefined;
   profiles(): ReadonlyMap<number, Profile>;
   summary(): readonly { readonly day: number; readonly profile: number; readonly posts: number }[];
@@ -198,7 +206,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         const row = ends.get();
         return typeof row?.["lo"] === "number" ? { lo: row["lo"], hi: numberIn(row, "hi"), maxShift: numberIn(row, "shift"), posts: numberIn(row, "posts") } : undefined;
       }),
-    select: (plan, columns, lo, hi, { limit, group, sampled = sampleScale, asArrays = false }) =>
+    select: (plan, columns, lo, hi, { limit, group, sampled = sampleScale, asArrays = false, ascending = false }) =>
       guarded(() => {
         const key = plan.match !== undefined ? "fts.rowid" : plan.term !== undefined ? "t.row" : "d.row";
         const from =
@@ -206,7 +214,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         const driver = plan.match !== undefined ? "fts MATCH :match AND " : plan.term !== undefined ? "t.term = :term AND " : "";
         const sample = sampled === sampleScale ? "" : ` AND ${sampleSql(key)} < :sampled`;
         const where = [`(d.flags & ${flags.hidden}) = 0`, ...plan.where].join(" AND ");
-        const order = group === undefined ? `ORDER BY ${key} DESC LIMIT :limit` : `GROUP BY ${group}`;
+        const order = group === undefined ? `ORDER BY ${key} ${ascending ? "ASC" : "DESC"} LIMIT :limit` : `GROUP BY ${group}`;
         const values: Record<string, SqlValue> = { ...plan.values, lo, hi, limit: limit ?? -1, sampled, match: plan.match ?? "", term: plan.term ?? 0 };
         const statement = prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${key} BETWEEN :lo AND :hi${sample} AND ${where} ${order}`);
         statement.setReturnArrays(asArrays);
@@ -215,6 +223,10 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
     countWords: (match) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match").get({ match }), "posts")),
     countTerm: (term) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM term_rows WHERE term = :term").get({ term }), "posts")),
     found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),
+    rowsAt: (rows) =>
+      guarded(() =>
+        prepared(`SELECT ${foundColumns} FROM docs d WHERE d.row IN (SELECT value FROM json_each(:rows)) AND (d.flags & ${flags.hidden}) = 0`).all({ rows: JSON.stringify(rows) }),
+      ),
     findId: (id, createdAt) =>
       guarded(() => {
         const bytes = idBytes(id);

@@ -9,6 +9,7 @@ import { signIn } from "./words/sign-in.ts";
 import { settings } from "./words/settings.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
+import { views } from "./words/views.ts";
 import { welcome } from "./words/welcome.ts";
 
 export const en = {
@@ -74,7 +75,7 @@ export const en = {
     coverage: "What to know",
     posts: "Show the posts",
   },
-  chart: { other: "other", asTable: "Table", asChart: "Chart", keys: "{{title}}. Left and right arrows tell each value." },
+  chart: { other: "other", asTable: "Table", asChart: "Chart", keys: "{{title}}. Left and right arrows tell each value, up and down choose the line, Enter shows its posts." },
   listen: {
     label: "What the figures speak of",
     range: "Time",
@@ -97,6 +98,7 @@ export const en = {
   settings,
   sources,
   terms,
+  views,
   welcome,
   banner: {
     label: "Notices",

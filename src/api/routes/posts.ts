@@ -4,9 +4,10 @@ import { EarshotError } from "../../core/errors.ts";
 import { isPostId } from "../../core/ids.ts";
 import { viewerOf, watchViewer } from "../access.ts";
 import type { ApiContext } from "../context.ts";
+import { postCsvHeader, postCsvLine } from "../post-csv.ts";
 import { cursorParameter, limitParameter, postSchema, problems, queryParameter, viewPost, viewWhole } from "../schemas.ts";
 
-const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "day"] as const;
+const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "day"] as const;
 type FacetName = (typeof facetNames)[number];
 
 export function addPostRoutes({ app, plain, engine }: ApiContext): void {
@@ -16,18 +17,46 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
       config: { forKept: true },
       schema: {
         tags: ["posts"],
-        summary: "Search posts, newest first",
-        querystring: Type.Object({ q: Type.Optional(queryParameter), limit: Type.Optional(limitParameter(1_000, 20)), cursor: cursorParameter }, { additionalProperties: false }),
+        summary: "Search posts, newest first or in another order",
+        querystring: Type.Object(
+          {
+            q: Type.Optional(queryParameter),
+            limit: Type.Optional(limitParameter(1_000, 20)),
+            cursor: cursorParameter,
+            order: Type.Optional(
+              Type.Union([Type.Literal("newest"), Type.Literal("oldest"), Type.Literal("engaged"), Type.Literal("relevance")], {
+                default: "newest",
+                description: "engaged: likes, shares and replies. relevance: BM25 of the words. Both compare the newest 50,000 matches at most; `ranked` tells.",
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
         response: {
-          200: Type.Object({ items: Type.Array(postSchema), next: Type.Union([Type.String(), Type.Null()], { description: "null: this was the last page." }) }),
+          200: Type.Object({
+            items: Type.Array(postSchema),
+            next: Type.Union([Type.String(), Type.Null()], { description: "null: this was the last page." }),
+            ranked: Type.Optional(
+              Type.Object(
+                { compared: Type.Integer(), all: Type.Boolean({ description: "false: there are older matches, which were not compared." }) },
+                { description: "Of the most engaged and the most relevant: how many matches, the newest, were compared." },
+              ),
+            ),
+          }),
           ...problems,
         },
       },
     },
     async (request) => {
-      const { q, limit, cursor } = request.query;
-      const page = await engine.search({ q: q ?? "", limit: limit ?? 20, filter: viewerOf(request).filter, ...(cursor !== undefined && { cursor }) });
-      return { items: page.items.map((post) => viewPost(post)), next: page.next ?? null };
+      const { q, limit, cursor, order } = request.query;
+      const page = await engine.search({
+        q: q ?? "",
+        limit: limit ?? 20,
+        filter: viewerOf(request).filter,
+        ...(cursor !== undefined && { cursor }),
+        ...(order !== undefined && { order }),
+      });
+      return { items: page.items.map((post) => viewPost(post)), next: page.next ?? null, ...(page.ranked !== undefined && { ranked: { ...page.ranked } }) };
     },
   );
 
@@ -78,15 +107,18 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
     },
   );
 
-  plain.get<{ Querystring: { q?: string } }>(
+  plain.get<{ Querystring: { q?: string; format?: "ndjson" | "csv" } }>(
     "/api/v1/posts/export",
     {
       config: { access: "analyst", forKept: true },
       schema: {
         tags: ["posts"],
-        summary: "All posts that match, as NDJSON, newest first",
-        querystring: Type.Object({ q: Type.Optional(queryParameter) }, { additionalProperties: false }),
-        response: { 200: { description: "One post a line.", content: { "application/x-ndjson": { schema: Type.String() } } }, ...problems },
+        summary: "All posts that match, as NDJSON or CSV, newest first",
+        querystring: Type.Object(
+          { q: Type.Optional(queryParameter), format: Type.Optional(Type.Union([Type.Literal("ndjson"), Type.Literal("csv")], { default: "ndjson" })) },
+          { additionalProperties: false },
+        ),
+        response: { 200: { description: "One post a line.", content: { "application/x-ndjson": { schema: Type.String() }, "text/csv": { schema: Type.String() } } }, ...problems },
       },
     },
     (request, reply) => {
@@ -98,10 +130,12 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
       });
       const { filter } = viewerOf(request);
       const pages = engine.export(request.query.q ?? "", filter, abort.signal);
+      const isCsv = request.query.format === "csv";
       const lines = async function* () {
-        for await (const posts of pages) yield posts.map((post) => `${JSON.stringify(viewPost(post))}\n`).join("");
+        if (isCsv) yield postCsvHeader;
+        for await (const posts of pages) yield posts.map((post) => (isCsv ? postCsvLine(viewPost(post)) : `${JSON.stringify(viewPost(post))}\n`)).join("");
       };
-      void reply.type("application/x-ndjson").header("content-disposition", 'attachment; filename="posts.ndjson"');
+      void reply.type(isCsv ? "text/csv; charset=utf-8" : "application/x-ndjson").header("content-disposition", `attachment; filename="posts.${isCsv ? "csv" : "ndjson"}"`);
       return reply.send(Readable.from(lines()));
     },
   );

@@ -18,7 +18,13 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
   return {
     async search(request: SearchRequest) {
       if (request.limit < 1 || request.limit > 1_000) throw new EarshotError("USAGE", `limit: expected 1 to 1,000, came ${request.limit}`);
-      const page = await caller.call("search", { query: queryOf(request.q), filter: narrow(request.filter), limit: request.limit, cursor: request.cursor });
+      const page = await caller.call("search", {
+        query: queryOf(request.q),
+        filter: narrow(request.filter),
+        limit: request.limit,
+        cursor: request.cursor,
+        order: request.order ?? "newest",
+      });
       return { ...page, items: page.items.map((post) => shown(request.filter, post)) };
     },
     count: (q: string, filter: ReadFilter) => caller.call("count", { query: queryOf(q), filter: narrow(filter) }),

@@ -1,147 +1,127 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { About } from "../shell/about.tsx";
 import { ask, status } from "../shell/api.ts";
-import type { Series } from "../shell/chart.tsx";
-import { formatNumber, languageName } from "../shell/format.ts";
+import { languageName } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
-import { type Listen, useListen } from "../shell/listen.ts";
+import { useListen } from "../shell/listen.ts";
 import { ListenBar } from "../shell/listen-bar.tsx";
 import { go, setQuery, usePlace } from "../shell/place.ts";
 import { searchPath } from "../shell/query.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
-import { type Column, Table } from "../shell/table.tsx";
-import { bucketsOf, type DimensionName, dimensionNames, grainOf, intervalOf, type MetricName, metricNames, type RollupRow, valueOf } from "./explore-figures.ts";
+import { Views } from "../shell/views.tsx";
+import { answeredBy, ExploreAbout } from "./explore-about.tsx";
+import { type Asked, coverageOf, dimensionNames, everyMsOf, explore, type ExploreView, grainNames, grainOf, listMetrics, type MetricView, notesOf } from "./explore-api.ts";
+import { HeatMap } from "./explore-heat.tsx";
+import { bucketsOf, formatDifference, formatValue, seriesOf, changeOf } from "./explore-lines.ts";
+import { Notes } from "./explore-notes.tsx";
 import { queryOf } from "./explore-query.ts";
+import { ExploreTable, type Line } from "./explore-table.tsx";
 import "./explore.css";
 
 const TimeChart = lazy(() => import("../shell/time-chart.tsx"));
+const noteMs = 60_000;
 
-interface Answer {
-  readonly rows: readonly RollupRow[];
-  readonly freshAt: string | null;
-}
-interface Line {
+interface Term {
   readonly id: string;
   readonly name: string;
-  readonly now: RollupRow | undefined;
-  readonly before: RollupRow | undefined;
-}
-
-const nameIn = (by: DimensionName | undefined, row: RollupRow): string => (by === undefined ? "" : (row[by] ?? ""));
-
-function rollupPath(listen: Listen, fromMs: number, toMs: number, grain: string, by: DimensionName | undefined): string {
-  const query = new URLSearchParams({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), grain });
-  if (by !== undefined) query.set("by", by);
-  if (listen.terms.length > 0) query.set("term", listen.terms.join(","));
-  if (listen.languages.length > 0) query.set("language", listen.languages.join(","));
-  if (listen.platforms.length > 0) query.set("platform", listen.platforms.join(","));
-  return `/api/v1/rollups?${query.toString()}`;
 }
 
 export default function Explore() {
+  const { query } = usePlace();
+  const metrics = useQuery({ queryKey: ["metrics"], queryFn: listMetrics, staleTime: Infinity });
+  const [first] = metrics.data?.items ?? [];
+  const metric = metrics.data?.items.find(({ id }) => id === query.get("metric")) ?? first;
+  if (metric !== undefined) return <Explored metric={metric} metrics={metrics.data?.items ?? []} />;
+  return metrics.isError ? <Problem error={metrics.error} onRetry={() => void metrics.refetch()} /> : <Loading />;
+}
+
+function Explored({ metric, metrics }: { readonly metric: MetricView; readonly metrics: readonly MetricView[] }) {
   const { t } = useTranslation();
   const { query } = usePlace();
   const listen = useListen();
-  const metric = metricNames.find((name) => name === query.get("metric")) ?? "posts";
   const by = dimensionNames.find((name) => name === query.get("by"));
+  const q = query.get("q") ?? "";
+  const versus = query.get("vs") ?? "";
   const withBefore = query.get("before") !== "no";
-  const { grain, everyMs } = grainOf(listen.toMs - listen.fromMs);
+  const withAuthors = metric.part.concat(metric.over ?? []).includes("authors");
+  const chosen = grainNames.find((name) => name === query.get("grain") && !(name === "minute" && withAuthors));
+  const grain = chosen ?? grainOf(listen.toMs - listen.fromMs, withAuthors);
+  const everyMs = everyMsOf(grain);
   // Whole buckets: the same question twice is the same span.
   const fromMs = Math.floor(listen.fromMs / everyMs) * everyMs;
   const toMs = Math.ceil(listen.toMs / everyMs) * everyMs;
   const beforeMs = fromMs - (toMs - fromMs);
-  const key = [fromMs, toMs, by ?? "", listen.terms.join(), listen.languages.join(), listen.platforms.join()];
-  const asking = (name: string, from: number, to: number, wanted: string, dimension: DimensionName | undefined, enabled = true) => ({
-    queryKey: ["explore", name, ...key],
-    queryFn: () => ask<Answer>(rollupPath(listen, from, to, wanted, dimension)),
+  const asked: Asked = { listen, metric: metric.id, by, grain, q, fromMs, toMs };
+  const asking = (name: string, one: Asked, enabled = true) => ({
+    queryKey: [
+      "explore",
+      name,
+      one.metric,
+      one.by ?? "",
+      one.grain,
+      one.q,
+      one.fromMs,
+      one.toMs,
+      one.listen.terms.join(),
+      one.listen.languages.join(),
+      one.listen.platforms.join(),
+    ],
+    queryFn: ({ signal }: { signal: AbortSignal }) => explore(one, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: 10_000,
+    // Sums are cheap to ask for again; the index and the lake are asked when the span moves on.
+    ...(q === "" && { refetchInterval: 10_000 }),
     enabled,
   });
-  const overTime = useQuery(asking("time", fromMs, toMs, grain, by));
-  const whole = useQuery(asking("whole", fromMs, toMs, "all", by));
-  const sums = useQuery(asking("sums", fromMs, toMs, "all", undefined));
-  const timeBefore = useQuery(asking("time-before", beforeMs, fromMs, grain, undefined, withBefore && by === undefined));
-  const wholeBefore = useQuery(asking("whole-before", beforeMs, fromMs, "all", by, withBefore));
+  const now = useQuery(asking("now", asked));
+  const before = useQuery(asking("before", { ...asked, fromMs: beforeMs, toMs: fromMs }, withBefore));
+  const against = useQuery(asking("versus", { ...asked, listen: { ...listen, terms: [versus] } }, versus !== ""));
+  const terms = useQuery({ queryKey: ["terms"], queryFn: () => ask<{ items: readonly Term[] }>("/api/v1/terms"), staleTime: 10_000 });
+  const coverage = useQuery({ queryKey: ["coverage", beforeMs, fromMs, toMs], queryFn: () => coverageOf(withBefore ? beforeMs : fromMs, toMs), placeholderData: keepPreviousData });
+  const notes = useQuery({ queryKey: ["notes", fromMs, toMs], queryFn: () => notesOf(fromMs, toMs), placeholderData: keepPreviousData, refetchInterval: 30_000 });
   const state = useQuery({ queryKey: ["status"], queryFn: status });
-  const shownName = (name: string): string => (by === "language" ? languageName(name) : name === "" ? "–" : name);
+
+  const termName = (id: string) => terms.data?.items.find((term) => term.id === id)?.name ?? id;
+  const nameOf = (key: string): string => {
+    if (by === undefined) return metric.name;
+    if (by === "language") return key === "und" ? t("post.languageUnknown") : languageName(key);
+    if (by === "sentiment") return key === "none" ? t("post.notScored") : t(`sentiment.${key}` as "sentiment.neutral");
+    if (by === "term") return termName(key);
+    return by === "hashtag" ? `#${key}` : key;
+  };
+  const postsPath = (fields: { readonly value?: string; readonly from?: number; readonly to?: number; readonly terms?: readonly string[] }) => {
+    const of = { ...listen, ...(fields.terms !== undefined && { terms: fields.terms }) };
+    const text = queryOf({
+      listen: of,
+      q,
+      fromMs: fields.from ?? fromMs,
+      toMs: fields.to ?? toMs,
+      ...(by !== undefined && fields.value !== undefined && { by, value: fields.value }),
+    });
+    return text === undefined ? undefined : searchPath(text);
+  };
+  const openPosts = (path: string | undefined) => path !== undefined && go(path);
 
   const buckets = bucketsOf(fromMs, toMs, everyMs);
-  const seriesOf = (rows: readonly RollupRow[], shiftMs: number, isBefore: boolean): Series[] =>
-    [...Map.groupBy(rows, (row) => nameIn(by, row))].map(([name, own]) => {
-      const values = new Map(own.map((row) => [Date.parse(row.at ?? ""), valueOf(metric, row)]));
-      // Counts of a bucket without a row are zero; shares of nothing are a gap.
-      const nothing = ["posts", "authors", "engagement"].includes(metric) ? 0 : undefined;
-      const points = buckets.map((at) => [at, values.has(at - shiftMs) ? values.get(at - shiftMs) : nothing] as const);
-      return {
-        id: isBefore ? `${name} before` : by === undefined ? metric : name,
-        name: isBefore ? t("explore.before") : by === undefined ? t(`explore.metrics.${metric}`) : shownName(name),
-        points,
-        isBefore,
-      };
-    });
-  const series = [...seriesOf(overTime.data?.rows ?? [], 0, false), ...(withBefore && by === undefined ? seriesOf(timeBefore.data?.rows ?? [], toMs - fromMs, true) : [])];
-  const before = new Map((withBefore ? (wholeBefore.data?.rows ?? []) : []).map((row) => [nameIn(by, row), row]));
-  const lines: Line[] = (whole.data?.rows ?? []).map((row) => {
-    const name = nameIn(by, row);
-    return { id: name, name: by === undefined ? t("explore.total") : shownName(name), now: row, before: before.get(name) };
-  });
-  const [total] = sums.data?.rows ?? [];
-  const failed = [overTime, whole, sums].find((one) => one.isError);
-  const postsPath = (fields: { readonly value?: string; readonly from?: number; readonly to?: number }) =>
-    searchPath(queryOf({ listen, fromMs: fields.from ?? fromMs, toMs: fields.to ?? toMs, ...(by !== undefined && fields.value !== undefined && { by, value: fields.value }) }));
-  const figure = (value: number | undefined) =>
-    value === undefined ? "–" : formatNumber(Math.abs(value) < 10 && !Number.isInteger(value) ? Math.round(value * 1_000) / 1_000 : value);
-  const columns: Column<Line>[] = [
-    { id: "name", name: t("explore.column.name"), cell: (line) => line.name, sortBy: (line) => line.name },
-    {
-      id: "now",
-      name: t("explore.column.now"),
-      isFigure: true,
-      cell: (line) => figure(line.now && valueOf(metric, line.now)),
-      sortBy: (line) => (line.now && valueOf(metric, line.now)) ?? -Infinity,
-    },
-    ...(withBefore
-      ? ([
-          { id: "before", name: t("explore.column.before"), isFigure: true, cell: (line) => figure(line.before && valueOf(metric, line.before)) },
-          { id: "change", name: t("explore.column.change"), isFigure: true, cell: (line) => figure(changeOf(metric, line)) },
-          {
-            id: "percent",
-            name: t("explore.column.percent"),
-            isFigure: true,
-            cell: (line) => {
-              const base = line.before && valueOf(metric, line.before);
-              const change = changeOf(metric, line);
-              return base === undefined || base === 0 || change === undefined ? t("explore.noBase") : `${Math.round((change / Math.abs(base)) * 1_000) / 10}%`;
-            },
-          },
-        ] satisfies Column<Line>[])
+  const versusName = versus === "" ? undefined : termName(versus);
+  const isSingle = by === undefined;
+  const answer = now.data;
+  const series = [
+    ...seriesOf(metric, answer?.rows ?? [], buckets, { nameOf, idOf: (key) => (isSingle ? metric.id : key) }),
+    ...(isSingle && versusName !== undefined ? seriesOf(metric, against.data?.rows ?? [], buckets, { nameOf: () => versusName, idOf: () => `vs ${versus}` }) : []),
+    ...(isSingle && withBefore
+      ? seriesOf(metric, before.data?.rows ?? [], buckets, { nameOf: () => t("explore.before"), idOf: () => "before", shiftMs: toMs - fromMs, isBefore: true })
       : []),
-    ...(metric === "negative" || metric === "unscored"
-      ? ([
-          {
-            id: "interval",
-            name: t("explore.column.interval"),
-            isFigure: true,
-            cell: (line) => {
-              const range = line.now && intervalOf(metric, line.now);
-              return range === undefined ? "–" : `${figure(range[0])} – ${figure(range[1])}`;
-            },
-          },
-        ] satisfies Column<Line>[])
-      : []),
-    { id: "posts", name: t("explore.posts"), cell: (line) => <Link to={postsPath({ value: line.id })}>{t("explore.posts")}</Link> },
   ];
-  const freshAt = overTime.data?.freshAt;
-  const coverage = [
-    ...(total === undefined || total.posts === 0 ? [] : [t("explore.coverage.unscored", { share: Math.round((total.unscored / total.posts) * 1_000) / 10 })]),
-    ...(state.data?.rejected === undefined ? [] : [t("explore.coverage.rejected", { count: state.data.rejected, formatted: formatNumber(state.data.rejected) })]),
-    ...(metric === "authors" && total?.authorsExact === false ? [t("explore.coverage.sketch")] : []),
-    ...(metric === "negative" || metric === "unscored" ? [t("explore.coverage.interval")] : []),
-    t("explore.coverage.last"),
-  ];
+  const lines: Line[] = linesOf(answer, withBefore ? before.data : undefined, versus === "" ? undefined : against.data).map(({ key, ...line }) => ({
+    ...line,
+    id: key,
+    name: isSingle ? t("explore.total") : nameOf(key),
+    postsPath: postsPath({ value: key }),
+  }));
+  const total = answer?.total;
+  const change = changeOf(metric, total, before.data?.total);
+  const failed = [now, before, against].find((one) => one.isError);
   const choose = (label: string, name: string, value: string, options: readonly (readonly [string, string])[]) => (
     <label className="choice">
       <span>{label}</span>
@@ -155,64 +135,117 @@ export default function Explore() {
     </label>
   );
   return (
-    <section aria-labelledby="explore-title">
+    <section aria-labelledby="explore-title" aria-busy={now.isFetching}>
       <ListenBar />
       <div className="bar explore-bar">
         <h2 id="explore-title">{t("page.explore")}</h2>
         {choose(
           t("explore.metric"),
           "metric",
-          metric,
-          metricNames.map((name) => [name, t(`explore.metrics.${name}`)]),
+          metric.id,
+          metrics.map(({ id, name }) => [id, name]),
         )}
         {choose(t("explore.by"), "by", by ?? "", [["", t("explore.byNone")], ...dimensionNames.map((name) => [name, t(`explore.dimensions.${name}`)] as const)])}
+        {by !== "hour-of-week" &&
+          choose(t("explore.grain"), "grain", chosen ?? "", [
+            ["", t("explore.grains.auto")],
+            ...grainNames
+              .filter((name) => (toMs - fromMs) / everyMsOf(name) <= 1_500 && !(name === "minute" && withAuthors))
+              .map((name) => [name, t(`explore.grains.${name}`)] as const),
+          ])}
+        {choose(t("explore.versus"), "vs", versus, [["", t("explore.versusNone")], ...(terms.data?.items ?? []).map(({ id, name }) => [id, name] as const)])}
         <label className="check">
           <input type="checkbox" checked={withBefore} onChange={(event) => setQuery({ before: event.target.checked ? undefined : "no" })} /> {t("explore.compare")}
         </label>
-        <About
-          data={{
-            name: t(`explore.metrics.${metric}`),
-            definition: t(`explore.definitions.${metric}`),
-            metric: `${metric} 1`,
-            ...(typeof freshAt === "string" && { freshAt: Date.parse(freshAt) }),
-            coverage,
-            postsPath: postsPath({}),
-          }}
-        />
+        <Views path="/explore" />
       </div>
+      <Narrow key={q} q={q} />
       {failed !== undefined && <Problem error={failed.error} onRetry={() => void failed.refetch()} />}
-      {overTime.isPending && <Loading />}
-      {total !== undefined && total.posts > 0 && (
+      {now.isPending && <Loading />}
+      {answer !== undefined && total !== undefined && total.posts > 0 && (
         <p className="headline" role="status">
-          <strong>{figure(valueOf(metric, total))}</strong> {t(`explore.units.${metric}`)}
+          <strong>{formatValue(metric, total.value)}</strong> {metric.unit}
+          {withBefore && before.data !== undefined && !before.isPlaceholderData && (
+            <span className="quiet">
+              {" "}
+              {formatDifference(metric, change.difference)}
+              {change.percent !== undefined && ` (${change.percent > 0 ? "+" : ""}${Math.round(change.percent * 1_000) / 10}%)`}, {t("explore.before")}
+            </span>
+          )}
+          {!answer.exact && <span className="tag">{t("explore.estimated")}</span>}{" "}
+          <ExploreAbout metric={metric} answer={answer} coverage={coverage.data} fromMs={fromMs} beforeMs={withBefore ? beforeMs : undefined} postsPath={postsPath({})} />
         </p>
       )}
-      {sums.isSuccess && (total === undefined || total.posts === 0) && <Empty>{t("explore.none")}</Empty>}
+      {answer !== undefined && answer.answeredBy !== "rollups" && <p className="hint">{answeredBy(t, answer)}</p>}
+      {now.isSuccess && total?.posts === 0 && <Empty>{t("explore.none")}</Empty>}
+      {by === "hour-of-week" && answer !== undefined && total !== undefined && total.posts > 0 && (
+        <HeatMap metric={metric} rows={answer.whole} onPick={(key) => openPosts(postsPath({ value: key }))} />
+      )}
       {series.some((one) => one.isBefore !== true) && (
         <Suspense fallback={<Loading />}>
           <TimeChart
-            title={t(`explore.metrics.${metric}`)}
-            unit={t(`explore.units.${metric}`)}
+            title={metric.name}
+            unit={metric.unit}
             series={series}
             isSimulated={state.data?.simulated === "shown"}
+            notes={(notes.data?.items ?? []).map((note) => ({ at: Date.parse(note.at), text: note.text }))}
             completeBefore={Math.floor(listen.toMs / everyMs) * everyMs}
-            onPick={(at) => go(postsPath({ from: at, to: at + everyMs }))}
+            isPercent={metric.kind === "share"}
+            onPick={(at, one) => openPosts(postsPath({ from: at, to: at + everyMs, ...(one.id === `vs ${versus}` ? { terms: [versus] } : !isSingle && { value: one.id }) }))}
           />
         </Suspense>
       )}
       {lines.length > 0 && (
-        <Table
+        <ExploreTable
+          metric={metric}
+          lines={lines}
           caption={t("explore.caption", { by: by === undefined ? t("explore.total") : t(`explore.dimensions.${by}`) })}
-          columns={columns}
-          rows={lines}
-          rowKey={(line) => line.id}
+          withBefore={withBefore}
+          versusName={versusName}
         />
       )}
+      {versus !== "" && (
+        <p className="hint">
+          {versusName}: <Link to={postsPath({ terms: [versus] }) ?? "/search"}>{t("explore.posts")}</Link>
+        </p>
+      )}
+      {by !== "hour-of-week" && <Notes notes={notes.data?.items ?? []} terms={terms.data?.items ?? []} atMs={Math.floor((fromMs + toMs) / 2 / noteMs) * noteMs} />}
     </section>
   );
 }
 
-function changeOf(metric: MetricName, { now, before }: Line): number | undefined {
-  const [a, b] = [now && valueOf(metric, now), before && valueOf(metric, before)];
-  return a === undefined || b === undefined ? undefined : a - b;
+function linesOf(answer: ExploreView | undefined, before: ExploreView | undefined, versus: ExploreView | undefined) {
+  if (answer === undefined || answer.total.posts === 0) return [];
+  const rowIn = (of: ExploreView | undefined, key: string) => (answer.by === null ? of?.total : of?.whole.find((row) => row.key === key));
+  const keys = answer.by === null ? [""] : answer.whole.map((row) => row.key);
+  return keys.map((key) => ({ key, now: rowIn(answer, key), before: rowIn(before, key), versus: rowIn(versus, key) }));
+}
+
+function Narrow({ q }: { readonly q: string }) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState(q);
+  useEffect(() => setDraft(q), [q]);
+  return (
+    <form
+      className="bar narrow"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setQuery({ q: draft.trim() });
+      }}
+    >
+      <label className="choice grow">
+        <span>{t("explore.narrow")}</span>
+        <input
+          type="search"
+          value={draft}
+          placeholder={t("explore.narrowHint")}
+          maxLength={4_000}
+          spellCheck={false}
+          autoComplete="off"
+          onChange={(event) => setDraft(event.target.value)}
+        />
+      </label>
+      <button type="submit">{t("explore.narrowGo")}</button>
+    </form>
+  );
 }

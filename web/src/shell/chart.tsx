@@ -23,7 +23,9 @@ export interface TimeChartProps {
   readonly notes?: readonly ChartNote[];
   /** Buckets before this time (milliseconds UTC) are complete; later ones may still grow. */
   readonly completeBefore?: number;
-  /** A bucket was chosen: the way to its posts. */
+  /** A bucket of a series was chosen: the way to its posts. */
   readonly onPick?: (at: number, series: Series) => void;
   readonly heightPx?: number;
+  /** Values are shares, told in per cent. */
+  readonly isPercent?: boolean;
 }

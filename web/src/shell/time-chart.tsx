@@ -33,15 +33,21 @@ function fewSeries(series: readonly Series[], other: string): readonly Series[] 
   return [...sorted.slice(0, mostSeries - 1), { id: "other", name: other, points: [...sums].sort(([a], [b]) => a - b) }, ...series.filter((one) => one.isBefore === true)];
 }
 
-const format = (value: number | undefined): string => (value === undefined ? "–" : formatNumber(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1_000) / 1_000));
+const plain = (value: number | undefined): string => (value === undefined ? "–" : formatNumber(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1_000) / 1_000));
+const percent = (value: number | undefined): string => (value === undefined ? "–" : `${formatNumber(Math.round(value * 1_000) / 10)}%`);
+const longestNote = 28;
+const notesBeside = 3;
 
 /** A figure over time: from zero, gaps hatched and never bridged, exact values by pointer and by arrow keys, as a table and as CSV. */
 export default function TimeChart(props: TimeChartProps) {
-  const { title, unit, kind = "line", isSimulated = false, notes = [], completeBefore = Infinity, onPick, heightPx = 220 } = props;
+  const { title, unit, kind = "line", isSimulated = false, notes = [], completeBefore = Infinity, onPick, heightPx = 220, isPercent = false } = props;
   const { t } = useTranslation();
+  const format = isPercent ? percent : plain;
   const id = useId();
   const frame = useRef<SVGSVGElement>(null);
   const [at, setAt] = useState<number>();
+  /** Which of the lines is meant, by its place. */
+  const [on, setOn] = useState(0);
   const [asTable, setAsTable] = useState(false);
   const series = useMemo(() => fewSeries(props.series, t("chart.other")), [props.series, t]);
   const own = series.filter((one) => one.isBefore !== true);
@@ -74,27 +80,52 @@ export default function TimeChart(props: TimeChartProps) {
     }
     return path;
   };
-  const pointAt = (event: PointerEvent) => {
-    const box = frame.current?.getBoundingClientRect();
-    if (box === undefined || times.length === 0) return;
-    const index = Math.floor((((event.clientX - box.left) / box.width) * wide - left) / step);
-    setAt(Math.max(0, Math.min(times.length - 1, index)));
+  /** The line, or the part of a stack, that lies nearest to a height. */
+  const nearest = (index: number, height: number): number => {
+    let base = 0;
+    const distances = own.map((one) => {
+      const value = valueOf(one, index) ?? 0;
+      const middle = kind === "stacked" ? base + value / 2 : value;
+      base += value;
+      return Math.abs(y(middle) - height);
+    });
+    return Math.max(0, distances.indexOf(Math.min(...distances)));
   };
-  const pick = () => {
-    const [time, first] = [times[at ?? -1], own[0]];
-    if (time !== undefined && first !== undefined) onPick?.(time, first);
+  const placeOf = (event: { readonly clientX: number; readonly clientY: number }) => {
+    const box = frame.current?.getBoundingClientRect();
+    if (box === undefined || times.length === 0) return undefined;
+    const index = Math.max(0, Math.min(times.length - 1, Math.floor((((event.clientX - box.left) / box.width) * wide - left) / step)));
+    return { index, line: nearest(index, ((event.clientY - box.top) / box.height) * heightPx) };
+  };
+  const pointAt = (event: PointerEvent) => {
+    const place = placeOf(event);
+    if (place === undefined) return;
+    setAt(place.index);
+    setOn(place.line);
+  };
+  const pick = (index: number | undefined, line: number) => {
+    const [time, one] = [times[index ?? -1], own[line] ?? own[0]];
+    // What is summed up as the rest has no way of its own.
+    if (time !== undefined && one !== undefined && one.id !== "other") onPick?.(time, one);
   };
   const onKey = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    const over = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (by !== 0) {
       event.preventDefault();
       setAt(Math.max(0, Math.min(times.length - 1, (at ?? (by > 0 ? -1 : times.length)) + by)));
-    } else if (event.key === "Enter") pick();
+    } else if (over !== 0 && own.length > 1) {
+      event.preventDefault();
+      setOn((on + over + own.length) % own.length);
+    } else if (event.key === "Enter") pick(at, on);
     else if (event.key === "Escape") setAt(undefined);
   };
   const header = ["time (UTC)", ...series.map((one) => one.name)];
   const rows = times.map((time, index) => [new Date(time).toISOString(), ...series.map((one) => valueOf(one, index))] as const);
-  const told = at === undefined || times[at] === undefined ? undefined : { time: times[at], values: series.map((one) => `${one.name}: ${format(valueOf(one, at))}`) };
+  const told =
+    at === undefined || times[at] === undefined
+      ? undefined
+      : { time: times[at], values: series.map((one) => `${own.length > 1 && one === own[on] ? "› " : ""}${one.name}: ${format(valueOf(one, at))}`) };
   return (
     <figure className="time-chart" aria-labelledby={id}>
       <figcaption className="bar">
@@ -145,7 +176,10 @@ export default function TimeChart(props: TimeChartProps) {
             onPointerMove={pointAt}
             onPointerLeave={() => setAt(undefined)}
             onKeyDown={onKey}
-            onClick={pick}
+            onClick={(event) => {
+              const place = placeOf(event);
+              if (place !== undefined) pick(place.index, place.line);
+            }}
             className={onPick === undefined ? undefined : "pickable"}
           >
             <defs>
@@ -200,13 +234,16 @@ export default function TimeChart(props: TimeChartProps) {
                   });
                 })}
             {series.map((one) => one.isBefore === true && <path key={one.id} className="line before" d={lineOf(one)} />)}
-            {notes.map((note) => {
+            {notes.map((note, place) => {
               const index = times.findLastIndex((time) => time <= note.at);
-              return index < 0 ? null : (
+              if (index < 0) return null;
+              const isLate = x(index) > left + plot.width * 0.7;
+              return (
                 <g key={`${note.at} ${note.text}`} className="note">
+                  <title>{note.text}</title>
                   <line x1={x(index)} x2={x(index)} y1={top} y2={top + plot.height} />
-                  <text x={x(index) + 4} y={top + 10}>
-                    {note.text}
+                  <text x={x(index) + (isLate ? -4 : 4)} y={top + 10 + (place % notesBeside) * 13} textAnchor={isLate ? "end" : "start"}>
+                    {note.text.length > longestNote ? `${note.text.slice(0, longestNote).toWellFormed()}…` : note.text}
                   </text>
                 </g>
               );
