@@ -91,26 +91,42 @@ export interface LakeGrouping {
   readonly by: readonly LakeDimension[];
   /** Length of a bucket of createdAt; absent: one bucket. */
   readonly everyMs?: number;
+  /** Values of the first dimension that are told; absent: all. */
+  readonly only?: readonly string[];
   /** Leaves out what is not needed: distinct authors cost more than sums. */
   readonly withoutAuthors?: boolean;
 }
 
 /** Names of dimensions that are no columns. */
-const dimensionSql: Partial<Record<LakeDimension, string>> = { "hour-of-week": "strftime(created_at, '%u-%H')" };
+const dimensionSql: Partial<Record<LakeDimension, string>> = {
+  hashtag: "strip_accents(lower(hashtag))",
+  // 1970-01-01 was a Thursday.
+  "hour-of-week": "((epoch_ms(created_at) // 3600000 + 72) % 168)::VARCHAR",
+};
+
+/** 1-00 (Monday, midnight) to 7-23, of what the SQL gives: hours since Monday. */
+export function hourName(hours: string): string {
+  return `${Math.floor(Number(hours) / 24) + 1}-${String(Number(hours) % 24).padStart(2, "0")}`;
+}
 
 /** @returns SELECT over `visible` */
-export function groupSelect({ by, everyMs, withoutAuthors }: LakeGrouping, shown: string): string {
+export function groupSelect({ by, everyMs, only, withoutAuthors }: LakeGrouping, shown: string): string {
   const keys = by.map((dimension) => `coalesce(${dimensionSql[dimension] ?? dimension}, 'none') AS "${dimension}"`);
   const at = everyMs === undefined ? "0::DOUBLE" : `(epoch_ms(created_at) // ${Math.trunc(everyMs)} * ${Math.trunc(everyMs)})::DOUBLE`;
   const sums = ["likes", "shares", "replies", "views"].map((count) => `sum(${count})::DOUBLE AS ${count}`);
   const labels = ["negative", "neutral", "positive"].map((label) => `count(*) FILTER (sentiment = '${label}')::DOUBLE AS ${label}`);
   const authors = withoutAuthors === true ? "0::DOUBLE" : "count(DISTINCT (author, author_key))::DOUBLE";
+  const [first] = by;
+  const wanted = only === undefined || first === undefined ? "" : `WHERE ${oneOf(`coalesce(${dimensionSql[first] ?? first}, 'none')`, only)}`;
   const lists = [
     ...(by.includes("term") ? ["unnest(CASE WHEN len(terms) = 0 THEN [NULL] ELSE terms END) AS term"] : []),
-    ...(by.includes("hashtag") ? ["unnest(list_distinct(list_transform(hashtags, lambda tag: strip_accents(lower(tag))))) AS hashtag"] : []),
+    ...(by.includes("hashtag")
+      ? ["unnest(CASE WHEN len(hashtags) < 2 THEN hashtags ELSE list_distinct(list_transform(hashtags, lambda tag: strip_accents(lower(tag)))) END) AS hashtag"]
+      : []),
   ];
   return `SELECT ${[`${at} AS at`, ...keys].join(", ")}, count(*)::DOUBLE AS posts, ${authors} AS authors, ${[...labels, ...sums].join(", ")}
-    FROM (SELECT ${["*", ...lists].join(", ")} FROM visible WHERE ${shown}) GROUP BY ${["1", ...by.map((_, index) => String(index + 2))].join(", ")} ORDER BY ALL`;
+    FROM (SELECT ${["*", ...lists].join(", ")} FROM visible WHERE ${[shown, ...(by.includes("hashtag") ? ["len(hashtags) > 0"] : [])].join(" AND ")})
+    ${wanted} GROUP BY ${["1", ...by.map((_, index) => String(index + 2))].join(", ")} ORDER BY ALL`;
 }
 
 const textId = (prefix: string, column: string) => `${prefix} || rtrim(replace(replace(to_base64(unhex(replace(${column}::VARCHAR, '-', ''))), '+', '-'), '/', '_'), '=')`;

@@ -4,7 +4,7 @@ import { type AuthorId, isAuthorId, type PostId } from "../core/ids.ts";
 import { timeLiteral, uuidLiteral } from "./lake-columns.ts";
 import { type LakeEngine, type LakeRow, numberOf, quoted } from "./lake-engine.ts";
 import type { LakeFile, LakeState } from "./lake-manifest.ts";
-import { authorSelect, compileLakeQuery, exportSelect, groupSelect, type LakeGroup, type LakeGrouping, type LakeQuery } from "./lake-query.ts";
+import { authorSelect, compileLakeQuery, exportSelect, groupSelect, hourName, type LakeGroup, type LakeGrouping, type LakeQuery } from "./lake-query.ts";
 import { parsePostRow, postSelect } from "./lake-rows.ts";
 import { makeScanMeter } from "./lake-scan.ts";
 import { bucketOf, filesInSpan, type LakeSpan, type LakeView, makeView, type ViewOptions } from "./lake-view.ts";
@@ -220,7 +220,7 @@ function mayHold(file: LakeFile, { createdAt, author, platform }: WantedBody): b
 
 function groupOf(row: LakeRow, { by }: LakeGrouping): LakeGroup {
   const keys: Partial<Record<LakeGrouping["by"][number], string>> = {};
-  for (const dimension of by) keys[dimension] = String(row[dimension]);
+  for (const dimension of by) keys[dimension] = dimension === "hour-of-week" ? hourName(String(row[dimension])) : String(row[dimension]);
   const sum = (column: string): number => {
     const value = row[column];
     if (typeof value !== "number") throw new EarshotError("STORE_CORRUPT", `lake group ${column}: a number was expected, came ${typeof value}`);

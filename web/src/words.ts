@@ -84,6 +84,7 @@ export const en = {
     platforms: "Platforms",
     languages: "Languages",
     all: "all",
+    anyTime: "any time",
     clear: "Clear",
     ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
   },

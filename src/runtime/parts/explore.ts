@@ -29,7 +29,7 @@ interface Groups {
   readonly freshAt?: number;
 }
 /** One question to one store. */
-type Ask = (by: ExploreDimension | undefined, everyMs: number | undefined) => Promise<Groups>;
+type Ask = (by: ExploreDimension | undefined, everyMs: number | undefined, only?: readonly string[]) => Promise<Groups>;
 
 export interface ExploreOptions {
   readonly threads: Pick<Threads, "read" | "stores">;
@@ -114,10 +114,10 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
     const searched = await assemble(whole, filter, inSearch);
     if (!isTooMuch || condition === undefined) return { ...searched, answeredBy: "search", ...(await freshOf(sql)) };
 
-    const inLake: Ask = async (by, everyMs) => {
+    const inLake: Ask = async (by, everyMs, only) => {
       const { groups, bytesScanned } = await threads.stores.caller.call("groups", {
         query: { ...spanOf(query), filter, condition },
-        grouping: { by: by === undefined ? [] : [by], withoutAuthors: !withAuthors, ...(everyMs !== undefined && { everyMs }) },
+        grouping: { by: by === undefined ? [] : [by], withoutAuthors: !withAuthors, ...(only !== undefined && { only }), ...(everyMs !== undefined && { everyMs }) },
       });
       const found = groups.map(({ keys, authors, ...group }): Group => {
         const unscored = group.posts - group.negative - group.neutral - group.positive;
@@ -152,18 +152,30 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
   const { metric, by, grain, top, fromMs, toMs } = request;
   const everyMs = grain === "all" || by === "hour-of-week" ? undefined : grainMs[grain];
   const withAuthors = needs(metric, "authors");
-  const [timed, asked, summed] = await Promise.all([
-    everyMs === undefined ? undefined : ask(by, everyMs),
+  // Hashtags are many: first which of them are told, then those over time.
+  const isMany = by === "hashtag" && metric.ofAll !== true;
+  const [first, asked, summed] = await Promise.all([
+    everyMs === undefined || isMany ? undefined : ask(by, everyMs),
     // Sums of buckets are sums of the whole; distinct authors are not.
-    everyMs === undefined || withAuthors ? ask(by, undefined) : undefined,
+    everyMs === undefined || withAuthors || isMany ? ask(by, undefined) : undefined,
     (withAuthors && by !== undefined) || isList(by) ? ask(undefined, undefined) : undefined,
   ]);
   const isShown = ({ key, posts }: Group) => posts > 0 && !(by === "term" && (key === "none" || key === "" || termsShown(filter, [key]).length === 0));
   const wanted = by === "term" ? request.terms : undefined;
   const isWanted = (group: Group) => isShown(group) && (wanted?.includes(group.key) ?? true);
+  const most = (groups: readonly Group[]) => groups.toSorted((a, b) => b.posts - a.posts || (a.key < b.key ? -1 : 1)).slice(0, by === "hour-of-week" ? 168 : top);
+  const timed =
+    isMany && everyMs !== undefined && asked !== undefined
+      ? await ask(
+          by,
+          everyMs,
+          most(asked.groups.filter(isWanted)).map(({ key }) => key),
+        )
+      : first;
   const buckets = (timed?.groups ?? []).filter(isWanted);
-  const values = (asked === undefined ? joined(buckets, ({ key }) => key) : asked.groups.filter(isWanted)).toSorted((a, b) => b.posts - a.posts || (a.key < b.key ? -1 : 1));
-  const told = new Set(values.slice(0, by === "hour-of-week" ? 168 : top).map(({ key }) => key));
+  const values = asked === undefined ? joined(buckets, ({ key }) => key) : asked.groups.filter(isWanted);
+  const shown = most(values);
+  const told = new Set(shown.map(({ key }) => key));
   const rows = buckets.filter(({ key }) => told.has(key));
   if (rows.length > mostRows) throw new EarshotError("QUERY_INVALID", `explore: more than ${mostRows} rows; ask for a coarser grain, a shorter time or fewer values`);
   const [total = { ...noFigures, ...(withAuthors && { authors: 0 }), at: 0, key: "" }] = summed?.groups ?? (withAuthors && by === undefined ? values : joined(values, () => ""));
@@ -186,7 +198,7 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
     ...(bytes.length > 0 && { bytesScanned: bytes.reduce((sum, count) => sum + count, 0) }),
     ...(freshAt > -Infinity && { freshAt }),
     rows: rows.map((row) => rowOf(row, sumByBucket.get(row.at), true)),
-    whole: values.filter(({ key }) => told.has(key)).map((row) => rowOf(row, sumOfValues, false)),
+    whole: shown.map((row) => rowOf(row, sumOfValues, false)),
     total: rowOf({ ...total, key: "" }, undefined, false),
     values: values.length,
   };

@@ -1,12 +1,7 @@
 import type { Listen } from "../shell/listen.ts";
+import { anyOf, closed } from "../shell/query.ts";
 import type { DimensionName } from "./explore-api.ts";
 
-const quoted = (value: string): string => (/^[\p{L}\p{N}_-]+$/u.test(value) ? value : JSON.stringify(value));
-const anyOf = (field: string, values: readonly string[]): string[] => {
-  if (values.length === 0) return [];
-  const parts = values.map((value) => `${field}:${quoted(value)}`);
-  return [parts.length === 1 ? (parts[0] ?? "") : `(${parts.join(" OR ")})`];
-};
 const createdIn = (fromMs: number, toMs: number): string => `created:${new Date(fromMs).toISOString()}..${new Date(toMs).toISOString()}`;
 const hourMs = 3_600_000;
 /** More would be no query that people can read. */
@@ -39,10 +34,8 @@ export function queryOf(options: {
   const hours = by === "hour-of-week" && value !== undefined ? hoursOf(value, fromMs, toMs) : undefined;
   if (hours !== undefined && hours.length > mostHours) return undefined;
   const ranges = hours?.map((at) => createdIn(Math.max(at, fromMs), Math.min(at + hourMs, toMs)));
-  // OR binds weaker than what stands beside it.
-  const narrowed = q.trim() === "" ? [] : [/\sOR\s/.test(q) ? `(${q.trim()})` : q.trim()];
   return [
-    ...narrowed,
+    ...closed(q),
     ...own("platform", listen.platforms),
     ...own("term", listen.terms),
     ...own("language", listen.languages),

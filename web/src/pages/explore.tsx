@@ -87,6 +87,7 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
     if (by === "language") return key === "und" ? t("post.languageUnknown") : languageName(key);
     if (by === "sentiment") return key === "none" ? t("post.notScored") : t(`sentiment.${key}` as "sentiment.neutral");
     if (by === "term") return termName(key);
+    if (by === "hour-of-week") return `${t("explore.heat.days").split(",")[Number(key.slice(0, 1)) - 1]} ${key.slice(2)}:00`;
     return by === "hashtag" ? `#${key}` : key;
   };
   const postsPath = (fields: { readonly value?: string; readonly from?: number; readonly to?: number; readonly terms?: readonly string[] }) => {
@@ -163,18 +164,20 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
       {failed !== undefined && <Problem error={failed.error} onRetry={() => void failed.refetch()} />}
       {now.isPending && <Loading />}
       {answer !== undefined && total !== undefined && total.posts > 0 && (
-        <p className="headline" role="status">
-          <strong>{formatValue(metric, total.value)}</strong> {metric.unit}
-          {withBefore && before.data !== undefined && !before.isPlaceholderData && (
-            <span className="quiet">
-              {" "}
-              {formatDifference(metric, change.difference)}
-              {change.percent !== undefined && ` (${change.percent > 0 ? "+" : ""}${Math.round(change.percent * 1_000) / 10}%)`}, {t("explore.before")}
-            </span>
-          )}
-          {!answer.exact && <span className="tag">{t("explore.estimated")}</span>}{" "}
+        <div className="bar headline-bar">
+          <p className="headline" role="status">
+            <strong>{formatValue(metric, total.value)}</strong> {metric.unit}
+            {withBefore && before.data !== undefined && !before.isPlaceholderData && (
+              <span className="quiet">
+                {" "}
+                {formatDifference(metric, change.difference)}
+                {change.percent !== undefined && ` (${change.percent > 0 ? "+" : ""}${Math.round(change.percent * 1_000) / 10}%)`}, {t("explore.before")}
+              </span>
+            )}
+            {!answer.exact && <span className="tag">{t("explore.estimated")}</span>}
+          </p>
           <ExploreAbout metric={metric} answer={answer} coverage={coverage.data} fromMs={fromMs} beforeMs={withBefore ? beforeMs : undefined} postsPath={postsPath({})} />
-        </p>
+        </div>
       )}
       {answer !== undefined && answer.answeredBy !== "rollups" && <p className="hint">{answeredBy(t, answer)}</p>}
       {now.isSuccess && total?.posts === 0 && <Empty>{t("explore.none")}</Empty>}
@@ -199,7 +202,7 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
         <ExploreTable
           metric={metric}
           lines={lines}
-          caption={t("explore.caption", { by: by === undefined ? t("explore.total") : t(`explore.dimensions.${by}`) })}
+          caption={by === undefined ? t("explore.captionWhole") : t("explore.caption", { by: t(`explore.dimensions.${by}`) })}
           withBefore={withBefore}
           versusName={versusName}
         />

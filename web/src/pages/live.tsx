@@ -5,6 +5,7 @@ import { type PostView, searchPosts, status } from "../shell/api.ts";
 import { formatNumber } from "../shell/format.ts";
 import { PostRow } from "../shell/post-row.tsx";
 import { useSimulatedSources } from "../shell/simulated.ts";
+import { Views } from "../shell/views.tsx";
 import { RateChart, seconds } from "./live-rate.tsx";
 
 const most = 60;
@@ -78,6 +79,7 @@ export default function Live() {
           {paused ? t("live.resume") : t("live.pause")}
         </button>
       </div>
+      <Views path="/live" />
       <p className="hint">{t("live.sample")}</p>
       {posts.length === 0 ? (
         <p className="empty">{t("live.empty")}</p>

@@ -51,18 +51,6 @@ export function searchPosts(q: string, cursor: string | undefined, signal?: Abor
   return ask(`/api/v1/posts?${query.toString()}`, signal === undefined ? {} : { signal });
 }
 
-export const facetNames = ["platform", "language", "sentiment", "term", "hashtag"] as const;
-export type FacetName = (typeof facetNames)[number];
-export interface Facets {
-  readonly posts: number;
-  readonly exact: boolean;
-  readonly facets: Readonly<Partial<Record<FacetName, readonly { readonly value: string; readonly posts: number }[]>>>;
-}
-export function facetsOf(q: string, signal?: AbortSignal): Promise<Facets> {
-  const query = new URLSearchParams({ q, by: facetNames.join(","), top: "8" });
-  return ask(`/api/v1/posts/facets?${query.toString()}`, signal === undefined ? {} : { signal });
-}
-
 export interface Status {
   readonly status: string;
   readonly detail?: string;

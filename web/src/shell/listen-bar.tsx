@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { ask } from "./api.ts";
 import { languageName } from "./format.ts";
 import { type Range, ranges, useListen } from "./listen.ts";
-import { setQuery } from "./place.ts";
+import { setQuery, usePlace } from "./place.ts";
 
 interface Facets {
   readonly facets: Readonly<Record<string, readonly { readonly value: string }[]>>;
@@ -15,9 +15,16 @@ interface Terms {
 const names = Object.keys(ranges).filter((name): name is Range => Object.hasOwn(ranges, name));
 
 /** The bar that holds across the pages of Listen: time, brands, platforms, languages. */
-export function ListenBar() {
+export function ListenBar({
+  anyTime = false,
+}: {
+  /** Where the address says no time, all of it is meant. */
+  readonly anyTime?: boolean;
+}) {
   const { t } = useTranslation();
   const listen = useListen();
+  const { query } = usePlace();
+  const isAny = anyTime && query.get("range") === null && listen.range !== undefined;
   const terms = useQuery({ queryKey: ["terms"], queryFn: () => ask<Terms>("/api/v1/terms"), staleTime: 10_000 });
   const facets = useQuery({ queryKey: ["listen-facets"], queryFn: () => ask<Facets>("/api/v1/posts/facets?by=platform,language&top=30"), staleTime: 60_000 });
   const valuesOf = (name: string) => (facets.data?.facets[name] ?? []).map(({ value }) => ({ id: value, name: name === "language" ? languageName(value) : value }));
@@ -41,11 +48,12 @@ export function ListenBar() {
       <label className="choice">
         <span>{t("listen.range")}</span>
         <select
-          value={listen.range ?? "own"}
+          value={isAny ? "" : (listen.range ?? "own")}
           onChange={(event) =>
             setQuery({ range: event.target.value === "own" ? undefined : event.target.value, ...(event.target.value !== "own" && { from: undefined, to: undefined }) })
           }
         >
+          {anyTime && <option value="">{t("listen.anyTime")}</option>}
           {names.map((name) => (
             <option key={name} value={name}>
               {t(`listen.ranges.${name}`)}

@@ -66,12 +66,15 @@ export function QueryBuilder({
   onChange,
   use,
   isReadOnly = false,
+  onlyRows = false,
 }: {
   readonly value: string;
   readonly onChange: (text: string) => void;
   /** A term cannot ask for authors. */
   readonly use: QueryUse;
   readonly isReadOnly?: boolean;
+  /** The text stands elsewhere on the page. */
+  readonly onlyRows?: boolean;
 }) {
   const { t } = useTranslation();
   const id = useId();
@@ -174,7 +177,12 @@ export function QueryBuilder({
           </div>
         )}
       </fieldset>
-      <div className="builder-row">
+      {onlyRows && shown !== undefined && (
+        <p className="trouble" role="alert">
+          {shown}
+        </p>
+      )}
+      <div className="builder-row" hidden={onlyRows}>
         <label htmlFor={id}>{t("terms.builder.text")}</label>
         <div>
           <textarea

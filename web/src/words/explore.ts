@@ -22,6 +22,7 @@ export const explore = {
   before: "period before",
   total: "Whole",
   caption: "Figures by {{by}}",
+  captionWhole: "Figures of the whole",
   column: { name: "Name", now: "Now", before: "Before", change: "Change", percent: "Change in %", interval: "95% interval", versus: "{{name}}" },
   none: "Nothing was made in this time. A longer time, or fewer filters, shows more.",
   noBase: "no base",

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import type { Change, Post } from "../src/core/event.ts";
+import { authorIdFrom, postIdFrom } from "../src/core/ids.ts";
+
+/** Small, quick and the same everywhere (mulberry32). */
+export function makeDice(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const vocabulary = 20_000;
+const tags = 3_000;
+export const termIds = ["aster", "birch", "cedar", "daisy", "elder", "fern"] as const;
+const languages = ["en", "en", "en", "de", "de", "fr", "es", "ja"] as const;
+const labels = ["negative", "neutral", "neutral", "positive"] as const;
+const sources = [
+  { source: "firehose", platform: "bluesky" },
+  { source: "firehose", platform: "bluesky" },
+  { source: "town", platform: "mastodon" },
+  { source: "papers", platform: "rss" },
+] as const;
+
+/** The nth word: its rank is about its frequency (Zipf). */
+export const wordOf = (rank: number): string => `w${rank.toString(36)}q`;
+const zipf = (roll: number, most: number): number => Math.min(most - 1, Math.floor(most ** roll) - 1);
+
+function hashOf(kind: string, number: number): Buffer {
+  return createHash("md5").update(`${kind}${number}`).digest();
+}
+
+/** Changes as the log carries them, in the order of their posts' time, a batch at a time. */
+export function* makeChanges(options: { readonly posts: number; readonly fromMs: number; readonly toMs: number; readonly batch: number }): Generator<readonly Change[]> {
+  const { posts, fromMs, toMs, batch } = options;
+  const dice = makeDice(7);
+  const authors = Math.max(1_000, Math.floor(posts / 20));
+  let changes: Change[] = [];
+  for (let i = 0; i < posts; i++) {
+    const createdAt = Math.floor(fromMs + ((toMs - fromMs) * (i + dice())) / posts);
+    const language = languages[Math.floor(dice() * languages.length)] ?? "en";
+    const origin = sources[Math.floor(dice() * sources.length)] ?? sources[0];
+    const hashtags = dice() < 0.3 ? [`tag${zipf(dice(), tags)}`] : [];
+    const words = Array.from({ length: 8 + Math.floor(dice() * 10) }, () => wordOf(zipf(dice(), vocabulary)));
+    const label = labels[Math.floor(dice() * labels.length)] ?? "neutral";
+    const likes = Math.floor(dice() ** 8 * 400);
+    const post: Post = {
+      id: postIdFrom(hashOf("p", i)),
+      author: authorIdFrom(1, hashOf("a", zipf(dice(), authors))),
+      ...origin,
+      createdAt,
+      receivedAt: createdAt + 1_000,
+      revision: 0,
+      text: `${words.join(" ")}${hashtags.map((tag) => ` #${tag}`).join("")}`,
+      language,
+      ...(language !== "ja" && { sentiment: { label, score: label === "negative" ? -0.5 : label === "positive" ? 0.5 : 0 } }),
+      terms: dice() < 0.25 ? [termIds[zipf(dice(), termIds.length + 1)] ?? termIds[0]] : [],
+      hashtags,
+      mentions: [],
+      links: dice() < 0.15 ? [`https://site${zipf(dice(), 500)}.example/a`] : [],
+      counts: { likes, shares: Math.floor(likes / 9), replies: Math.floor(likes / 12), views: 0 },
+      sensitivity: "personal",
+      region: "zz",
+      ...(dice() < 0.2 && { replyTo: postIdFrom(hashOf("p", Math.max(0, i - 50))) }),
+    };
+    changes.push({ kind: "post", id: post.id, at: createdAt, partition: 0, from: { offset: i, index: 0 }, generation: 0, post });
+    if (changes.length < batch) continue;
+    yield changes;
+    changes = [];
+  }
+  if (changes.length > 0) yield changes;
+}

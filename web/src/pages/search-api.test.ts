@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hasPart, leftOut, togglePart } from "../shell/query.ts";
+import { makeRecordCounter, withListen } from "./search-api.ts";
+
+const listen = { fromMs: Date.UTC(2026, 0, 1, 0, 0, 30), toMs: Date.UTC(2026, 0, 2), range: "24h", platforms: ["forum"], terms: [], languages: ["de", "en"] } as const;
+
+test("what the bar holds stands beside the query, and OR does not reach into it", () => {
+  assert.equal(withListen("rain OR sun", listen, false), "(rain OR sun) platform:forum (language:de OR language:en)");
+  assert.equal(withListen("", { ...listen, platforms: [], languages: [] }, true), "created:2026-01-01T00:00:00.000Z..");
+  assert.equal(withListen("rain", { ...listen, range: undefined, platforms: [], languages: [] }, true), "rain created:2026-01-01T00:00:30.000Z..2026-01-02T00:00:00.000Z");
+  assert.equal(withListen("rain OR sun", { ...listen, platforms: [], languages: [] }, false), "rain OR sun");
+});
+
+test("a facet leaves out what it names, and lets it in again", () => {
+  const without = togglePart("rain OR sun", "platform", "a b", "-");
+  assert.equal(without, '(rain OR sun) -platform:"a b"');
+  assert.deepEqual(leftOut(`${without} -language:de`), [
+    { field: "platform", value: "a b" },
+    { field: "language", value: "de" },
+  ]);
+  assert.ok(hasPart(without, "platform", "a b", "-") && !hasPart(without, "platform", "a b"));
+  assert.equal(togglePart(without, "platform", "a b", "-"), "(rain OR sun)");
+});
+
+test("records of an export are counted however its bytes are cut", () => {
+  const csv = new TextEncoder().encode('id,text\r\n1,"two\r\nlines, and ""quotes"""\r\n2,plain\r\n');
+  for (const size of [1, 3, 7, 100]) {
+    const count = makeRecordCounter("csv");
+    let records = 0;
+    for (let at = 0; at < csv.length; at += size) records = count(csv.subarray(at, at + size));
+    assert.equal(records, 2);
+  }
+  assert.equal(makeRecordCounter("ndjson")(new TextEncoder().encode('{"a":"\\""}\n{}\n')), 2);
+});
