@@ -74,7 +74,8 @@ const span = (days: number) => ({ from: new Date(endMs - days * dayMs).toISOStri
 const explorePath = (days: number, fields: Readonly<Record<string, string>>) => `/api/v1/explore?${new URLSearchParams({ ...span(days), ...fields }).toString()}`;
 const searchPaths = (q: string, order = "newest") => [
   `/api/v1/posts?${new URLSearchParams({ q, limit: "50", order }).toString()}`,
-  `/api/v1/posts/facets?${new URLSearchParams({ q, by: "platform,language,sentiment,term,hashtag,link", top: "8" }).toString()}`,
+  `/api/v1/posts/facets?${new URLSearchParams({ q, by: "platform,language,sentiment,term,hashtag,link", top: "8", work: "8000" }).toString()}`,
+  `/api/v1/posts/count?${new URLSearchParams({ q }).toString()}`,
 ];
 
 function questions(): Readonly<Record<string, readonly Question[]>> {

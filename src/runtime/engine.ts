@@ -136,6 +136,8 @@ export interface FacetRequest {
   readonly filter: ReadFilter;
   readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "link" | "day")[];
   readonly top: number;
+  /** Posts that are looked at; where more match, a sample is scaled up. Absent: enough for exact numbers in most searches. */
+  readonly maxRows?: number;
 }
 export interface FacetAnswer {
   readonly posts: number;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
 import type { SearchPlan } from "./search-compile.ts";
-import type { MonthBounds, MonthReading } from "./search-reading.ts";
+import type { MonthReading } from "./search-reading.ts";
 import { numberIn, type Profile, type Row, rowsPerMs, sampleScale, unpackNumbers } from "./search-schema.ts";
 
 /** Tags of a month whose names are looked up. */
@@ -36,7 +36,9 @@ const strips = 128;
 interface MonthTask {
   readonly reading: MonthReading;
   readonly plan: SearchPlan;
-  readonly bounds: MonthBounds;
+  /** Rows that the plan looks at, the lowest and the highest. */
+  readonly lo: number;
+  readonly hi: number;
   /** Rows that the plan's driver gives: matches of the words, rows of the term, or all. */
   readonly driven: number;
 }
@@ -49,7 +51,7 @@ interface MonthTask {
 export async function facetsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets> {
   const { by, top } = options;
   const lists = by.some((name) => name === "term" || name === "hashtag" || name === "link");
-  const maxRows = options.maxRows ?? (lists ? 50_000 : 150_000);
+  const maxRows = options.maxRows ?? (lists ? 50_000 : 100_000);
   const tally = makeTally(by, filter.terms);
   const tasks: MonthTask[] = [];
   let posts = 0;
@@ -66,12 +68,17 @@ export async function facetsOf(readings: readonly MonthReading[], query: Query, 
       }
       if (!lists) continue;
     }
-    const driven = plan.match !== undefined ? reading.countWords(plan.match) : plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts;
+    const lo = Math.max(bounds.lo, plan.from);
+    const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
+    if (lo > hi) continue;
+    // What lies within the range, were terms and posts spread evenly.
+    const share = (hi - lo + 1) / (bounds.hi - bounds.lo + 1);
+    const driven = plan.match !== undefined ? reading.countWords(plan.match, lo, hi) : Math.ceil(share * (plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts));
     if (plan.match !== undefined && plan.where.length === 0) {
       posts += driven;
       if (by.length === 0) continue;
     }
-    if (driven > 0) tasks.push({ reading, plan, bounds, driven });
+    if (driven > 0) tasks.push({ reading, plan, lo, hi, driven });
     await setImmediate();
   }
 
@@ -100,18 +107,21 @@ function sampledFor(share: number): number {
 }
 
 /** The plan walks `docs` and asks the index for no words. */
-function isWalk({ plan }: MonthTask): boolean {
-  return plan.match === undefined && plan.term === undefined && !plan.where.some((sql) => sql.includes("MATCH"));
+function isWalk(task: MonthTask): boolean {
+  return task.plan.term === undefined && !asksWords(task);
+}
+
+function asksWords({ plan }: MonthTask): boolean {
+  return plan.match !== undefined || plan.where.some((sql) => sql.includes("MATCH"));
 }
 
 function selected(task: MonthTask, sampled: number, lists: boolean): Row[] {
-  const { reading, plan, bounds } = task;
+  const { reading, plan, lo, hi } = task;
   const columns = `d.profile, ((d.row + d.shift - 1) / ${rowsPerMs} + ${reading.month.startMs}) / 86400000${lists ? ", d.tags, d.terms" : ", count(*)"}`;
-  const lo = Math.max(bounds.lo, plan.from);
-  const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
   const options = { asArrays: true, ...(!lists && { group: "1, 2" }) };
-  if (sampled === sampleScale || !isWalk(task)) return reading.select(plan, columns, lo, hi, { ...options, sampled });
-  // A walk is sampled by strips of it, evenly spaced: the rest is not even read.
+  // The index of words is read from its end whatever the range: its rows are sampled one by one.
+  if (sampled === sampleScale || asksWords(task)) return reading.select(plan, columns, lo, hi, { ...options, sampled });
+  // The others by strips, evenly spaced: the rest is not even read.
   const strideRows = (hi - lo + 1) / strips;
   return Array.from({ length: strips }, (_, strip) => {
     const from = Math.ceil(lo + strip * strideRows);

@@ -71,8 +71,9 @@ export function hourOfWeek(ms: number): string {
 
 /** Upper bound of the rows that a plan looks at within its range, were they spread evenly. */
 function driven({ reading, plan, bounds, lo, hi }: Task): number {
+  if (plan.match !== undefined) return reading.countWords(plan.match, lo, hi);
   const share = Math.min(1, Math.max(0, (hi - lo + 1) / Math.max(1, bounds.hi - bounds.lo + 1)));
-  const all = plan.match !== undefined ? reading.countWords(plan.match) : plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts;
+  const all = plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts;
   return all * share;
 }
 

@@ -73,7 +73,7 @@ export interface MonthReading {
     options: { readonly limit?: number; readonly group?: string; readonly sampled?: number; readonly asArrays?: boolean; readonly ascending?: boolean },
   ): Row[];
   /** Matches of words alone, without a look at `docs`. */
-  countWords(match: string): number;
+  countWords(match: string, lo: number, hi: number): number;
   countTerm(term: number): number;
   found(rows: readonly Row[]): FoundPost[];
   /** With the columns of `foundColumns`; rows that are gone are left out. */
@@ -220,7 +220,8 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         statement.setReturnArrays(asArrays);
         return statement.all(values);
       }),
-    countWords: (match) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match").get({ match }), "posts")),
+    countWords: (match, lo, hi) =>
+      guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match AND rowid BETWEEN :lo AND :hi").get({ match, lo, hi }), "posts")),
     countTerm: (term) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM term_rows WHERE term = :term").get({ term }), "posts")),
     found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),
     rowsAt: (rows) =>

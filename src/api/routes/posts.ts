@@ -86,6 +86,9 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
             q: Type.Optional(queryParameter),
             by: Type.Optional(Type.String({ description: `Comma-separated: ${facetNames.join(", ")}`, maxLength: 100 })),
             top: Type.Optional(limitParameter(200, 20)),
+            work: Type.Optional(
+              Type.Integer({ minimum: 1_000, maximum: 100_000, description: "Posts that are looked at at most; where more match, a sample of so many is scaled up." }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -102,7 +105,13 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
     async (request) => {
       const names = (request.query.by ?? "platform,language,sentiment,term").split(",").map((name) => name.trim());
       const by = names.map(facetNamed);
-      const answer = await engine.facets({ q: request.query.q ?? "", by, top: request.query.top ?? 20, filter: viewerOf(request).filter });
+      const answer = await engine.facets({
+        q: request.query.q ?? "",
+        by,
+        top: request.query.top ?? 20,
+        filter: viewerOf(request).filter,
+        ...(request.query.work !== undefined && { maxRows: request.query.work }),
+      });
       return { posts: answer.posts, exact: answer.exact, facets: Object.fromEntries(Object.entries(answer.facets).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))])) };
     },
   );

@@ -28,7 +28,12 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
       return { ...page, items: page.items.map((post) => shown(request.filter, post)) };
     },
     count: (q: string, filter: ReadFilter) => caller.call("count", { query: queryOf(q), filter: narrow(filter) }),
-    facets: (request: FacetRequest) => caller.call("facets", { query: queryOf(request.q), filter: narrow(request.filter), options: { by: request.by, top: request.top } }),
+    facets: (request: FacetRequest) =>
+      caller.call("facets", {
+        query: queryOf(request.q),
+        filter: narrow(request.filter),
+        options: { by: request.by, top: request.top, ...(request.maxRows !== undefined && { maxRows: request.maxRows }) },
+      }),
     async post(id: PostId, filter: ReadFilter) {
       const found = await caller.call("get", { id, filter: narrow(filter) });
       return found && shown(filter, found);

@@ -13,7 +13,7 @@ import { PostRow } from "../shell/post-row.tsx";
 import { QueryBuilder, useReading } from "../shell/query-builder.tsx";
 import { useSimulatedSources } from "../shell/simulated.ts";
 import { Views } from "../shell/views.tsx";
-import { facetsOf, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
+import { countOf, facetsOf, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
 import { Export } from "./search-export.tsx";
 import { FacetList } from "./search-facets.tsx";
 import "./search.css";
@@ -57,15 +57,16 @@ export default function Search() {
     if (loaded > 0 && loaded < shown && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
   }, [loaded, shown, hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
   const facets = useQuery({ queryKey: ["facets", asked], queryFn: ({ signal }) => facetsOf(asked, signal), placeholderData: keepPreviousData, enabled: !hits.isError });
+  const count = useQuery({ queryKey: ["count", asked], queryFn: ({ signal }) => countOf(asked, signal), placeholderData: keepPreviousData, enabled: !hits.isError });
   const toSearch = (next: string, more: Readonly<Record<string, string | undefined>> = {}) => withQuery({ q: next, shown: undefined, ...more }, "/search");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const next = draft.trim();
     // The same search again looks anew.
-    if (next === q) void hits.refetch().then(() => facets.refetch());
+    if (next === q) void hits.refetch().then(() => Promise.all([count.refetch(), facets.refetch()]));
     go(toSearch(next));
   };
-  const known = facets.data !== undefined && !facets.isPlaceholderData && !facets.isError ? facets.data : undefined;
+  const known = count.data !== undefined && !count.isPlaceholderData && !count.isError ? count.data : undefined;
   const ranked = hits.data?.pages[0]?.ranked;
   const orderOf = (name: Order) => t(`search.orders.${name}`);
   return (
