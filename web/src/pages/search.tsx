@@ -44,10 +44,11 @@ export default function Search() {
   // The start of a range stands while one looks: it moves with the next search.
   // oxlint-disable-next-line react/exhaustive-deps
   const asked = useMemo(() => withListen(q, listen, hasTime), [query]);
+  const firstPage: PageAsked = { cursor: undefined, limit: Math.min(mostAtOnce, shown * pagePosts) };
   const hits = useInfiniteQuery({
     queryKey: ["posts", asked, order],
     queryFn: ({ pageParam, signal }) => searchIn(asked, order, pageParam, signal),
-    initialPageParam: { cursor: undefined, limit: Math.min(mostAtOnce, shown * pagePosts) } as PageAsked,
+    initialPageParam: firstPage,
     getNextPageParam: (page): PageAsked | undefined => (page.next === null ? undefined : { cursor: page.next, limit: pagePosts }),
   });
   const { fetchNextPage, hasNextPage, isFetchingNextPage, isError } = hits;
