@@ -22,7 +22,11 @@ export interface Engine {
   /** Settles what is left. Nothing may happen afterwards. */
   close(): void;
   readonly posts: number;
+  /** Who lives there: another engine can go on with them once this one is closed. */
+  readonly populations: Populations;
 }
+
+export type Populations = Readonly<Record<Platform, Population>>;
 
 type Action =
   | { readonly act: "arrive"; readonly post: LivePost }
@@ -36,11 +40,11 @@ type Action =
 const windowPosts = 4_000;
 const minuteMs = 60_000;
 
-export function makeEngine(options: EngineOptions, audience: Audience): Engine {
+export function makeEngine(options: EngineOptions, audience: Audience, people?: Populations): Engine {
   const { mix } = options;
   const random: Random = makeRandom(`${options.seed}/engine`);
   const population = (platform: Platform): Population => makePopulation(options.seed, platform, options.accounts, mix.endings, options.startMs);
-  const populations = { bluesky: population("bluesky"), mastodon: population("mastodon") };
+  const populations: Populations = people ?? { bluesky: population("bluesky"), mastodon: population("mastodon") };
   const windows: Record<Platform, PostWindow> = { bluesky: makeWindow(windowPosts), mastodon: makeWindow(windowPosts) };
   const maker = makePostMaker(random, options, populations, windows);
   const agenda: Agenda<Action> = makeAgenda();
@@ -227,7 +231,7 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
   const tick = (): void => {
     const platform: Platform = random.chance(options.blueskyShare) ? "bluesky" : "mastodon";
     bear(platform);
-    for (let left = mix.engagement; left > 0; left -= 1) {
+    for (let left = mix.engagement * (options.engagementAt?.(nowMs) ?? 1); left > 0; left -= 1) {
       if (random.chance(Math.min(1, left))) engage(random.chance(options.blueskyShare) ? "bluesky" : "mastodon");
     }
     if (random.chance(mix.malformed)) {
@@ -256,7 +260,11 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
     close() {
       nextPostMs = Infinity;
       for (const post of [...windows.bluesky.drain(), ...windows.mastodon.drain()]) release(post);
-      for (const own of doomed.values()) for (const post of own) release(post);
+      for (const [author, own] of doomed) {
+        // Whoever goes on with these people must not end an account whose posts are settled.
+        populations[author.platform].replace(author);
+        for (const post of own) release(post);
+      }
       for (let action = agenda.take(); action !== undefined; action = agenda.take()) {
         if ("post" in action) release(action.post);
         else if (action.act === "end") for (const post of action.posts) release(post);
@@ -265,6 +273,7 @@ export function makeEngine(options: EngineOptions, audience: Audience): Engine {
     get posts() {
       return posts;
     },
+    populations,
   };
   return engine;
 }

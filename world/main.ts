@@ -3,7 +3,7 @@ import { generate } from "./generate.ts";
 import { startWorld } from "./start.ts";
 
 const usage = `node world/main.ts generate --seed S --posts N --out DIR [--hours H]
-node world/main.ts serve --seed S --rate R --jetstream-port P --mastodon-port P --history N [--hours H] [--faults off|mild|storm] [--token T] [--token-for-timelines] [--host H]`;
+node world/main.ts serve --seed S --rate R --jetstream-port P --mastodon-port P --history N [--hours H | --days D [--history-end MS]] [--faults off|mild|storm] [--token T] [--token-for-timelines] [--host H]`;
 
 function number(name: string, text: string | undefined, usual: number): number {
   const value = text === undefined ? usual : Number(text);
@@ -20,6 +20,9 @@ async function main(): Promise<void> {
       posts: { type: "string" },
       out: { type: "string" },
       hours: { type: "string" },
+      days: { type: "string" },
+      "history-end": { type: "string" },
+      "requests-per-window": { type: "string" },
       rate: { type: "string" },
       "jetstream-port": { type: "string" },
       "mastodon-port": { type: "string" },
@@ -54,6 +57,9 @@ async function main(): Promise<void> {
       ratePerSecond: number("rate", values.rate, 5),
       historyPosts: number("history", values.history, 2_000),
       historyHours: number("hours", values.hours, 6),
+      ...(values.days !== undefined && { historyDays: number("days", values.days, 30) }),
+      ...(values["history-end"] !== undefined && { historyEndMs: number("history-end", values["history-end"], 0) }),
+      ...(values["requests-per-window"] !== undefined && { requestsPerWindow: number("requests-per-window", values["requests-per-window"], 300) }),
       jetstreamPort: number("jetstream-port", values["jetstream-port"], 0),
       mastodonPort: number("mastodon-port", values["mastodon-port"], 0),
     });
@@ -66,7 +72,7 @@ async function main(): Promise<void> {
       .resume();
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve());
     process.stdout.write(
-      `${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary` })}\n`,
+      `${JSON.stringify({ simulated: true, seed, jetstream: world.jetstreamUrl, mastodon: world.mastodonUrl, token: world.token, oracle: `${world.mastodonUrl}/oracle/summary`, history: world.history })}\n`,
     );
     await ended.promise;
     await world.stop();

@@ -30,7 +30,7 @@ export function makePostMaker(
   const write = (author: Author, platform: Platform, atMs: number, mention: Mentioned | undefined): { draft: Draft; campaign: string | undefined } => {
     const crisis = options.crisesAt(atMs);
     const strength = crisis === undefined ? 0 : crisisStrength(crisis, atMs);
-    const running = campaignAt(atMs);
+    const running = (options.campaignAt ?? campaignAt)(atMs);
     let brand = random.chance(options.mix.brandMentions) ? brands[Math.min(brands.length - 1, random.zipf(brands.length))] : undefined;
     let campaign = running !== undefined && random.chance(author.bot ? 0.5 : 0.01) ? running : undefined;
     if (campaign !== undefined) brand = campaign;

@@ -1,4 +1,4 @@
-import type { Crisis } from "./brands.ts";
+import type { Brand, Crisis } from "./brands.ts";
 
 /** Shares are of the number of posts: 0.05 is one message for every twenty posts. */
 export interface Mix {
@@ -51,7 +51,11 @@ export interface EngineOptions {
   /** No post before this virtual time once so many were made; absent: never a pause. */
   readonly notBeforeMs?: (posts: number) => number;
   readonly crisesAt: (atMs: number) => Crisis | undefined;
+  /** Whose campaign runs; absent: a slot of two hours for each brand, with pauses. */
+  readonly campaignAt?: (atMs: number) => Brand | undefined;
   readonly mix: Mix;
+  /** Factor on the share of engagement; absent: 1. */
+  readonly engagementAt?: (atMs: number) => number;
   readonly blueskyShare: number;
   /** Accounts on each platform. */
   readonly accounts: number;

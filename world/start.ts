@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Delivery } from "./delivery.ts";
-import { makeEngine } from "./engine.ts";
+import { type Engine, makeEngine } from "./engine.ts";
+import { planHistory } from "./history.ts";
 import { hourMs, liveMix, type Mix, recurringCrises } from "./options.ts";
 import { makeOracle, type Oracle } from "./oracle.ts";
 import { makeRandom } from "./random.ts";
@@ -28,6 +29,13 @@ export interface WorldOptions {
   /** Posts that are there already, spread over `historyHours`. */
   readonly historyPosts?: number;
   readonly historyHours?: number;
+  /**
+   * Instead of hours: weeks with days and nights (`history.ts`), sealed at `historyEndMs`. The same seed, posts, days and end give
+   * the same bytes at each start; nothing that comes later touches them. Bluesky serves them as a stream, Mastodon by its timelines.
+   */
+  readonly historyDays?: number;
+  /** Absent: now. */
+  readonly historyEndMs?: number;
   readonly faults?: FaultLevel | Partial<Faults>;
   readonly token?: string;
   readonly tokenForTimelines?: boolean;
@@ -42,11 +50,23 @@ export interface WorldOptions {
   readonly settledPostsAtMost?: number;
 }
 
+export interface History {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Those that are there in the end: without the deleted and erased ones. */
+  readonly posts: number;
+  /** `time_us` of Jetstream's last message, id of the newest status; absent: there is none. */
+  readonly lastUs?: number;
+  readonly lastStatusId?: string;
+}
+
 export interface World extends AsyncDisposable {
   readonly jetstreamUrl: string;
   readonly mastodonUrl: string;
   readonly token: string;
   readonly oracle: Oracle;
+  /** What `historyDays` made; undefined without. */
+  readonly history: History | undefined;
   nowMs(): number;
   /** Virtual clock only: everything up to then happens and is sent. */
   advanceTo(atMs: number): void;
@@ -67,26 +87,64 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
   const beginMs = options.nowMs ?? Date.now();
   let virtualMs = beginMs;
   const nowMs = (): number => (clock === "wall" ? Date.now() : virtualMs);
-  const spanMs = historyPosts === 0 ? 0 : historyHours * hourMs;
-  const historyRate = historyPosts === 0 ? 0 : (historyPosts / (historyHours * 3_600)) * (1 + 3 / Math.sqrt(historyPosts));
+  const days = options.historyDays;
+  const spanMs = historyPosts === 0 || days !== undefined ? 0 : historyHours * hourMs;
+  const historyRate = historyPosts === 0 || days !== undefined ? 0 : (historyPosts / (historyHours * 3_600)) * (1 + 3 / Math.sqrt(historyPosts));
   let faults = faultsOf(options.faults);
 
-  const oracle = makeOracle({ settledPostsAtMost: options.settledPostsAtMost ?? 50_000, rollupsKeptMs: 7 * 24 * hourMs });
-  const logs = { bluesky: makeMessageLog(options.messagesAtMost ?? 50_000), mastodon: makeMessageLog(options.messagesAtMost ?? 50_000) };
-  const statuses = makeStatusStore(options.statusesAtMost ?? 20_000);
+  const old = days === undefined ? 0 : historyPosts;
+  const oracle = makeOracle({ settledPostsAtMost: options.settledPostsAtMost ?? 50_000 + 2 * old, rollupsKeptMs: (7 + (days ?? 0)) * 24 * hourMs });
+  const logs = { bluesky: makeMessageLog((options.messagesAtMost ?? 50_000) + 3 * old), mastodon: makeMessageLog(options.messagesAtMost ?? 50_000) };
+  const statuses = makeStatusStore((options.statusesAtMost ?? 20_000) + old);
+  const common = {
+    mix: { ...liveMix, ...options.mix },
+    blueskyShare: 0.7,
+    postsAtMost: Infinity,
+    accounts: options.accounts ?? 2_000,
+    delayFactor: options.delayFactor ?? 1,
+  };
+  let past: Engine | undefined;
+  let history: History | undefined;
+  if (days !== undefined && historyPosts > 0) {
+    const toMs = options.historyEndMs ?? beginMs;
+    const plan = planHistory({ endMs: toMs, days, posts: historyPosts, ratePerSecondAfter: ratePerSecond });
+    let lastUs: number | undefined;
+    past = makeEngine(
+      { seed, ...common, ...plan },
+      {
+        ...oracle,
+        deliver(delivery) {
+          oracle.deliver(delivery);
+          // Mastodon's streams start live: only its timelines tell of what was.
+          if (delivery.platform === "mastodon") statuses.take(delivery);
+          else {
+            logs.bluesky.add(delivery);
+            lastUs = delivery.atUs;
+          }
+          listen?.(delivery);
+        },
+      },
+    );
+    past.advanceTo(toMs);
+    past.close();
+    const lastStatusId = statuses.page({ limit: 1 })[0]?.id;
+    history = {
+      fromMs: plan.startMs,
+      toMs,
+      posts: oracle.summary().livePosts,
+      ...(lastUs !== undefined && { lastUs }),
+      ...(lastStatusId !== undefined && { lastStatusId }),
+    };
+  }
   const engine = makeEngine(
     {
-      seed,
+      seed: past === undefined ? seed : `${seed}/after ${beginMs}`,
       startMs: beginMs - spanMs,
-      mix: { ...liveMix, ...options.mix },
-      blueskyShare: 0.7,
-      postsAtMost: Infinity,
-      accounts: options.accounts ?? 2_000,
-      delayFactor: options.delayFactor ?? 1,
+      ...common,
       // One crisis lies in the history, at two fifths of it.
       crisesAt: recurringCrises(beginMs - spanMs * 0.6),
       ratePerSecondAt: (atMs) => (atMs < beginMs ? historyRate : ratePerSecond),
-      notBeforeMs: (posts) => (posts >= historyPosts ? beginMs : 0),
+      notBeforeMs: (posts) => (days !== undefined || posts >= historyPosts ? beginMs : 0),
     },
     {
       ...oracle,
@@ -97,6 +155,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
         listen?.(delivery);
       },
     },
+    past?.populations,
   );
   engine.advanceTo(beginMs);
 
@@ -158,6 +217,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
     mastodonUrl: `http://${host}:${mastodonPort}`,
     token,
     oracle,
+    history,
     nowMs,
     stop,
     advanceTo: advance,

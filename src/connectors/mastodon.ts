@@ -33,6 +33,13 @@ const options = z.strictObject({
     .max(10_080)
     .default(60)
     .describe("Counts of a status are read again after this, 4 and 16 times as long, and a deletion is noticed then; 0: never."),
+  startAt: z.enum(["now", "oldest"]).default("now").describe("Where a first start begins: with the newest page, or backfillHours ago."),
+  requestsPer5Minutes: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(270)
+    .describe("Calls to the server in five minutes. Mastodon allows 300 for an account and for an address; a server of your own may allow more."),
   backfillHours: z.number().min(0).max(720).default(24).describe("How far back a cut is filled; what is older is told as a gap."),
   simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
 });
@@ -52,7 +59,7 @@ const mastodon: Connector<typeof options> = {
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
     const token = chosen.token === undefined ? undefined : (await context.readSecret(chosen.token)).trim();
-    const server = openServer(chosen.server, domainOf(chosen), token, context);
+    const server = openServer(chosen.server, domainOf(chosen), token, chosen.requestsPer5Minutes, context);
     return {
       read: (cursor, signal) => readMastodon(chosen, server, token !== undefined, context, cursor, signal),
       async [Symbol.asyncDispose]() {},

@@ -46,10 +46,11 @@ export const configSchema = z.strictObject({
       z.strictObject({
         seed: z.int().min(0).default(1),
         ratePerSecond: z.number().positive().max(10_000).default(5),
-        historyPosts: z.int().min(0).max(2_000_000).default(5_000),
+        historyPosts: z.int().min(0).max(2_000_000).default(50_000).describe("About so many posts were made before the first start."),
+        historyDays: z.int().min(1).max(30).default(30).describe("Over so many days."),
       }),
     ])
-    .default({ seed: 1, ratePerSecond: 5, historyPosts: 5_000 })
+    .default({ seed: 1, ratePerSecond: 5, historyPosts: 50_000, historyDays: 30 })
     .describe("The simulated world: on until a real source is configured."),
   limits: z
     .strictObject({

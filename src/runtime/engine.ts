@@ -45,7 +45,9 @@ export interface Engine extends Exploring, Analysis {
   checkSource(config: SourceConfig): Promise<SourceCheck>;
   setSourcePaused(id: string, paused: boolean): Promise<SourceView>;
   removeSource(id: string, options: { readonly withData: boolean }): Promise<{ readonly removedPosts: number }>;
-  /** Ends the simulated world and deletes it from every store. */
+  /** How far the simulated world is loaded or removed; undefined: there is none. */
+  world(): Promise<WorldView | undefined>;
+  /** Ends the simulated world and deletes it from every store and from the log. */
   removeWorld(): Promise<{ readonly removedPosts: number }>;
 
   terms(): Promise<readonly TermView[]>;
@@ -351,4 +353,17 @@ export interface FindAnswer {
   /** One row a store: where the author's bytes were met. */
   readonly stores: readonly { readonly store: string; readonly files: number; readonly bytesScanned: number; readonly hits: number; readonly places: readonly string[] }[];
   readonly total: number;
+}
+
+export interface WorldView {
+  /** preparing: it is being started. loading: its history comes in. running: only new posts come. failed: it did not start. stopped: only what it brought is there. */
+  readonly state: "preparing" | "loading" | "running" | "removing" | "failed" | "stopped";
+  /** Searchable simulated posts in all, some seconds old at most. */
+  readonly stored: number;
+  /** Searchable posts of its history; while removing: posts that are gone. */
+  readonly posts: number;
+  /** Posts of its history in all; while removing: posts that were there. */
+  readonly of: number;
+  /** While loading, at the pace so far. */
+  readonly secondsLeft?: number;
 }

@@ -46,6 +46,8 @@ export interface IngestCounters {
   pages: number;
   gaps: number;
   errors: number;
+  /** Where the last appended page ends. */
+  cursor?: string | undefined;
 }
 
 const firstBackoffMs = 1_000;
@@ -92,6 +94,7 @@ export async function ingest(options: IngestOptions, counters: IngestCounters, s
   const router = makeFrameRouter({ source: id, platform: options.platform, partitions: log.partitions, hashes: options.hashes });
   let backoffMs = firstBackoffMs;
   let cursor = await options.cursors.load(id);
+  counters.cursor = cursor;
   let savedCursor = cursor;
   let savedAt = clock.monotonicMs();
 
@@ -118,6 +121,7 @@ export async function ingest(options: IngestOptions, counters: IngestCounters, s
       await options.onGap?.(page.gap);
     }
     cursor = page.cursor;
+    counters.cursor = cursor;
     if (clock.monotonicMs() - savedAt >= saveEveryMs) await save();
   };
 

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
-import { type ConfigFault, type Environment, parseEnvironment, refuseFaults } from "../core/config.ts";
+import { type Environment, parseEnvironment } from "../core/config.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
@@ -24,7 +24,7 @@ import { openSources } from "../registers/sources.ts";
 import { openTerms } from "../registers/terms.ts";
 import type { Access } from "./access.ts";
 import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
-import { defineSource, makeCollector } from "./collect.ts";
+import { makeCollector } from "./collect.ts";
 import type { Engine, EngineHealth } from "./engine.ts";
 import { importLines, importSource } from "./import.ts";
 import type { KeyHashes } from "./ingest.ts";
@@ -43,11 +43,12 @@ import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
 import { makeSourceCheck } from "./parts/source-check.ts";
-import { makeSourcesPart, worldRemovedSetting } from "./parts/sources.ts";
+import { makeSourcesPart } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
 import { makeTermsPart } from "./parts/terms.ts";
+import { makeWorldPart } from "./parts/world.ts";
 import { readSecret } from "./secrets.ts";
-import { startWorldProcess, type WorldProcess, worldSources, worldTokenReference } from "./world-process.ts";
+import { worldTokenReference } from "./world-process.ts";
 import { version } from "./version.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -132,12 +133,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     undo.push(async () => http[Symbol.asyncDispose]());
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
     const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
-    let world: WorldProcess | undefined;
-    const stopWorld = async () => {
-      await world?.[Symbol.asyncDispose]();
-      world = undefined;
-    };
-    undo.push(stopWorld);
     const collector = makeCollector({
       log: base.log,
       files,
@@ -146,7 +141,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       hashes,
       cursors,
-      readSecret: (reference) => (reference === worldTokenReference ? Promise.resolve(world?.token ?? "") : readSecret(reference, env)),
+      readSecret: (reference) => (reference === worldTokenReference ? Promise.resolve(world.token()) : readSecret(reference, env)),
       mayCollect,
       onGap: (gap) => gaps.add(gap),
       onFault,
@@ -169,19 +164,22 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       clock,
       report,
       forgetCursor: (id) => cursors.remove(id),
-      stopWorld,
     });
     await sources.adopt(loaded.sources);
-    if (options.collect && config.world !== false && !sources.hasReal() && (await settings.get(worldRemovedSetting)) !== true) {
-      step("simulated world");
-      world = await startWorldProcess({ root, ...config.world, report });
-      const faults: ConfigFault[] = [];
-      for (const [id, source] of Object.entries(worldSources(world))) {
-        const definition = await defineSource(id, source, "built-in", faults, true);
-        if (definition !== undefined) await sources.enrol(definition);
-      }
-      refuseFaults("world", faults);
-    }
+    const world = makeWorldPart({
+      root,
+      settings,
+      log: base.log,
+      sources,
+      collector,
+      threads: threadsNow,
+      clock,
+      report,
+      inTurn: (run) => erasures.inTurn(run),
+    });
+    undo.push(() => world.stop());
+
+    const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 
     step("refining and stores");
     const listeners = new Set<(posts: readonly Post[]) => void>();
@@ -250,10 +248,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     undo.push(() => terms.settled());
     undo.push(async () => stopping.abort());
     undo.push(() => collector.stop());
+    undo.push(() => world.end());
 
     await erasures.resume();
     await terms.resume();
-    if (options.collect) await sources.startAll();
+    if (options.collect) await sources.startAll({ builtIn: false });
+    if (simulate !== undefined) world.begin(simulate);
     await stats();
     health = { status: "ok" };
     const engine: Engine = {
@@ -271,14 +271,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       },
       sources: () => sources.sources(),
       async simulated() {
-        if (!(await sources.sources()).some((source) => source.simulated)) return "none";
+        if ((await world.view()) === undefined && ![...sources.definitions.values()].some((source) => source.simulated)) return "none";
         return sources.narrow({}).sources === undefined ? "shown" : "hidden";
       },
       putSource: (id, source) => sources.putSource(id, source),
       checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env) }),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       removeSource: (id, how) => sources.removeSource(id, how),
-      removeWorld: () => sources.removeWorld(),
+      world: () => world.view(),
+      removeWorld: () => world.remove(),
       ...terms.engine,
       explore: makeExplore({ threads, sql, narrow }),
       ...makeAnalysis({

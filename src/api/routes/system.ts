@@ -83,6 +83,25 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
             simulated: Type.Union([Type.Literal("none"), Type.Literal("shown"), Type.Literal("hidden")], {
               description: "hidden: simulated posts are stored; no read shows them, because real ones are there.",
             }),
+            world: Type.Optional(
+              Type.Object(
+                {
+                  state: Type.Union([
+                    Type.Literal("preparing"),
+                    Type.Literal("loading"),
+                    Type.Literal("running"),
+                    Type.Literal("removing"),
+                    Type.Literal("failed"),
+                    Type.Literal("stopped"),
+                  ]),
+                  stored: Type.Integer({ description: "Simulated posts that are searchable, some seconds old at most." }),
+                  posts: Type.Integer({ description: "Searchable posts of its history; while removing: posts that are gone." }),
+                  of: Type.Integer({ description: "Posts of its history; while removing: posts that were there." }),
+                  secondsLeft: Type.Optional(Type.Integer({ description: "While loading, at the pace so far." })),
+                },
+                { description: `The simulated world; absent: there is none. ${unlessKept}` },
+              ),
+            ),
             rejected: Type.Optional(Type.Integer({ description: unlessKept })),
             lag: Type.Optional(Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }, { description: unlessKept })),
             stores: Type.Optional(
@@ -124,9 +143,11 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
       const common = { ...engine.health(), version: engine.version, simulated: await engine.simulated(), startedAt: iso(stats.startedAt) };
       // Sizes, rates and what was rejected are sums over all that is stored.
       if (isKept(viewer)) return { ...common, posts: (await engine.count("", viewer.filter)).posts };
+      const world = await engine.world();
       return {
         ...stats,
         ...common,
+        ...(world !== undefined && { world }),
         lag: { refine: stats.lag.refine, stores: { ...stats.lag.stores } },
         outcomes: { ...stats.outcomes },
         limits: stats.limits.map((limit) => ({ ...limit })),

@@ -56,9 +56,15 @@ export const startCommand = buildCommand({
       print(`Earshot is ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${served.address}/#code=${link}`);
       print("  (the link signs in once; `npm run earshot -- link` prints a new one; Ctrl-C stops)");
       const tick = setInterval(() => {
-        void system.engine
-          .stats()
-          .then((stats) => {
+        void Promise.all([system.engine.stats(), system.engine.world()])
+          .then(([stats, world]) => {
+            if (world?.state === "loading") {
+              const left = world.secondsLeft === undefined ? "" : `  ${number.format(world.secondsLeft)} s left`;
+              progress.update(
+                `simulated world: ${Math.floor((world.posts / Math.max(1, world.of)) * 100)}%  ${number.format(world.posts)} of ${number.format(world.of)} posts${left}`,
+              );
+              return;
+            }
             const stores = Math.max(0, ...Object.values(stats.lag.stores));
             progress.update(
               `${number.format(stats.posts)} posts  ${number.format(Math.round(stats.collectedPerSecond))}/s in  ${number.format(Math.round(stats.refinedPerSecond))}/s refined  lag ${number.format(stats.lag.refine + stores)}  ${number.format(stats.rejected)} rejected  ${system.engine.health().detail ?? ""}`,

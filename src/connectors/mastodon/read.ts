@@ -14,6 +14,7 @@ export interface MastodonOptions {
   readonly pollSeconds: number;
   readonly refreshMinutes: number;
   readonly backfillHours: number;
+  readonly startAt: "now" | "oldest";
 }
 
 /**
@@ -147,7 +148,7 @@ export async function* readMastodon(
     if (last === undefined || isNewer(id, last)) cursor.last[timeline] = id;
   }
 
-  /** Everything after the timeline's last id, oldest first; on a first start the newest page. */
+  /** Everything after the timeline's last id, oldest first; on a first start what `startAt` says. */
   async function* catchUp(timeline: Timeline): AsyncGenerator<SourcePage> {
     const last = cursor.last[timeline];
     const start = startOf(last);
@@ -171,7 +172,7 @@ export async function* readMastodon(
   }
 
   function startOf(last: string | undefined): { after: string | undefined; gap?: SourcePage["gap"] } {
-    if (last === undefined) return { after: undefined };
+    if (last === undefined) return { after: options.startAt === "oldest" ? idAt(clock.now() - options.backfillHours * 3_600_000) : undefined };
     const lastMs = idInstant(last);
     if (lastMs === undefined) return { after: last };
     const oldestMs = clock.now() - options.backfillHours * 3_600_000;

@@ -36,7 +36,7 @@ const pageSize = 40;
 export const idsACall = 20;
 
 /** @param token the access token itself, already read */
-export function openServer(address: string, domain: string, token: string | undefined, context: SourceContext): Server {
+export function openServer(address: string, domain: string, token: string | undefined, requestsPer5Minutes: number, context: SourceContext): Server {
   const base = new URL(address);
   const host = base.host.toLowerCase();
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -44,12 +44,12 @@ export function openServer(address: string, domain: string, token: string | unde
   let oneByOne = false;
 
   async function get(path: string, signal: AbortSignal): Promise<HttpResponse> {
-    // 300 calls in 5 minutes are allowed for an account and for an address (docs.joinmastodon.org/api/rate-limits); a tenth is left to others.
+    // Mastodon allows 300 (docs.joinmastodon.org/api/rate-limits); by default a tenth is left to others.
     return context.http.request(new URL(path, base).href, {
       headers: { ...headers, accept: "application/json" },
       signal,
       budget,
-      limit: { requests: 270, perMs: 300_000 },
+      limit: { requests: requestsPer5Minutes, perMs: 300_000 },
       maxBytes: 8 << 20,
     });
   }

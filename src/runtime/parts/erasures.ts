@@ -271,6 +271,12 @@ export function makeErasuresPart(options: ErasuresOptions) {
       forgetting = run.catch(() => undefined);
       return run;
     },
+    /** Runs while no erasure is being paid. */
+    inTurn(run: () => Promise<void>): Promise<void> {
+      const turn = forgetting.then(run);
+      forgetting = turn.catch(() => undefined);
+      return turn;
+    },
     async find(text: string): Promise<FindAnswer> {
       // What is still held in memory counts as there.
       for (const thread of threads.refine) await thread.caller.call("flush", undefined);

@@ -27,10 +27,8 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly report: Report;
   readonly forgetCursor: (id: string) => Promise<void>;
-  readonly stopWorld: () => Promise<void>;
 }
 
-export const worldRemovedSetting = "world.removed";
 export const importedSetting = "import.used";
 
 function workerSource(definition: SourceDefinition): WorkerSource {
@@ -177,8 +175,9 @@ export function makeSourcesPart(options: SourcesOptions) {
       }
       await refreshAllowed();
     },
-    async startAll(): Promise<void> {
+    async startAll({ builtIn }: { readonly builtIn: boolean }): Promise<void> {
       for (const definition of definitions.values()) {
+        if (definition.origin === "built-in" && !builtIn) continue;
         const record = await register.get(definition.id);
         if (!collector.running.has(definition.id)) collector.start(definition, record?.state === "paused");
       }
@@ -223,21 +222,20 @@ export function makeSourcesPart(options: SourcesOptions) {
       return viewOf(id);
     },
     removeSource,
-    async removeWorld(): Promise<{ readonly removedPosts: number }> {
-      await settings.set(worldRemovedSetting, true);
-      let removedPosts = 0;
-      const { rows } = await sql.query("select id from sources where simulated");
-      for (const row of rows) {
-        const id = String(row["id"]);
-        await collector.remove(id);
-        removedPosts += await forgetData(id);
-        definitions.delete(id);
-        await register.setState(id, "removed");
-        await options.forgetCursor(id);
-      }
-      await options.stopWorld();
+    /** Ids of all simulated sources, those of earlier starts too. */
+    async simulated(): Promise<readonly string[]> {
+      return (await sql.query("select id from sources where simulated order by id")).rows.map((row) => String(row["id"]));
+    },
+    /** Ends a source and deletes what it brought, wherever it is defined. */
+    async drop(id: string): Promise<number> {
+      await collector.remove(id);
+      const removedPosts = await forgetData(id);
+      definitions.delete(id);
+      await register.setState(id, "removed");
+      await options.forgetCursor(id);
       await refreshAllowed();
-      return { removedPosts };
+      return removedPosts;
     },
   };
 }
+export type SourcesPart = ReturnType<typeof makeSourcesPart>;
