@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
-import { type Environment, parseEnvironment } from "../core/config.ts";
+import { type Environment, parseEnvironment, refuseFaults } from "../core/config.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
