@@ -11,6 +11,7 @@ import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
 import { views } from "./words/views.ts";
 import { welcome } from "./words/welcome.ts";
+import { world } from "./words/world.ts";
 
 export const en = {
   signIn,
@@ -101,11 +102,11 @@ export const en = {
   terms,
   views,
   welcome,
+  world,
   banner: {
     label: "Notices",
     shown: "Simulated data. All posts and figures here come from a made-up world; they leave the figures as soon as real posts are there.",
     hidden: "A simulated world is stored too. It is left out of every figure and search, because real posts are there.",
-    delete: "To delete it from every store:",
     paused: "Collection waits: {{detail}}",
     failing: "The system fails: {{detail}}",
   },

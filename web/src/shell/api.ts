@@ -58,6 +58,14 @@ export interface Status {
   readonly collectedPerSecond?: number;
   readonly posts: number;
   readonly simulated: "none" | "shown" | "hidden";
+  /** The simulated world; absent: there is none. */
+  readonly world?: {
+    readonly state: "preparing" | "loading" | "running" | "removing" | "failed" | "stopped";
+    readonly stored: number;
+    readonly posts: number;
+    readonly of: number;
+    readonly secondsLeft?: number;
+  };
   readonly rejected?: number;
   readonly lag?: { readonly refine: number; readonly stores: Readonly<Record<string, number>> };
 }
