@@ -53,7 +53,7 @@ describe("annotations, views and coverage through the API", () => {
     );
   });
 
-  it("who is kept to a term reads no note of another, and notes of all", async () => {
+  it("who is kept to a term reads no note of another, nor those of all", async () => {
     for (const body of [
       { at: iso(nowMs), text: "about zebras", term: "zebra" },
       { at: iso(nowMs), text: "about okapis", term: "okapi" },
@@ -65,7 +65,7 @@ describe("annotations, views and coverage through the API", () => {
       rowsOf(body)
         .map((row) => row["text"])
         .toSorted(),
-      ["about all", "about okapis"],
+      ["about okapis"],
     );
   });
 
@@ -96,11 +96,12 @@ describe("annotations, views and coverage through the API", () => {
     assert.deepEqual(await names(viewer), ["A first one"]);
   });
 
-  it("a shared view shows who is kept to a term only what is theirs", async () => {
+  it("who is kept to a term is not shown the views of others, and one that is handed to them shows only what is theirs", async () => {
     const query = "metric=posts&grain=all&by=term";
-    await askAs(api, analyst, "POST", "/api/v1/views", { name: "All terms", path: "/explore", query, shared: true });
-    const [view] = rowsOf((await askAs(api, kept, "GET", "/api/v1/views")).body);
-    const answer = await askAs(api, kept, "GET", `/api/v1/explore?${String(view?.["query"])}`);
+    const shared = await askAs(api, analyst, "POST", "/api/v1/views", { name: "All terms", path: "/explore", query, shared: true });
+    assert.deepEqual(rowsOf((await askAs(api, kept, "GET", "/api/v1/views")).body), []);
+    assert.equal((await askAs(api, kept, "PUT", `/api/v1/views/${String(shared.body["id"])}/pin`, { pinned: true })).status, 404);
+    const answer = await askAs(api, kept, "GET", `/api/v1/explore?${query}`);
     assert.deepEqual(
       rowsOf(answer.body, "whole").map((row) => [row["key"], row["posts"]]),
       [["okapi", 10]],

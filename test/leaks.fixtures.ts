@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
+import { type Answer, recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { signInAs } from "./people.fixtures.ts";
 
 /** Of the data that somebody may not see: texts that must stand in no answer to them, and figures that must not. */
@@ -39,6 +39,10 @@ function sumsWith(hidden: readonly number[], visible: readonly number[]): readon
   return sums(hidden).flatMap((sum) => (sum === 0 ? [] : sums(visible).map((more) => sum + more)));
 }
 
+function expect200({ status, text }: Answer): void {
+  if (status !== 200) throw new Error(text);
+}
+
 const post = (id: string, text: string, author: string, more: object = {}) =>
   JSON.stringify({ id, author, text, createdAt: "2026-11-01T10:00:00Z", language: "en", likes: 1, ...more });
 const many = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i));
@@ -65,7 +69,7 @@ export async function startLeakWorld(): Promise<LeakWorld> {
       const put = await api.ask("PUT", `/api/v1/sources/${id}`, {
         body: { use: "files", paths: [path], platform: id === foreignSource ? foreignPlatform : "forum", keep: "everything" },
       });
-      if (put.status !== 200) throw new Error(put.text);
+      expect200(put);
     }
     for (const [method, body] of [
       ["PUT", { name: "Oldrival", query: "oldrivalword" }],
@@ -88,7 +92,17 @@ export async function startLeakWorld(): Promise<LeakWorld> {
     const [first] = rowsOf(found);
     const all = rowsOf((await api.ask("GET", "/api/v1/posts?limit=1000")).body);
     const idsOf = (of: (found: Readonly<Record<string, unknown>>) => boolean) => [...new Set(all.filter(of).flatMap((each) => [String(each["id"]), String(each["author"])]))];
-    const foreignMarkers = ["markerword", "markertag", "markerhost", "markerbroken", foreignSource, foreignPlatform, ...idsOf((each) => each["platform"] === foreignPlatform)];
+    const foreignMarkers = [
+      "markernote",
+      "markerview",
+      "markerword",
+      "markertag",
+      "markerhost",
+      "markerbroken",
+      foreignSource,
+      foreignPlatform,
+      ...idsOf((each) => each["platform"] === foreignPlatform),
+    ];
     const people = { role: "analyst" } as const;
     const actors: readonly KeptActor[] = [
       {
@@ -123,6 +137,10 @@ export async function startLeakWorld(): Promise<LeakWorld> {
         hidden: { markers: [...foreignMarkers, "markerplain", "Acme", "oldrival"], figures: [...sumsWith([own, untagged, foreign], [shared]), 977] },
       },
     ];
+    const noted = { at: "2026-11-01T10:00:00Z", text: "markernote of the rival" };
+    for (const body of [noted, { ...noted, term: "zenithal" }]) expect200(await api.ask("POST", "/api/v1/annotations", { body }));
+    expect200(await api.ask("POST", "/api/v1/views", { body: { name: "markerview", path: "/explore", query: "term=zenithal", shared: true } }));
+    expect200(await api.ask("PUT", `/api/v1/posts/${String(first?.["id"])}/labels/language`, { body: { to: "de" } }));
     const ownPost = String(rowsOf((await api.ask("GET", "/api/v1/posts?q=shop&limit=1")).body)[0]?.["id"]);
     return {
       api,

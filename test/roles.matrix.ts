@@ -67,7 +67,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/posts/facets": row("viewer", "posts:read", "part", "/api/v1/posts/facets"),
   "GET /api/v1/posts/export": row("analyst", "posts:read", "part", "/api/v1/posts/export"),
   "GET /api/v1/posts/{id}": row("viewer", "posts:read", "part", "/api/v1/posts/p_none", { allowed: 404 }),
-  "GET /api/v1/posts/{id}/trace": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/trace", { allowed: 404 }),
+  "GET /api/v1/posts/{id}/trace": row("viewer", "posts:read", "refused", "/api/v1/posts/p_none/trace", { allowed: 404 }),
   "GET /api/v1/posts/{id}/raw": row("admin", "posts:read", "refused", "/api/v1/posts/p_none/raw?reveal=to+look", { allowed: 404 }),
   "GET /api/v1/posts/{id}/conversation": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/conversation", { allowed: 404 }),
   "GET /api/v1/posts/{id}/labels": row("viewer", "labels:read", "part", "/api/v1/posts/p_none/labels", { allowed: 404 }),

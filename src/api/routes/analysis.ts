@@ -85,7 +85,7 @@ export function addAnalysisRoutes({ app, engine }: ApiContext): void {
       config: { forKept: true },
       schema: {
         tags,
-        summary: "What people noted of a time: those of all, and of brands that one may know",
+        summary: "What people noted of a time; for who is kept to brands, of those, and what they noted themselves",
         querystring: span,
         response: { 200: Type.Object({ items: Type.Array(annotationSchema) }), ...problems },
       },

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { EarshotError } from "../../core/errors.ts";
 import { type Metric, metricNamed, metrics, needs } from "../../metrics/metrics.ts";
 import { exploreDimensions, type ExploreGrain, exploreGrains, type ExploreRow } from "../../runtime/explore.ts";
+import { isKept } from "../../runtime/viewer.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { exploreSchema, metricSchema } from "../explore-schemas.ts";
@@ -93,6 +94,7 @@ export function addExploreRoutes({ app, engine }: ApiContext): void {
     },
     async (request) => {
       const { query } = request;
+      const viewer = viewerOf(request);
       const metric = metricNamed(query.metric ?? "posts");
       if (metric === undefined) throw new EarshotError("USAGE", `metric: expected ${metrics.map(({ id }) => id).join(", ")}, came ${(query.metric ?? "").slice(0, 50)}`);
       const toMs = query.to === undefined ? Date.now() : Date.parse(query.to);
@@ -106,7 +108,7 @@ export function addExploreRoutes({ app, engine }: ApiContext): void {
         toMs,
         grain,
         top: query.top ?? 50,
-        filter: viewerOf(request).filter,
+        filter: viewer.filter,
         ...(query.by !== undefined && { by: query.by }),
         ...(query.q !== undefined && { q: query.q }),
         ...(platforms !== undefined && { platforms }),
@@ -122,7 +124,8 @@ export function addExploreRoutes({ app, engine }: ApiContext): void {
         answeredBy: answer.answeredBy,
         exact: answer.exact,
         authorsExact: answer.authorsExact,
-        bytesScanned: answer.bytesScanned ?? null,
+        // How much is stored is told by it.
+        bytesScanned: isKept(viewer) ? null : (answer.bytesScanned ?? null),
         freshAt: answer.freshAt === undefined ? null : iso(answer.freshAt),
         values: answer.values,
         total: viewRow(answer.total, answer.engagementCounted),

@@ -27,9 +27,9 @@ export function encodeWhole(bytes: Uint8Array): { readonly encoding: "utf8" | "b
 
 export function addProvenanceRoutes({ app, engine }: ApiContext): void {
   app.get(
+    // Its positions in the log and in files, and the changes that were looked through, count the posts of all.
     "/api/v1/posts/:id/trace",
     {
-      config: { forKept: true },
       schema: {
         tags: ["posts"],
         summary: "How a post came about: its message, what each stage made of it, and where it is stored",

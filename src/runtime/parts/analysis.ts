@@ -8,7 +8,7 @@ import type { Views } from "../../registers/views.ts";
 import { oldestDay, queryRollups } from "../../stores/rollups-query.ts";
 import type { Analysis } from "../analysis.ts";
 import type { SourceView } from "../engine.ts";
-import type { Viewer } from "../viewer.ts";
+import { isKept, type Viewer } from "../viewer.ts";
 
 export interface AnalysisOptions {
   readonly sql: Sql;
@@ -26,13 +26,17 @@ export function makeAnalysis(options: AnalysisOptions): Analysis {
   const { sql, annotations, views, gaps, audit } = options;
   const note = async (by: Viewer, action: string, subject: string, details?: Readonly<Record<string, string | boolean>>) =>
     void (await audit.append({ actor: by.name, action, subject, ...(details !== undefined && { details }) }));
-  const mayKnow = (by: Viewer, term: string | undefined) => term === undefined || termsShown(by.filter, [term]).length > 0;
+  const mayName = (by: Viewer, term: string | undefined) => term === undefined || termsShown(by.filter, [term]).length > 0;
+  const isOwn = (by: Viewer, actor: string) => actor === by.owner || actor.startsWith(`${by.owner}/`);
+  /** What is noted of a brand speaks of all platforms, of no brand of all: who is kept to a part reads what they may know whole, and their own. */
+  const mayKnow = (by: Viewer, { term, actor }: { readonly term?: string; readonly actor: string }) =>
+    !isKept(by) || isOwn(by, actor) || (term !== undefined && by.filter.platforms === undefined && mayName(by, term));
   const refuseForeign = (by: Viewer, term: string | undefined) => {
-    if (!mayKnow(by, term)) throw new EarshotError("FORBIDDEN", `term ${term}: it is not among yours`);
+    if (!mayName(by, term)) throw new EarshotError("FORBIDDEN", `term ${term}: it is not among yours`);
   };
   const known = async (id: string, by: Viewer) => {
     const found = await annotations.get(id);
-    if (found === undefined || !mayKnow(by, found.term)) throw new EarshotError("NOT_FOUND", `annotation ${id}: there is none`);
+    if (found === undefined || !mayKnow(by, found)) throw new EarshotError("NOT_FOUND", `annotation ${id}: there is none`);
     return found;
   };
   const owner = (by: Viewer) => ({ user: by.owner, isAdmin: by.role === "admin" });
@@ -77,7 +81,7 @@ export function makeAnalysis(options: AnalysisOptions): Analysis {
       };
     },
 
-    annotations: async ({ fromMs, toMs, by }) => (await annotations.within(fromMs, toMs)).filter(({ term }) => mayKnow(by, term)),
+    annotations: async ({ fromMs, toMs, by }) => (await annotations.within(fromMs, toMs)).filter((found) => mayKnow(by, found)),
     async addAnnotation(fields, by) {
       refuseForeign(by, fields.term);
       const added = await annotations.add(fields, by.name);
@@ -97,7 +101,8 @@ export function makeAnalysis(options: AnalysisOptions): Analysis {
       await note(by, "annotation.remove", id);
     },
 
-    views: (by) => views.visible(by.owner),
+    // Names and addresses of shared views speak of any brand.
+    views: async (by) => (await views.visible(by.owner)).filter((view) => !isKept(by) || view.owner === by.owner),
     async addView(fields, by) {
       refuseSharing(by, fields.shared);
       const added = await views.add(fields, by.owner);
@@ -114,6 +119,10 @@ export function makeAnalysis(options: AnalysisOptions): Analysis {
       const removed = await views.remove(id, owner(by));
       if (removed.shared) await note(by, "view.remove", id, { name: removed.name });
     },
-    pinView: (id, pinned, by) => views.pin(id, by.owner, pinned),
+    async pinView(id, pinned, by) {
+      if (isKept(by) && !(await views.visible(by.owner)).some((view) => view.id === id && view.owner === by.owner))
+        throw new EarshotError("NOT_FOUND", `view ${id}: there is none`);
+      return views.pin(id, by.owner, pinned);
+    },
   };
 }

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { ask, type PostView, ProblemError } from "../shell/api.ts";
 import { formatClock, formatDay, formatNumber, languageName } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
-import { mayAct, useMe } from "../shell/me.ts";
+import { isKept, mayAct, useMe } from "../shell/me.ts";
 import { usePlace, withQuery } from "../shell/place.ts";
 import { PostRow } from "../shell/post-row.tsx";
 import { searchPath } from "../shell/query.ts";
@@ -25,9 +25,11 @@ export default function Post() {
   const { t } = useTranslation();
   const { path, query } = usePlace();
   const id = decodeURIComponent(path.split("/")[2] ?? "");
-  const part = parts.find((name) => name === query.get("show")) ?? "facts";
+  const me = useMe();
+  const shownParts = parts.filter((name) => !isKept(me) || name === "facts" || name === "conversation");
+  const part = shownParts.find((name) => name === query.get("show")) ?? "facts";
   const simulated = useSimulatedSources();
-  const mayReveal = mayAct(useMe(), "analyst");
+  const mayReveal = mayAct(me, "analyst");
   const post = useQuery({ queryKey: ["post", id], queryFn: () => ask<PostView>(postPath(id)) });
   const { data } = post;
   const isMissing = post.error instanceof ProblemError && post.error.status === 404;
@@ -50,7 +52,7 @@ export default function Post() {
           )}
           <Corrections post={data} />
           <nav className="tabs" aria-label={t("postPage.parts.label")}>
-            {parts.map((name) => (
+            {shownParts.map((name) => (
               <Link key={name} to={withQuery({ show: name === "facts" ? undefined : name })} aria-current={name === part ? "page" : undefined}>
                 {t(`postPage.parts.${name}`)}
               </Link>
