@@ -92,6 +92,7 @@ export const foundColumns = "d.row AS row, d.id AS id, d.author AS author, d.pro
 const sensitivities: readonly Sensitivity[] = ["public", "personal", "special", "private"];
 const labels = ["negative", "neutral", "positive"] as const;
 const mostStatements = 40;
+const mostWordCounts = 200;
 
 /** undefined: the file is only being made. Throws STORE_CORRUPT, FORMAT_UNKNOWN. */
 export function openMonthReading(path: string, month: MonthName): MonthReading | undefined {
@@ -133,12 +134,16 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
   const crowded = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE row = (SELECT row FROM crowded WHERE id = ?1) AND id = ?1`);
   const anywhere = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE id = ?`);
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  const wordCounts = new Map<string, number>();
   let profiles = new Map<number, Profile>();
   let version = -1;
 
   const profilesNow = () => {
     const now = numberIn(dataVersion.get(), "data_version");
-    if (now !== version) profiles = new Map(allProfiles.all().map((row) => [numberIn(row, "profile"), profileFrom(row)]));
+    if (now !== version) {
+      profiles = new Map(allProfiles.all().map((row) => [numberIn(row, "profile"), profileFrom(row)]));
+      wordCounts.clear();
+    }
     version = now;
     return profiles;
   };
@@ -221,7 +226,17 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         return statement.all(values);
       }),
     countWords: (match, lo, hi) =>
-      guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match AND rowid BETWEEN :lo AND :hi").get({ match, lo, hi }), "posts")),
+      guarded(() => {
+        profilesNow();
+        // A page asks for the number and for the facets of the same words at once.
+        const key = `${lo} ${hi} ${match}`;
+        const known = wordCounts.get(key);
+        if (known !== undefined) return known;
+        const posts = numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match AND rowid BETWEEN :lo AND :hi").get({ match, lo, hi }), "posts");
+        if (wordCounts.size >= mostWordCounts) wordCounts.clear();
+        wordCounts.set(key, posts);
+        return posts;
+      }),
     countTerm: (term) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM term_rows WHERE term = :term").get({ term }), "posts")),
     found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),
     rowsAt: (rows) =>

@@ -35,6 +35,11 @@ test("buckets cover the span without a hole; a count without a row is zero, a sh
   const valuesOf = (kind: "count" | "share") => seriesOf({ kind }, rows, buckets, { nameOf: String })[0]?.points.map(([, value]) => value);
   assert.deepEqual(valuesOf("count"), [0, 4, 0]);
   assert.deepEqual(valuesOf("share"), [undefined, 4, undefined]);
+  assert.deepEqual(
+    seriesOf({ kind: "count" }, rows, buckets, { nameOf: String, sinceMs: 7_200_000 })[0]?.points.map(([, value]) => value),
+    [undefined, 4, 0],
+    "before anything was stored nobody counted",
+  );
 });
 
 test("the way to the posts says all that narrows a figure", () => {

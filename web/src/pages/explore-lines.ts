@@ -52,14 +52,20 @@ export function seriesOf(
   metric: Pick<MetricView, "kind">,
   rows: readonly ExploreRowView[],
   buckets: readonly number[],
-  options: { readonly nameOf: (key: string) => string; readonly idOf?: (key: string) => string; readonly shiftMs?: number; readonly isBefore?: boolean },
+  options: {
+    readonly nameOf: (key: string) => string;
+    readonly idOf?: (key: string) => string;
+    readonly shiftMs?: number;
+    readonly isBefore?: boolean;
+    readonly sinceMs?: number | undefined;
+  },
 ): readonly Series[] {
-  const { nameOf, idOf = (key) => key, shiftMs = 0, isBefore = false } = options;
-  // Counts of a bucket without a row are zero; shares of nothing are a gap.
-  const nothing = metric.kind === "count" ? 0 : undefined;
+  const { nameOf, idOf = (key) => key, shiftMs = 0, isBefore = false, sinceMs = -Infinity } = options;
+  // Counts of a bucket without a row are zero, where posts were stored at all; shares of nothing are a gap.
+  const nothing = (at: number) => (metric.kind === "count" && at >= sinceMs ? 0 : undefined);
   return [...Map.groupBy(rows, (row) => row.key)].map(([key, own]) => {
     const values = new Map(own.map((row) => [Date.parse(row.at ?? ""), row.value ?? undefined]));
-    const points = buckets.map((at) => [at, values.has(at - shiftMs) ? values.get(at - shiftMs) : nothing] as const);
+    const points = buckets.map((at) => [at, values.has(at - shiftMs) ? values.get(at - shiftMs) : nothing(at - shiftMs)] as const);
     return { id: idOf(key), name: nameOf(key), points, ...(isBefore && { isBefore }) };
   });
 }

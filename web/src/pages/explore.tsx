@@ -107,11 +107,13 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
   const versusName = versus === "" ? undefined : termName(versus);
   const isSingle = by === undefined;
   const answer = now.data;
+  // Ahead of the oldest stored post nobody counted: a gap, not zero.
+  const sinceMs = coverage.data?.since === undefined ? undefined : Math.floor(Date.parse(coverage.data.since) / everyMs) * everyMs;
   const series = [
-    ...seriesOf(metric, answer?.rows ?? [], buckets, { nameOf, idOf: (key) => (isSingle ? metric.id : key) }),
-    ...(isSingle && versusName !== undefined ? seriesOf(metric, against.data?.rows ?? [], buckets, { nameOf: () => versusName, idOf: () => `vs ${versus}` }) : []),
+    ...seriesOf(metric, answer?.rows ?? [], buckets, { sinceMs, nameOf, idOf: (key) => (isSingle ? metric.id : key) }),
+    ...(isSingle && versusName !== undefined ? seriesOf(metric, against.data?.rows ?? [], buckets, { sinceMs, nameOf: () => versusName, idOf: () => `vs ${versus}` }) : []),
     ...(isSingle && withBefore
-      ? seriesOf(metric, before.data?.rows ?? [], buckets, { nameOf: () => t("explore.before"), idOf: () => "before", shiftMs: toMs - fromMs, isBefore: true })
+      ? seriesOf(metric, before.data?.rows ?? [], buckets, { sinceMs, nameOf: () => t("explore.before"), idOf: () => "before", shiftMs: toMs - fromMs, isBefore: true })
       : []),
   ];
   const lines: Line[] = linesOf(answer, withBefore ? before.data : undefined, versus === "" ? undefined : against.data).map(({ key, ...line }) => ({
