@@ -40,6 +40,9 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/status": row("viewer", "system:read", "part", "/api/v1/status"),
   "GET /api/v1/configuration": row("admin", "system:read", "refused", "/api/v1/configuration"),
 
+  "GET /api/v1/backup": row("admin", "system:read", "refused", "/api/v1/backup"),
+  "POST /api/v1/backup": row("admin", "system:write", "refused", "/api/v1/backup?folder=elsewhere", { allowed: 400 }),
+
   "GET /api/v1/me": row("viewer", "access:read", "part", "/api/v1/me"),
   "POST /api/v1/session": row("public", "access:write", "part", "/api/v1/session", { body: { code: "short" }, allowed: 400 }),
   "DELETE /api/v1/session": row("public", "access:write", "part", "/api/v1/session", { allowed: 204 }),

@@ -16,6 +16,7 @@ import { answerBrokenRequest, handleError, problemOf, sendProblem } from "./prob
 import { addAuditRoutes } from "./routes/audit.ts";
 import { addConnectorRoutes } from "./routes/connectors.ts";
 import { addAnalysisRoutes } from "./routes/analysis.ts";
+import { addBackupRoutes } from "./routes/backup.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addExploreRoutes } from "./routes/explore.ts";
@@ -161,6 +162,7 @@ export async function makeApi(options: ApiOptions) {
   addEstimateRoutes(context);
   addQuarantineRoutes(context);
   addErasureRoutes(context);
+  addBackupRoutes(context);
   addLiveRoutes(context);
   addPeopleRoutes(context);
   addTokenRoutes(context);

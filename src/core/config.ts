@@ -65,6 +65,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   forgetWithinHours: z.number().min(0).max(720).default(24),
   signIn: signInSchema.prefault({}),
+  backup: z
+    .strictObject({
+      folder: z.string().min(1).max(1_000).optional().describe("Where a running Earshot writes its backup; absent: beside the data folder, with `-backup` after its name."),
+      mostPauseSeconds: z.number().positive().max(3_600).default(60).describe("Collection is held no longer for it; a backup that would need more is given up."),
+    })
+    .prefault({}),
 });
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;

@@ -60,6 +60,8 @@ export async function dumpCatalog(options: {
   /** Folder of the backup. */
   readonly folder: string;
   readonly onRows: (table: string, rows: number) => void;
+  /** The moment is fixed: what is written from now on is not in the dump. */
+  readonly onBegun?: () => void;
 }): Promise<BackupManifest["catalog"]> {
   const { files, folder, migrations } = options;
   await files.makeFolder(join(folder, catalogFolder));
@@ -68,6 +70,7 @@ export async function dumpCatalog(options: {
     await exactTexts(sql);
     const about = (await sql.query("select current_setting('server_version') as version")).rows[0] ?? {};
     const applied = await sql.query(`select name, checksum from ${migrationTable} order by position`);
+    options.onBegun?.();
     const names = new Set(applied.rows.map((row) => textIn(row, "name")));
     const tables: BackupManifest["catalog"]["tables"] = [];
     for (const name of await existing(sql, tablesOf(migrations.filter((migration) => names.has(migration.name))))) {

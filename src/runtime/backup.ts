@@ -12,16 +12,10 @@ import { dumpCatalog, openRawCatalog } from "./backup-catalog.ts";
 import { readErasures, writeErasureFile } from "./backup-erasures.ts";
 import { copyHashed, hashFile, immutableAmong, listDataFiles, makeFoldersFor, tryLink } from "./backup-files.ts";
 import { type BackupFile, type BackupManifest, backupVersion, configName, filesFolder, manifestName, readDataMark, readManifest, stampOf, writeManifest } from "./backup-format.ts";
+import type { BackupProgress } from "./backup-state.ts";
 import { migrations } from "./migrations.ts";
 import { isHeld, openRunningCatalog } from "./running.ts";
 import { version } from "./version.ts";
-
-export interface BackupProgress {
-  readonly step: "catalog" | "files" | "verify" | "erasures" | "settle";
-  /** 0 to 1; absent where it is not known. */
-  readonly share?: number;
-  readonly detail: string;
-}
 
 export interface BackupContext {
   readonly environment: Environment;
@@ -58,61 +52,94 @@ async function openData(options: BackupContext): Promise<Base> {
     return await openBase({ ...options, config: configSchema.parse({ partitions: mark.partitions }) });
   } catch (thrown) {
     if (thrown instanceof EarshotError && thrown.code === "FOLDER_IN_USE") {
-      throw new EarshotError("FOLDER_IN_USE", `${folder}: Earshot runs on it; stop it (Ctrl-C, or SIGTERM) and run this again: it starts where it stopped`, { cause: thrown });
+      throw new EarshotError(
+        "FOLDER_IN_USE",
+        `${folder}: Earshot runs on it; stop it (Ctrl-C, or SIGTERM) and run this again: it starts where it stopped. Or take the backup from its page Data`,
+        { cause: thrown },
+      );
     }
     throw thrown;
   }
 }
 
-/**
- * Everything that a restore needs, from a system that stands still. Written beside `out` and moved there when whole and durable.
- * Sealed segments and lake files that an earlier backup holds are linked to it, so that a daily backup costs what is new.
- */
+/** Data that a backup is taken of. */
+export interface BackupSource {
+  readonly folder: string;
+  readonly sql: Sql;
+  /** Brings everything to one moment, calls `begin` in it, and gives the folder whose files are of that moment. */
+  still(begin: () => Promise<void>): Promise<string>;
+}
+
+/** Everything that a restore needs, from a system that is stopped. */
 export async function takeBackup(options: BackupOptions): Promise<BackupAnswer> {
+  const earlier = await findEarlier(options.files, resolve(options.out), options.since);
+  await using base = await openData(options);
+  const still = async (begin: () => Promise<void>) => {
+    await begin();
+    return base.folder;
+  };
+  return await writeBackup(options, { folder: base.folder, sql: base.catalog.sql, still }, earlier);
+}
+
+/**
+ * Written beside `out` and moved there when whole and durable. Sealed segments and lake files that an earlier backup holds are
+ * linked to it, so that a daily backup costs what is new.
+ */
+export async function writeBackup(options: BackupOptions, source: BackupSource, earlier: Earlier | undefined): Promise<BackupAnswer> {
   const { files, clock } = options;
   const out = resolve(options.out);
   const tell = options.onProgress ?? (() => undefined);
-  const earlier = await findEarlier(files, out, options.since);
-  await using base = await openData(options);
-  if (isWithin(out, base.folder)) throw new EarshotError("USAGE", `--out: expected a folder outside of the data, came ${out}`);
-  const mark = await readDataMark(files, base.folder);
-  if (mark === undefined) throw new EarshotError("INVARIANT", `${base.folder}: format.json is gone`);
+  if (isWithin(out, source.folder)) throw new EarshotError("USAGE", `--out: expected a folder outside of the data, came ${out}`);
+  const mark = await readDataMark(files, source.folder);
+  if (mark === undefined) throw new EarshotError("INVARIANT", `${source.folder}: format.json is gone`);
   if (earlier !== undefined && earlier.manifest.data.keyCheck !== mark.keyCheck)
     throw new EarshotError("CONFLICT", `${earlier.folder}: it is the backup of other data; name another folder`);
-  const posts = await countPosts(base.catalog.sql);
 
   await files.makeFolder(dirname(out));
   const folder = `${out}.new-${stampOf(clock.now())}`;
+  let dumping: ReturnType<typeof dumpCatalog> | undefined;
   try {
     await files.makeFolder(folder);
-    const catalog = await dumpCatalog({ sql: base.catalog.sql, files, migrations, folder, onRows: (table, rows) => tell({ step: "catalog", detail: `${table}: ${rows} rows` }) });
+    let posts = 0;
+    let createdAt = clock.now();
+    const from = await source.still(async () => {
+      posts = await countPosts(source.sql);
+      createdAt = clock.now();
+      const begun = Promise.withResolvers<void>();
+      const onRows = (table: string, rows: number) => tell({ step: "catalog", detail: `${table}: ${rows} rows` });
+      dumping = dumpCatalog({ sql: source.sql, files, migrations, folder, onRows, onBegun: begun.resolve });
+      await Promise.race([begun.promise, dumping]);
+    });
+    if (dumping === undefined) throw new EarshotError("INVARIANT", "backup: the catalog was not begun");
+    const catalog = await dumping;
     const listed: BackupFile[] = [];
     for (const { path } of catalog.tables) {
       const sizeBytes = (await files.sizeBytes(join(folder, path))) ?? 0;
-      listed.push({ path, sizeBytes, sha256: await hashFile(files, join(folder, path), () => undefined), modifiedMs: clock.now() });
+      listed.push({ path, sizeBytes, sha256: await hashFile(files, join(folder, path), () => undefined), modifiedMs: createdAt });
     }
-    const copied = await copyData(options, base.folder, folder, earlier);
+    const copied = await copyData(options, from, folder, earlier);
     listed.push(...copied.files);
     const config = resolve(options.environment.EARSHOT_CONFIG);
-    if (existsSync(config)) listed.push({ path: configName, ...(await copyHashed(files, config, join(folder, configName), () => undefined)), modifiedMs: clock.now() });
-    const manifest: BackupManifest = { format: "earshot-backup", version: backupVersion, createdAt: clock.now(), earshot: version, data: mark, posts, catalog, files: listed };
+    if (existsSync(config)) listed.push({ path: configName, ...(await copyHashed(files, config, join(folder, configName), () => undefined)), modifiedMs: createdAt });
+    const manifest: BackupManifest = { format: "earshot-backup", version: backupVersion, createdAt, earshot: version, data: mark, posts, catalog, files: listed };
     tell({ step: "settle", detail: "making it durable" });
     await writeManifest(files, folder, manifest);
     await replaceFolder(files, folder, out);
     return { folder: out, manifest, sizeBytes: listed.reduce((sum, file) => sum + file.sizeBytes, 0), linkedBytes: copied.linkedBytes };
   } catch (thrown) {
+    await dumping?.catch(() => undefined);
     await files.removeFolder(folder).catch(() => undefined);
     throw thrown;
   }
 }
 
-interface Earlier {
+export interface Earlier {
   readonly folder: string;
   readonly manifest: BackupManifest;
 }
 
 /** @throws CONFLICT where `out` holds something else than a backup */
-async function findEarlier(files: Files, out: string, since: string | undefined): Promise<Earlier | undefined> {
+export async function findEarlier(files: Files, out: string, since: string | undefined): Promise<Earlier | undefined> {
   const names = await files.list(out).catch((cause: unknown) => {
     throw new EarshotError("USAGE", `--out: expected a folder, came ${out}`, { cause });
   });

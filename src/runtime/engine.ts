@@ -1,3 +1,4 @@
+import type { LiveBackup } from "./backup-state.ts";
 import type { Environment, SourceConfig, TermConfig } from "../core/config.ts";
 import type { ErasureReason, Post } from "../core/event.ts";
 import type { AuthorId, PostId } from "../core/ids.ts";
@@ -98,6 +99,7 @@ export interface Engine extends Exploring, Analysis {
 
   /** The whole running configuration, as code. */
   configuration(): Promise<string>;
+  readonly backup: LiveBackup;
 }
 
 export interface EngineHealth {

@@ -184,6 +184,17 @@ export async function openPartition(options: PartitionOptions) {
         identities.flush();
         return ledger.position().events.offset + 1;
       }),
+    /** Resolves once everything is in files; nothing changes from then on until the promise resolves. */
+    hold(until: Promise<void>): Promise<void> {
+      return new Promise((ready, fail) => {
+        inTurn(async () => {
+          ledger.flush();
+          identities.flush();
+          ready();
+          await until;
+        }).catch(fail);
+      });
+    },
     async close(): Promise<void> {
       await inTurn(() => Promise.resolve());
       ledger.flush();

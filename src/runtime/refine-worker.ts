@@ -132,6 +132,8 @@ function partitionNumbered(number: number): Partition {
 
 const tracer = makeTracer({ log, clock, pseudonyms, source: sourceOf, validate: validateEvent, stages, ledgerOf: (partition) => partitionNumbered(partition).ledger });
 
+let release: () => void = () => undefined;
+
 const handlers = {
   state() {
     return partitions.map((partition) => ({ partition: partition.partition, next: partition.position().offset + 1, ...partition.counters }));
@@ -203,7 +205,17 @@ const handlers = {
     for (const partition of partitions) for (const author of argument.authors) if (isAuthorId(author)) ids.push(...partition.ledger.postsOf(author).map((row) => row.id));
     return ids;
   },
+  /** Everything is in files when it resolves, and stays as it is until `release`. */
+  async hold() {
+    const held = Promise.withResolvers<void>();
+    release = held.resolve;
+    await Promise.all(partitions.map((partition) => partition.hold(held.promise)));
+  },
+  release() {
+    release();
+  },
   async stop() {
+    release();
     abort.abort();
     await Promise.all([...running, flushing]);
     for (const partition of partitions) await partition.close();

@@ -93,6 +93,21 @@ async function isBehind(): Promise<boolean> {
   return delivering.lanes.some((lane) => ends.reduce((sum, { partition, next }) => sum + Math.max(0, next - (lane.next.get(partition)?.offset ?? 0)), 0) > manyChanges);
 }
 
+/** What changes a store's files waits while they are held. */
+let barrier: Promise<void> | undefined;
+let release: () => void = () => undefined;
+const writing = new Set<Promise<unknown>>();
+async function write<T>(work: () => Promise<T>): Promise<T> {
+  while (barrier !== undefined) await barrier;
+  const run = work();
+  writing.add(run);
+  try {
+    return await run;
+  } finally {
+    writing.delete(run);
+  }
+}
+
 /** Compaction in small steps, one store after the other. */
 let maintaining: Promise<void> = Promise.resolve();
 let idleSince = systemClock.monotonicMs();
@@ -118,17 +133,22 @@ const maintainTimer = setInterval(() => {
   const nowMs = systemClock.monotonicMs();
   if (nowMs - idleSince < data.maintainEveryMs) return;
   idleSince = nowMs;
-  const release = nowMs - releasedAt >= releaseEveryMs;
-  if (release) releasedAt = nowMs;
-  (release ? releaseBodies(systemClock.now() - data.recentForMs) : Promise.resolve())
-    .then(async () => maintainAll(false, await isBehind()))
-    .catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
+  const isRelease = nowMs - releasedAt >= releaseEveryMs;
+  if (isRelease) releasedAt = nowMs;
+  write(async () => {
+    if (isRelease) await releaseBodies(systemClock.now() - data.recentForMs);
+    await maintainAll(false, await isBehind());
+  }).catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
 }, 1_000);
 
 function storeNamed(name: string): Store {
   const found = stores.find((store) => store.name === name);
   if (found === undefined) throw new EarshotError("NOT_FOUND", `store ${name}: expected one of ${stores.map((store) => store.name).join(", ")}`);
   return found;
+}
+
+async function flushAll(): Promise<void> {
+  await Promise.all(stores.map((store) => store.flush()));
 }
 
 const handlers = {
@@ -142,9 +162,7 @@ const handlers = {
       }),
     );
   },
-  async flush() {
-    await Promise.all(stores.map((store) => store.flush()));
-  },
+  flush: () => write(flushAll),
   /** All of `posts` as it ends now is applied by every store that is well, and durable. */
   async drain() {
     const ends = await log.state("posts");
@@ -153,36 +171,50 @@ const handlers = {
       if (!behind) break;
       await systemClock.sleep(20, abort.signal);
     }
-    await Promise.all(stores.map((store) => store.flush()));
+    await write(flushAll);
   },
   /** Everything durable, and nothing owed. */
-  async settle(argument: { readonly forget: boolean }) {
-    await Promise.all(stores.map((store) => store.flush()));
-    await maintainAll(argument.forget, false);
+  settle: (argument: { readonly forget: boolean }) =>
+    write(async () => {
+      await flushAll();
+      await maintainAll(argument.forget, false);
+    }),
+  erase: (argument: { readonly author: AuthorId; readonly upToMs: number }) => write(() => Promise.all(stores.map((store) => store.erase(argument.author, argument.upToMs)))),
+  /** Everything is in files when it resolves, and stays as it is until `release`. What comes meanwhile must be held before: nothing may be delivered. @throws STORE_UNAVAILABLE */
+  async hold() {
+    const held = Promise.withResolvers<void>();
+    barrier = held.promise;
+    release = () => {
+      barrier = undefined;
+      held.resolve();
+    };
+    await Promise.allSettled([...writing]);
+    await flushAll();
+    const lagging = delivering.lanes.filter((lane) => lane.state !== "attached");
+    if (lagging.length > 0) throw new EarshotError("STORE_UNAVAILABLE", `${lagging.map((lane) => lane.store.name).join(", ")} lags; try again when all stores stand at one place`);
   },
-  async erase(argument: { readonly author: AuthorId; readonly upToMs: number }) {
-    return Promise.all(stores.map((store) => store.erase(argument.author, argument.upToMs)));
+  release() {
+    release();
   },
   async find(argument: { readonly author: AuthorId }) {
     return Promise.all(stores.map((store) => store.find(argument.author)));
   },
-  async expire(argument: { readonly store: string; readonly beforeMs: number }) {
-    return storeNamed(argument.store).expire(argument.beforeMs);
-  },
+  expire: (argument: { readonly store: string; readonly beforeMs: number }) => write(() => storeNamed(argument.store).expire(argument.beforeMs)),
   async bodies(wanted: readonly WantedBody[]) {
     return (await lake.reader.bodies(wanted)).posts;
   },
   lakePlace: (wanted: LakePost) => lake.reader.place(wanted),
   groups: (asked: { readonly query: LakeQuery; readonly grouping: LakeGrouping }) => lake.reader.groups(asked.query, asked.grouping),
   /** Bodies that were written before a time (milliseconds UTC) come from the lake from now on; returns the blocks that went. */
-  releaseBodies: (argument: { readonly beforeMs: number }) => releaseBodies(argument.beforeMs),
+  releaseBodies: (argument: { readonly beforeMs: number }) => write(() => releaseBodies(argument.beforeMs)),
   async stop() {
+    release();
     abort.abort();
     clearInterval(liveTimer);
     clearInterval(maintainTimer);
     await delivering.finished;
     await maintaining.catch(() => undefined);
-    await Promise.all(stores.map((store) => store.flush()));
+    await flushAll();
     await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
     await log[Symbol.asyncDispose]();
     await pool.end();

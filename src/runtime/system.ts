@@ -23,6 +23,8 @@ import { openSettings } from "../registers/settings.ts";
 import { openSources } from "../registers/sources.ts";
 import { openTerms } from "../registers/terms.ts";
 import type { Access } from "./access.ts";
+import { makeAppendGate } from "./append-gate.ts";
+import { makeLiveBackup, removeSnapshot } from "./backup-live.ts";
 import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
 import { makeCollector } from "./collect.ts";
 import type { Engine, EngineHealth } from "./engine.ts";
@@ -36,7 +38,7 @@ import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
 import { makeExplore } from "./parts/explore.ts";
 import { makeEstimate } from "./parts/estimate.ts";
-import { startJobs } from "./parts/jobs.ts";
+import { makeTurns, startJobs } from "./parts/jobs.ts";
 import { makeLabels } from "./parts/labels.ts";
 import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
@@ -108,6 +110,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   const stopping = new AbortController();
+  const leaving = new AbortController();
   let health: EngineHealth = { status: "starting" };
   const onFault = (error: EarshotError) => {
     health = { status: "failing", detail: error.message };
@@ -116,8 +119,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   try {
     step("catalog and log");
-    const base = await openBase({ environment, config, files, clock, report });
-    undo.push(async () => base[Symbol.asyncDispose]());
+    const opened = await openBase({ environment, config, files, clock, report });
+    undo.push(async () => opened[Symbol.asyncDispose]());
+    const gate = makeAppendGate(opened.log);
+    const base = { ...opened, log: gate.log };
+    await removeSnapshot({ files, folder: base.folder });
     const { sql } = base.catalog;
     const cursors = openCursors(sql, now);
     const settings = openSettings(sql, now);
@@ -243,12 +249,31 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const narrow = (filter: ReadFilter) => sources.narrow(filter);
     const reading = makeReading({ threads, sql, narrow });
     const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });
-    const jobs = startJobs({ base, config, threads, erasures, labels, stats, clock, report, quarantine, signal: stopping.signal });
+    const inTurn = makeTurns();
+    const jobs = startJobs({ base, config, threads, erasures, labels, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
     undo.push(() => jobs.stopped);
     undo.push(() => terms.settled());
     undo.push(async () => stopping.abort());
     undo.push(() => collector.stop());
     undo.push(() => world.end());
+    const backup = makeLiveBackup({
+      environment,
+      files,
+      clock,
+      report,
+      base,
+      gate,
+      threads,
+      inTurn,
+      alone: (work) => erasures.alone(work),
+      signal: leaving.signal,
+      mostPauseMs: config.backup.mostPauseSeconds * 1_000,
+      ...(config.backup.folder !== undefined && { folder: config.backup.folder }),
+    });
+    undo.push(async () => {
+      leaving.abort();
+      await backup.settled();
+    });
 
     await erasures.resume();
     await terms.resume();
@@ -317,6 +342,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       erasures: () => erasures.erasures(),
       find: (text) => erasures.find(text),
       noteAccess: async (fields) => void (await openAudit(sql, now).append(fields)),
+      backup,
       configuration: async () => writeConfiguration(config, await sources.sources(), await terms.engine.terms()),
     };
     return {

@@ -1,4 +1,5 @@
 import { advice } from "./words/advice.ts";
+import { backup } from "./words/backup.ts";
 import { data } from "./words/data.ts";
 import { explore } from "./words/explore.ts";
 import { live } from "./words/live.ts";
@@ -90,6 +91,7 @@ export const en = {
     ranges: { "1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
   },
   advice,
+  backup,
   data,
   explore,
   facet,

@@ -4,7 +4,8 @@ import type { Report } from "../../core/component.ts";
 import { configSchema, parseEnvironment } from "../../core/config.ts";
 import { makeDiskFiles } from "../../core/disk-files.ts";
 import { EarshotError } from "../../core/errors.ts";
-import { type BackupContext, type BackupProgress, exportErasures, takeBackup } from "../../runtime/backup.ts";
+import { type BackupContext, exportErasures, takeBackup } from "../../runtime/backup.ts";
+import type { BackupProgress } from "../../runtime/backup-state.ts";
 import { describeDump } from "../../runtime/backup-catalog.ts";
 import { restoreBackup, verifyBackup } from "../../runtime/backup-restore.ts";
 import { loadConfig } from "../../runtime/load-config.ts";
@@ -31,7 +32,7 @@ export const backupCommand = buildCommand({
   docs: {
     brief: "Copy everything that a restore needs into a folder",
     fullDescription:
-      "Earshot must be stopped. An earlier backup in the folder is renewed: sealed files are kept, the rest is copied anew. The backup holds the keys: whoever reads it reads all. It also holds what is erased later, so keep none longer than forgetWithinHours, or renew it.",
+      "Earshot must be stopped; a running one takes a backup from its page Data, or by POST /api/v1/backup. An earlier backup in the folder is renewed: sealed files are kept, the rest is copied anew. The backup holds the keys: whoever reads it reads all. It also holds what is erased later, so keep none longer than forgetWithinHours, or renew it.",
   },
   parameters: {
     flags: {

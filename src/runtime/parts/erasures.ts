@@ -262,6 +262,15 @@ export function makeErasuresPart(options: ErasuresOptions) {
     },
     payAll,
     sweep,
+    /** Nothing is forgotten while the work runs: what asks for it waits. */
+    alone<T>(work: () => Promise<T>): Promise<T> {
+      const run = forgetting.then(work);
+      forgetting = run.then(
+        () => undefined,
+        () => undefined,
+      );
+      return run;
+    },
     /** What platforms told to be erased went from every answer with its change: the register says so soon, not when the debt is paid. */
     hideTold(): Promise<void> {
       const run = forgetting.then(async () => {

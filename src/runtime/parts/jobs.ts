@@ -18,7 +18,21 @@ export interface JobsOptions {
   readonly stats: () => Promise<EngineStats>;
   readonly clock: Clock;
   readonly report: Report;
+  /** What rewrites or removes files of the log takes its turn. */
+  readonly inTurn: InTurn;
   readonly signal: AbortSignal;
+}
+
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** One piece of work after the other. */
+export function makeTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const run = last.then(work);
+    last = run.catch(() => undefined);
+    return run;
+  };
 }
 
 export interface Jobs {
@@ -29,7 +43,7 @@ export interface Jobs {
 
 /** What has to be done again and again: figures and limits, the quarantine's index, the log's compression and retention, the erasures' debts. */
 export function startJobs(options: JobsOptions): Jobs {
-  const { base, config, threads, clock, report, signal } = options;
+  const { base, config, threads, clock, report, inTurn, signal } = options;
   const { limits } = config;
 
   async function every(name: string, everyMs: number, work: () => Promise<unknown>): Promise<void> {
@@ -66,23 +80,23 @@ export function startJobs(options: JobsOptions): Jobs {
   }
 
   async function compress(): Promise<void> {
-    while (!signal.aborted) if ((await base.log.maintain()).owed === 0) return;
+    while (!signal.aborted) if ((await inTurn(() => base.log.maintain())).owed === 0) return;
   }
 
   const forgetEveryMs = Math.min(Math.max((config.forgetWithinHours * 3_600_000) / 8, 60_000), 3_600_000);
   const jobs = [
     every("figures", 2_000, options.stats),
     every("log", 5_000, compress),
-    every("retention", 10 * 60_000, retain),
+    every("retention", 10 * 60_000, () => inTurn(retain)),
     every("hiding", 3_000, () => options.erasures.hideTold()),
     every("erasures", forgetEveryMs, async () => {
       await options.erasures.payAll();
-      await options.erasures.sweep();
+      await inTurn(() => options.erasures.sweep());
       await options.labels.sweep();
     }),
     options.quarantine.index(signal).catch((thrown: unknown) => {
       if (!signal.aborted) report("error", `quarantine: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "quarantine").message}`);
     }),
   ];
-  return { stopped: Promise.all(jobs).then(() => undefined), retain };
+  return { stopped: Promise.all(jobs).then(() => undefined), retain: () => inTurn(retain) };
 }

@@ -7,6 +7,7 @@ import { mayAct, useMe } from "../shell/me.ts";
 import { Loading, Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
 import { configuration, formatBytes, kept } from "./data-api.ts";
+import { Backup } from "./data-backup.tsx";
 import { Erasing } from "./data-erase.tsx";
 import "./data.css";
 
@@ -58,11 +59,9 @@ export default function Data() {
       <p>
         <Link to="/search">{t("data.export")}</Link>
       </p>
-      <p>
-        {t("data.backup")} <code>npm run earshot -- backup FOLDER</code>
-      </p>
       {isAdmin ? (
         <>
+          <Backup />
           <Erasing />
           <Configuration />
         </>

@@ -10,7 +10,6 @@ export const data = {
   },
   take: "Take it along",
   export: "Export what a search finds (NDJSON)",
-  backup: "A backup is made while Earshot is stopped:",
   erase: {
     title: "Find and erase a person",
     hint: "A handle, a native id or a pseudonym. Finding reads the raw bytes of every store; each look is written down.",
