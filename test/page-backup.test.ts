@@ -23,7 +23,7 @@ test("an admin takes a backup on the page of the data, sees how it ends, and it 
     page.setDefaultTimeout(20_000);
     await page.goto(`${api.address}/data#code=${await api.system.makeLink()}`);
     await page.getByRole("button", { name: "Take a backup now" }).click();
-    await page.getByText(/^The last one is of .* UTC: 1 posts, \d+ files, .* Collection was held for [\d,]+ ms\./).waitFor();
+    await page.getByText(/^The last one is of .* UTC: 1 post, \d+ files, .* Collection was held for [\d,]+ ms\./).waitFor();
     const found: unknown = await page.evaluate(
       `${axeSource}; axe.run().then((result) => result.violations.map((one) => one.id + ": " + one.nodes.map((node) => node.html).join(" ")))`,
     );

@@ -50,7 +50,7 @@ export function Backup() {
             ? t("backup.none")
             : "code" in last
               ? t("backup.failed", { time: minute(last.at), message: last.message })
-              : `${t("backup.last", { time: minute(last.at), posts: formatNumber(last.posts), files: formatNumber(last.files), size: formatBytes(last.sizeBytes), held: formatNumber(last.pausedMs) })} ${
+              : `${t("backup.last", { count: last.posts, time: minute(last.at), posts: formatNumber(last.posts), files: formatNumber(last.files), size: formatBytes(last.sizeBytes), held: formatNumber(last.pausedMs) })} ${
                   last.linkedBytes > 0 ? t("backup.linked", { size: formatBytes(last.linkedBytes) }) : ""
                 }`}
       </p>
