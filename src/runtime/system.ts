@@ -265,7 +265,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       gate,
       threads,
       inTurn,
-      alone: (work) => erasures.alone(work),
+      alone: (work) => erasures.inTurn(work),
       signal: leaving.signal,
       mostPauseMs: config.backup.mostPauseSeconds * 1_000,
       ...(config.backup.folder !== undefined && { folder: config.backup.folder }),

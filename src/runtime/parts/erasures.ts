@@ -262,15 +262,6 @@ export function makeErasuresPart(options: ErasuresOptions) {
     },
     payAll,
     sweep,
-    /** Nothing is forgotten while the work runs: what asks for it waits. */
-    alone<T>(work: () => Promise<T>): Promise<T> {
-      const run = forgetting.then(work);
-      forgetting = run.then(
-        () => undefined,
-        () => undefined,
-      );
-      return run;
-    },
     /** What platforms told to be erased went from every answer with its change: the register says so soon, not when the debt is paid. */
     hideTold(): Promise<void> {
       const run = forgetting.then(async () => {
@@ -280,10 +271,13 @@ export function makeErasuresPart(options: ErasuresOptions) {
       forgetting = run.catch(() => undefined);
       return run;
     },
-    /** Runs while no erasure is being paid. */
-    inTurn(run: () => Promise<void>): Promise<void> {
+    /** Runs while nothing is being forgotten; what asks for that meanwhile waits. */
+    inTurn<T>(run: () => Promise<T>): Promise<T> {
       const turn = forgetting.then(run);
-      forgetting = turn.catch(() => undefined);
+      forgetting = turn.then(
+        () => undefined,
+        () => undefined,
+      );
       return turn;
     },
     async find(text: string): Promise<FindAnswer> {
