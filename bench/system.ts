@@ -18,11 +18,14 @@ import { fedSources } from "./feed.ts";
 import type { AskRollups } from "./rollups.ts";
 import type { StoredPost } from "./truth.ts";
 
+/** The posts' dates are long past: retention, which comes every ten minutes, must not take them from a long run. */
+const longDays = 36_500;
+
 /** The configuration of a fed system: two sources that connect to nothing, and the world's brands as terms. */
 export function writeConfig(folder: string, extra: Readonly<Record<string, unknown>> = {}): string {
   const terms = Object.fromEntries(brands.map(({ id, name }) => [id, { name, query: name }]));
   const path = join(folder, "earshot.config.mjs");
-  writeFileSync(path, `export default ${JSON.stringify({ sources: fedSources, terms, world: false, ...extra })};\n`);
+  writeFileSync(path, `export default ${JSON.stringify({ sources: fedSources, terms, world: false, limits: { searchMaxAgeDays: longDays, lakeMaxAgeDays: longDays }, ...extra })};\n`);
   return path;
 }
 

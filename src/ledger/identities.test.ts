@@ -87,11 +87,35 @@ test("a changed handle is written and found, an unchanged author is not written 
   first.put("bluesky", author, { ...bob, followers: 101 }, undefined, 11);
   first.flush();
   assert.equal(readFileSync(`${identityPath(vault.folder, 0)}-wal`).length, bytes);
+  first.put("bluesky", author, { ...bob, handle: "bobby.example" }, undefined, 12);
+  first.flush();
+  {
+    using reader = openIdentityReader({ ...vault, ring: keys.ring });
+    assert.equal((await reader.resolve(author))?.handle, "bobby.example");
+  }
   second.put("bluesky", author, { ...bob, handle: "robert.example" }, undefined, 20);
   second.flush();
   using reader = openIdentityReader({ ...vault, ring: keys.ring });
   assert.equal((await reader.resolve(author))?.handle, "robert.example");
   assert.equal((await reader.findByHandle("bluesky", "robert.example")).length, 1);
+});
+
+test("an author is written once more after its bucket's key was renewed, unchanged or not", async () => {
+  using folder = temporaryFolder();
+  const { keys, ids, open, vault } = await openAll(folder.path);
+  await using _keys = keys;
+  using writer = await open(0);
+  const bob = person("bob");
+  const author = ids.authorId("bluesky", bob.id);
+  writer.put("bluesky", author, bob);
+  writer.flush();
+  const bucket = bucketOf(author);
+  await keys.renewBucketKey(bucket);
+  await keys.destroyOldBucketKey(bucket);
+  writer.put("bluesky", author, bob);
+  writer.flush();
+  using reader = openIdentityReader({ ...vault, ring: keys.ring });
+  assert.equal((await reader.resolve(author))?.handle, bob.handle);
 });
 
 test("a post that tells no name takes none away, in this run or after a restart", async () => {
@@ -136,8 +160,8 @@ test("identities that are held go to the file when they are many, when asked, an
   const { keys, ids, vault } = await openAll(folder.path);
   await using _keys = keys;
   const options = { files, folder: vault.folder, partition: 0, ring: keys.ring, maxHeld: 3 };
-  const [one, two, three, four] = ["one", "two", "three", "four"].map(person);
-  if (!one || !two || !three || !four) assert.fail();
+  const [one, two, three, four, five] = ["one", "two", "three", "four", "five"].map(person);
+  if (!one || !two || !three || !four || !five) assert.fail();
   const author = (source: SourceAuthor) => ids.authorId("bluesky", source.id);
   using reader = openIdentityReader({ ...vault, ring: keys.ring });
   {
@@ -145,6 +169,8 @@ test("identities that are held go to the file when they are many, when asked, an
     writer.put("bluesky", author(one), one);
     writer.put("bluesky", author(two), two);
     writer.flush({ offset: 1, index: 0 });
+    writer.put("bluesky", author(five), five);
+    writer.drop(author(five));
     assert.equal(await reader.resolve(author(one)), undefined);
     writer.drop(author(two));
     writer.put("bluesky", author(three), three);
@@ -157,6 +183,7 @@ test("identities that are held go to the file when they are many, when asked, an
   }
   assert.equal((await reader.resolve(author(one)))?.name, one.name);
   assert.equal((await reader.resolve(author(two)))?.name, "afterwards");
+  assert.equal(await reader.resolve(author(five)), undefined);
   using writer = await openIdentities(options);
   assert.deepEqual(writer.position(), { offset: 3, index: 0 });
 });

@@ -68,10 +68,16 @@ interface Waiting {
   readonly platform: string;
   readonly author: AuthorId;
   readonly source: SourceAuthor;
-  /** Its form, to know it again; undefined: the author is as it was written before. */
-  readonly form: string | undefined;
+  /** False: the author is as it was written before. */
+  readonly isNews: boolean;
   readonly post: PutPost | undefined;
   readonly seenAt: number;
+}
+
+/** What was last written of an author, and under which version of its bucket's key. */
+interface Written {
+  readonly version: number;
+  readonly form: Form;
 }
 
 /** Records sealed together: one seal for many, and little to open for one. */
@@ -82,7 +88,7 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
   const buckets = makeBucketReader(ring.buckets);
   const lookup = makeLookup(ring.lookup);
   const seal = makeSeal();
-  const written = makeCache<string>(maxCachedAuthors);
+  const written = makeCache<Written>(maxCachedAuthors);
   const putChunk = database.prepare("insert into chunk (n, bucket, version, sealed) values (?, ?, ?, ?)");
   const put = {
     post: database.prepare("insert or replace into post (id, n) values (?, ?)"),
@@ -94,6 +100,8 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
   const putPosition = database.prepare("update progress set events_offset = ?, events_index = ?, serial = ?");
   const getProgress = database.prepare("select events_offset, events_index, serial from progress");
   let waiting: Waiting[] = [];
+  /** Of all that waits, and more. */
+  let waitingAuthors = new Set<AuthorId>();
   let settled = 0;
   let events = readPosition(getProgress);
 
@@ -113,8 +121,8 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
         const n = ++serial;
         const chunk = makeChunk();
         const lead = (tree: keyof typeof links, to: bigint | number) => links[tree].push({ order: Number(to), key: to, n });
-        for (const { platform, author, source, form, post, seenAt } of all.slice(start, start + recordsOfChunk)) {
-          if (form !== undefined) {
+        for (const { platform, author, source, isNews, post, seenAt } of all.slice(start, start + recordsOfChunk)) {
+          if (isNews) {
             chunk.addAuthor(author, packIdentity({ author, platform, seenAt, ...identityOf(source) }));
             lead("author", authorKey(author));
             lead("native", lookup.native(source.id));
@@ -144,6 +152,7 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
       write();
       database.exec("commit");
       waiting = [];
+      waitingAuthors = new Set();
       settled = 0;
     } catch (error) {
       if (database.isTransaction) database.exec("rollback");
@@ -159,21 +168,22 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
     put(platform, author, source, post, seenAt = 0) {
       // A bucket's key is renewed when somebody is erased: what was written before may be gone, and is written once more.
       const { version } = buckets.current(bucketOf(author));
-      const form = `${version}\n${formOf(source)}`;
       const last = written.get(author);
       // A post that names nobody takes no handle and no name away that were told before.
       const namesNobody = source.handle === undefined && source.name === undefined;
-      const isKnown = last === form || (namesNobody && (last?.startsWith(`${version}\n`) === true || hasAuthor.get(authorKey(author)) !== undefined));
-      if (isKnown && last === undefined) written.put(author, form);
+      const isKnown =
+        (last !== undefined && last.version === version && (namesNobody || isOfForm(source, last.form))) || (namesNobody && hasAuthor.get(authorKey(author)) !== undefined);
+      if (last === undefined || !isKnown) written.put(author, { version, form: formOf(source) });
       if (isKnown && post === undefined) return;
-      if (!isKnown) written.put(author, form);
-      waiting.push({ platform, author, source, form: isKnown ? undefined : form, post, seenAt });
+      waiting.push({ platform, author, source, isNews: !isKnown, post, seenAt });
+      waitingAuthors.add(author);
     },
     flush,
     position: () => readPosition(getProgress),
     rollback,
     drop(author) {
       written.drop(author);
+      if (!waitingAuthors.delete(author)) return;
       const isOther = (each: Waiting) => each.author !== author;
       const [before, after] = [waiting.slice(0, settled).filter(isOther), waiting.slice(settled).filter(isOther)];
       waiting = [...before, ...after];
@@ -212,8 +222,30 @@ function identityOf(source: SourceAuthor): Omit<Identity, "author" | "platform" 
   };
 }
 
-/** Followers to the nearest power of two: a number that moves with every post is no change of who somebody is. */
-function formOf(source: SourceAuthor): string {
-  const followers = source.followers === undefined ? "" : Math.round(Math.log2(source.followers + 1));
-  return `${source.handle ?? ""}\n${source.name ?? ""}\n${source.avatarUrl ?? ""}\n${source.profileUrl ?? ""}\n${followers}`;
+/** What of an author is looked at, to know whether it has changed. */
+type Form = Pick<SourceAuthor, "handle" | "name" | "avatarUrl" | "profileUrl" | "followers">;
+
+function formOf({ handle, name, avatarUrl, profileUrl, followers }: SourceAuthor): Form {
+  return {
+    ...(handle !== undefined && { handle }),
+    ...(name !== undefined && { name }),
+    ...(avatarUrl !== undefined && { avatarUrl }),
+    ...(profileUrl !== undefined && { profileUrl }),
+    ...(followers !== undefined && { followers }),
+  };
+}
+
+function isOfForm(source: SourceAuthor, form: Form): boolean {
+  return (
+    source.handle === form.handle &&
+    source.name === form.name &&
+    source.avatarUrl === form.avatarUrl &&
+    source.profileUrl === form.profileUrl &&
+    magnitudeOf(source.followers) === magnitudeOf(form.followers)
+  );
+}
+
+/** To the nearest power of two: a number that moves with every post is no change of who somebody is. */
+function magnitudeOf(followers: number | undefined): number {
+  return followers === undefined ? -1 : Math.round(Math.log2(followers + 1));
 }

@@ -6,13 +6,15 @@ import { erasedWord, type LedgerPosition, type PlacedMark, type Progress, type S
 
 interface Layer {
   readonly rows: Map<PostId, Row | undefined>;
+  /** Of the rows that are posts, and more: an erasure looks through the rows only where its author is among them. */
+  readonly authors: Set<AuthorId>;
   readonly marks: Map<string, PlacedMark>;
   readonly erased: Map<string, ErasedAuthor>;
   readonly unlinked: { readonly id: PostId; readonly author: AuthorId }[];
 }
 
 function makeLayer(): Layer {
-  return { rows: new Map(), marks: new Map(), erased: new Map(), unlinked: [] };
+  return { rows: new Map(), authors: new Set(), marks: new Map(), erased: new Map(), unlinked: [] };
 }
 
 /**
@@ -62,12 +64,15 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
     read.clear();
   }
 
-  function* merged(below: Iterable<StoredRow>, wanted: (row: Row) => boolean): Iterable<StoredRow> {
+  /** @param author only the posts of this one, of which `below` are those in the file */
+  function* merged(below: Iterable<StoredRow>, author?: AuthorId): Iterable<StoredRow> {
+    const wanted = (row: Row) => author === undefined || (row.status === "post" && row.contribution.author === author);
+    const mayHold = (layer: Layer) => author === undefined || layer.authors.has(author);
     for (const found of below) {
       if (!batch.rows.has(found.id) && !held.rows.has(found.id)) yield found;
     }
-    for (const [id, row] of held.rows) if (row && !batch.rows.has(id) && wanted(row)) yield { id, row };
-    for (const [id, row] of batch.rows) if (row && wanted(row)) yield { id, row };
+    if (mayHold(held)) for (const [id, row] of held.rows) if (row && !batch.rows.has(id) && wanted(row)) yield { id, row };
+    if (mayHold(batch)) for (const [id, row] of batch.rows) if (row && wanted(row)) yield { id, row };
   }
 
   return {
@@ -81,6 +86,7 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
         batch.unlinked.push({ id, author: was.contribution.author });
       }
       batch.rows.set(id, is);
+      if (is?.status === "post") batch.authors.add(is.contribution.author);
     },
     setMark(placed: PlacedMark): void {
       const known = mark(placed.mark);
@@ -97,10 +103,10 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
       batch.erased.set(erased.author, erased);
     },
     postsOf(author: AuthorId): StoredRow[] {
-      return [...merged(table.postsOf(author), (row) => row.status === "post" && row.contribution.author === author)];
+      return [...merged(table.postsOf(author), author)];
     },
     /** Rows that are there may be set meanwhile. */
-    scan: (): Iterable<StoredRow> => merged(table.scan(), () => true),
+    scan: (): Iterable<StoredRow> => merged(table.scan()),
     applied: () => next.applied,
     setApplied(from: From, generation: number): void {
       next = { ...next, applied: { from, generation } };
@@ -114,6 +120,7 @@ export function makeOverlay(table: Table, maxHeldRows: number) {
       progress = { ...next, postsOffset, events, generation };
       next = progress;
       for (const [id, row] of batch.rows) held.rows.set(id, row);
+      for (const author of batch.authors) held.authors.add(author);
       for (const [id, placed] of batch.marks) held.marks.set(id, placed);
       for (const [author, erased] of batch.erased) held.erased.set(author, erased);
       held.unlinked.push(...batch.unlinked);

@@ -17,7 +17,7 @@ export function makePost(draft: Draft, id: PostId, ids: PostIds): Post {
   const { post, platform } = draft;
   const ref = (nativeId: string | undefined) => (nativeId === undefined ? undefined : ids.postId(platform, nativeId));
   const replyTo = ref(post.replyTo);
-  const root = ref(post.root);
+  const root = post.root === post.replyTo ? replyTo : ref(post.root);
   const reshareOf = ref(post.reshareOf);
   const quoteOf = ref(post.quoteOf);
   const media = post.media?.map(withoutAddress);

@@ -11,7 +11,7 @@ import { bytesIn, numberIn } from "./search-schema.ts";
  */
 export const linesPerBlock = 128;
 const blockBytes = 64 * 1024;
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 /** Fields of a post that its row in `docs` does not hold, by place; absent at the end, null between. */
 export function bodyLine(post: Post): string {
