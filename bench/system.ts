@@ -25,7 +25,10 @@ const longDays = 36_500;
 export function writeConfig(folder: string, extra: Readonly<Record<string, unknown>> = {}): string {
   const terms = Object.fromEntries(brands.map(({ id, name }) => [id, { name, query: name }]));
   const path = join(folder, "earshot.config.mjs");
-  writeFileSync(path, `export default ${JSON.stringify({ sources: fedSources, terms, world: false, limits: { searchMaxAgeDays: longDays, lakeMaxAgeDays: longDays }, ...extra })};\n`);
+  writeFileSync(
+    path,
+    `export default ${JSON.stringify({ sources: fedSources, terms, world: false, limits: { searchMaxAgeDays: longDays, lakeMaxAgeDays: longDays }, ...extra })};\n`,
+  );
   return path;
 }
 
