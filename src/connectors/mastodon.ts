@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secretReference } from "../core/config.ts";
 import type { Connector } from "../core/component.ts";
 import { mastodonParser, rawsOfMessage, splitRecorded } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";
@@ -11,9 +12,7 @@ const options = z.strictObject({
     .regex(/^[a-z0-9.:-]{1,253}$/)
     .optional()
     .describe("The name under which the server's statuses are known; absent: the address's host. It is part of every id: never change it."),
-  token: z
-    .string()
-    .min(1)
+  token: secretReference
     .optional()
     .describe("Reference to an access token with the scope read (env:NAME or file:/path). Public streaming needs one since Mastodon 4.2, some servers' timelines too."),
   timelines: z

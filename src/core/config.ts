@@ -7,6 +7,12 @@ const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case le
 const gigabytes = z.number().positive().max(1_000_000);
 const days = z.number().positive().max(36_500);
 
+/** A secret never stands in a configuration: it is named. world: what the simulated world made itself. */
+export const secretReference = z
+  .string()
+  .regex(/^(?:env|file|world):\S+$/, "expected a reference, env:NAME or file:/path, never the secret itself")
+  .meta({ secret: true });
+
 export const sourceConfigSchema = z.looseObject({
   use: id.describe("The connector: a file's name in src/connectors."),
   keep: z.enum(["everything", "matching"]).optional().describe("Keep all posts, or only those that match a term."),

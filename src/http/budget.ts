@@ -10,6 +10,20 @@ export interface Budget {
   /** Milliseconds to wait before the next call may go out; 0: it may, and is counted. */
   take(nowMs: number): number;
   learn(limit: RateLimit, nowMs: number): void;
+  state(nowMs: number): BudgetState;
+}
+
+/** How much of a budget is left. Times are milliseconds UTC. */
+export interface BudgetState {
+  /** As declared. */
+  readonly limit?: Limit;
+  /** Calls that may go out at once by the declared limit. */
+  readonly left?: number;
+  /** What the server told last, and when its window ends. */
+  readonly toldLeft?: number;
+  readonly resetAt?: number;
+  /** No call before then: the server asked for it. */
+  readonly blockedUntil?: number;
 }
 
 export function makeBudget(limit: Limit | undefined): Budget {
@@ -31,6 +45,14 @@ export function makeBudget(limit: Limit | undefined): Budget {
       }
       if (remaining !== undefined) remaining -= 1;
       return 0;
+    },
+    state(nowMs) {
+      const filled = limit && Math.min(limit.requests, tokens + ((nowMs - (filledAt ?? nowMs)) * limit.requests) / limit.perMs);
+      return {
+        ...(limit && { limit, left: Math.floor(filled ?? 0) }),
+        ...(remaining !== undefined && nowMs < resetAt && { toldLeft: remaining, resetAt }),
+        ...(blockedUntil > nowMs && { blockedUntil }),
+      };
     },
     learn(told, nowMs) {
       if (told.retryAt !== undefined && told.retryAt > nowMs) blockedUntil = Math.max(blockedUntil, told.retryAt);

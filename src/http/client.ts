@@ -4,7 +4,7 @@ import type { Report } from "../core/component.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Http, HttpOptions, HttpResponse, WebSocketOptions } from "../core/http.ts";
 import { type Breaker, makeBreaker } from "./breaker.ts";
-import { type Budget, makeBudget } from "./budget.ts";
+import { type Budget, type BudgetState, makeBudget } from "./budget.ts";
 import { collect, inflate } from "./body.ts";
 import { makeDispatchers } from "./dispatchers.ts";
 import { type Env, proxyFor } from "./proxy.ts";
@@ -30,6 +30,11 @@ const longestPauseMs = 10_000;
 const longestRedirects = 3;
 const mostHosts = 1_000;
 
+export interface OpenedHttp extends Http, AsyncDisposable {
+  /** Undefined: no call has drawn on it yet. */
+  budgetState(name: string): BudgetState | undefined;
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -39,7 +44,7 @@ interface Answer {
 }
 
 /** Throws CONFIG_INVALID for an unreadable proxy address or certificate file. */
-export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
+export function openHttp(settings: HttpSettings): OpenedHttp {
   const { clock, report, env } = settings;
   const random = settings.random ?? Math.random;
   const dispatchers = makeDispatchers(env);
@@ -256,6 +261,7 @@ export function openHttp(settings: HttpSettings): Http & AsyncDisposable {
       }
     },
 
+    budgetState: (name) => budgets.get(name)?.state(clock.now()),
     [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
   };
 

@@ -7,6 +7,7 @@ import { labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
+import { sourceHoursMigrations } from "./source-hours.ts";
 import { sourcesMigrations } from "./sources.ts";
 import { termsMigrations, termVersionsMigrations } from "./terms.ts";
 import { peopleMigrations, providerMigrations, usersMigrations } from "./users.ts";
@@ -29,4 +30,5 @@ export const registerMigrations: readonly Migration[] = [
   ...annotationsMigrations,
   ...viewsMigrations,
   ...gapsMigrations,
+  ...sourceHoursMigrations,
 ];

@@ -6,6 +6,7 @@ import type { Files } from "../core/files.ts";
 import type { Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import type { Parse, SourceStatus } from "../core/source.ts";
+import { countHttp, type HttpCounts } from "../http/counted.ts";
 import { loadConnector } from "../connectors/directory.ts";
 import type { GapFields } from "../registers/gaps.ts";
 import { ingest, type Cursors, type IngestCounters, type KeyHashes } from "./ingest.ts";
@@ -59,6 +60,9 @@ export async function defineSource(id: string, config: SourceConfig, origin: Sou
 export interface RunningSource {
   readonly definition: SourceDefinition;
   readonly counters: IngestCounters;
+  readonly calls: HttpCounts;
+  /** How often it failed, by stable code. */
+  readonly codes: Map<string, number>;
   status: SourceStatus;
   lastError: { readonly code: string; readonly message: string; readonly at: number } | undefined;
   paused: boolean;
@@ -91,6 +95,8 @@ export function makeCollector(options: CollectOptions) {
     const source: RunningSource = {
       definition,
       counters: known?.counters ?? { items: 0, bytes: 0, pages: 0, gaps: 0, errors: 0 },
+      calls: known?.calls ?? { requests: 0, notModified: 0, budgets: new Set() },
+      codes: known?.codes ?? new Map(),
       status: { state: "waiting", ...(paused && { detail: "paused" }) },
       lastError: known?.lastError,
       paused,
@@ -100,11 +106,15 @@ export function makeCollector(options: CollectOptions) {
     running.set(definition.id, source);
     if (paused) return source;
     const abort = new AbortController();
+    const fail = ({ code, message }: EarshotError) => {
+      source.lastError = { code, message, at: options.clock.now() };
+      source.codes.set(code, (source.codes.get(code) ?? 0) + 1);
+    };
     const context = {
       id: definition.id,
       clock: options.clock,
       files: options.files,
-      http: options.http,
+      http: countHttp(options.http, source.calls),
       readSecret: options.readSecret,
       report: options.report,
       status: (status: SourceStatus) => {
@@ -125,7 +135,7 @@ export function makeCollector(options: CollectOptions) {
         onGap: async (gap) => options.onGap?.({ source: definition.id, ...gap }),
         onStatus: ({ error, ...status }) => {
           source.status = status;
-          if (error !== undefined) source.lastError = { code: error.code, message: error.message, at: options.clock.now() };
+          if (error !== undefined) fail(error);
         },
       },
       source.counters,
@@ -135,7 +145,7 @@ export function makeCollector(options: CollectOptions) {
       (thrown: unknown) => {
         const error = toEarshotError(thrown, "INVARIANT", definition.id);
         source.status = { state: "waiting", detail: error.message };
-        source.lastError = { code: error.code, message: error.message, at: options.clock.now() };
+        fail(error);
         if (error.kind === "fault") options.onFault(error);
         else options.report("error", error.message, { source: definition.id, code: error.code });
       },

@@ -9,6 +9,7 @@ import type { Sql } from "../core/sql.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
+import type { SourceActivity, SourceHistory } from "./parts/source-activity.ts";
 import type { Preview } from "./refine-trace.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
@@ -42,6 +43,9 @@ export interface Engine extends Exploring, Analysis {
   simulated(): Promise<"none" | "shown" | "hidden">;
   /** Refuses (CONFLICT) what the configuration file defines. */
   putSource(id: string, config: SourceConfig): Promise<SourceView>;
+  sourceActivity(): Promise<readonly SourceActivity[]>;
+  /** By the hour, and the gaps. */
+  sourceHistory(id: string, days: number): Promise<SourceHistory>;
   /** Opens it and reads until something comes or it listens; keeps nothing. */
   checkSource(config: SourceConfig): Promise<SourceCheck>;
   setSourcePaused(id: string, paused: boolean): Promise<SourceView>;

@@ -48,6 +48,8 @@ export interface IngestCounters {
   errors: number;
   /** Where the last appended page ends. */
   cursor?: string | undefined;
+  /** When the last message came, milliseconds UTC. */
+  lastItemAt?: number;
 }
 
 const firstBackoffMs = 1_000;
@@ -114,6 +116,7 @@ export async function ingest(options: IngestOptions, counters: IngestCounters, s
     );
     counters.pages++;
     counters.items += page.items.length;
+    if (page.items.length > 0) counters.lastItemAt = clock.now();
     for (const item of page.items) counters.bytes += item.bytes.length;
     if (page.gap !== undefined) {
       counters.gaps++;

@@ -20,8 +20,10 @@ import { openAnnotations } from "../registers/annotations.ts";
 import { openGaps } from "../registers/gaps.ts";
 import { openViews } from "../registers/views.ts";
 import { openSettings } from "../registers/settings.ts";
+import { openSourceHours } from "../registers/source-hours.ts";
 import { openSources } from "../registers/sources.ts";
 import { openTerms } from "../registers/terms.ts";
+import { queryRollups } from "../stores/rollups-query.ts";
 import type { Access } from "./access.ts";
 import { makeAppendGate } from "./append-gate.ts";
 import { makeLiveBackup, removeSnapshot } from "./backup-live.ts";
@@ -44,6 +46,7 @@ import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
+import { makeSourceActivity } from "./parts/source-activity.ts";
 import { makeSourceCheck } from "./parts/source-check.ts";
 import { makeSourcesPart } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
@@ -160,6 +163,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     };
     const terms = makeTermsPart({ register: openTerms(sql, now), audit: openAudit(sql, now), log: base.log, threads: threadsNow, report, signal: stopping.signal });
     await terms.adopt(config.terms);
+    const activity = makeSourceActivity({
+      register: openSourceHours(sql),
+      gaps,
+      cursors,
+      collector,
+      rollups: (request) => queryRollups(sql, request),
+      budget: (name) => http.budgetState(name),
+      clock,
+    });
     const sources = makeSourcesPart({
       sql,
       register: openSources(sql, now),
@@ -170,6 +182,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       clock,
       report,
       forgetCursor: (id) => cursors.remove(id),
+      noteActivity: () => activity.flush(),
     });
     await sources.adopt(loaded.sources);
     const world = makeWorldPart({
@@ -250,10 +263,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const reading = makeReading({ threads, sql, narrow });
     const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });
     const inTurn = makeTurns();
-    const jobs = startJobs({ base, config, threads, erasures, labels, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
+    const jobs = startJobs({ base, config, threads, erasures, labels, activity, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
     undo.push(() => jobs.stopped);
     undo.push(() => terms.settled());
     undo.push(async () => stopping.abort());
+    undo.push(() => activity.flush());
     undo.push(() => collector.stop());
     undo.push(() => world.end());
     const backup = makeLiveBackup({
@@ -301,6 +315,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       },
       putSource: (id, source) => sources.putSource(id, source),
       checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env) }),
+      sourceActivity: () => activity.activity(),
+      sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       removeSource: (id, how) => sources.removeSource(id, how),
       world: () => world.view(),

@@ -14,6 +14,7 @@ export interface JobsOptions {
   readonly threads: Threads;
   readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void>; hideTold(): Promise<void> };
   readonly labels: { sweep(): Promise<void> };
+  readonly activity: { flush(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
   readonly clock: Clock;
@@ -86,6 +87,7 @@ export function startJobs(options: JobsOptions): Jobs {
   const forgetEveryMs = Math.min(Math.max((config.forgetWithinHours * 3_600_000) / 8, 60_000), 3_600_000);
   const jobs = [
     every("figures", 2_000, options.stats),
+    every("sources by the hour", 10_000, () => options.activity.flush()),
     every("log", 5_000, compress),
     every("retention", 10 * 60_000, () => inTurn(retain)),
     every("hiding", 3_000, () => options.erasures.hideTold()),

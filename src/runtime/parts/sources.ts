@@ -27,6 +27,8 @@ export interface SourcesOptions {
   readonly clock: Clock;
   readonly report: Report;
   readonly forgetCursor: (id: string) => Promise<void>;
+  /** Writes what the sources did so far: one that goes takes its counters along. */
+  readonly noteActivity: () => Promise<void>;
 }
 
 export const importedSetting = "import.used";
@@ -131,6 +133,7 @@ export function makeSourcesPart(options: SourcesOptions) {
     const definition = definitions.get(id);
     if (definition === undefined) throw new EarshotError("NOT_FOUND", `source ${id}: there is none`);
     if (definition.origin === "configuration") throw new EarshotError("CONFLICT", `source ${id}: the configuration file defines it; remove it there`);
+    await options.noteActivity();
     await collector.remove(id);
     const removedPosts = withData ? await forgetData(id) : 0;
     definitions.delete(id);
@@ -208,6 +211,7 @@ export function makeSourcesPart(options: SourcesOptions) {
       const definition = await defineSource(id, config, "dashboard", faults);
       refuseFaults(`source ${id}`, faults);
       if (definition === undefined) throw new EarshotError("CONFIG_INVALID", `source ${id}`);
+      await options.noteActivity();
       await collector.remove(id);
       await enrol(definition);
       if (config.paused) await register.setState(id, "paused");
@@ -228,6 +232,7 @@ export function makeSourcesPart(options: SourcesOptions) {
     },
     /** Ends a source and deletes what it brought, wherever it is defined. */
     async drop(id: string): Promise<number> {
+      await options.noteActivity();
       await collector.remove(id);
       const removedPosts = await forgetData(id);
       definitions.delete(id);
