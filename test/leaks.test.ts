@@ -63,6 +63,7 @@ describe("who is kept to a part of the data", () => {
       iss: [undefined],
       what: [undefined, "language"],
       mine: [undefined, "true"],
+      days: [undefined],
       actor: [undefined],
       action: [undefined],
       subject: [undefined],

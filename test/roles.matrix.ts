@@ -105,6 +105,8 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
 
   "GET /api/v1/sources": row("viewer", "sources:read", "part", "/api/v1/sources"),
   "GET /api/v1/connectors": row("viewer", "sources:read", "refused", "/api/v1/connectors"),
+  "GET /api/v1/sources/activity": row("viewer", "sources:read", "refused", "/api/v1/sources/activity"),
+  "GET /api/v1/sources/{id}/activity": row("viewer", "sources:read", "refused", `${source}/activity`),
   "POST /api/v1/sources/check": row("admin", "sources:write", "refused", "/api/v1/sources/check", { body: {}, allowed: 400 }),
   "PUT /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: {}, allowed: 400 }),
   "PATCH /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: { paused: true }, allowed: 404 }),

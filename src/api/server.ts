@@ -28,6 +28,7 @@ import { addPostRoutes } from "./routes/posts.ts";
 import { addProvenanceRoutes } from "./routes/provenance.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
+import { addSourceActivityRoutes } from "./routes/source-activity.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSignInRoutes } from "./routes/sign-in.ts";
@@ -157,6 +158,7 @@ export async function makeApi(options: ApiOptions) {
   addAnalysisRoutes(context);
   addSourceRoutes(context);
   addConnectorRoutes(context);
+  addSourceActivityRoutes(context);
   addSourceCheckRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);

@@ -9,7 +9,7 @@ import type { Sql } from "../core/sql.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
-import type { SourceActivity, SourceHistory } from "./parts/source-activity.ts";
+import type { SourceActivity, SourceHistory } from "./source-activity.ts";
 import type { Preview } from "./refine-trace.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";

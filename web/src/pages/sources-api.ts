@@ -11,12 +11,61 @@ export interface SourceAnswer {
   readonly state: string;
   readonly detail?: string;
   readonly retryAt?: string;
-  readonly cursor?: string;
-  readonly collected: number;
-  readonly errors: number;
-  readonly gaps: number;
+  /** Absent, like what follows, for who is kept to a part of the data. */
+  readonly collected?: number;
+  readonly errors?: number;
+  readonly gaps?: number;
   readonly gbPerDay?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: string };
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export interface Budget {
+  readonly name: string;
+  readonly limit?: { readonly requests: number; readonly perMs: number };
+  readonly left?: number;
+  readonly toldLeft?: number;
+  readonly resetAt?: string;
+  readonly blockedUntil?: string;
+}
+
+export interface Activity {
+  readonly id: string;
+  readonly position?: { readonly text: string; readonly savedAt: string };
+  readonly lastItemAt?: string;
+  readonly day: {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly requests: number;
+    readonly saved: number;
+    readonly gaps: number;
+    readonly errors: number;
+    readonly posts: number;
+  };
+  readonly budgets: readonly Budget[];
+}
+
+export interface History {
+  readonly hours: readonly {
+    readonly at: string;
+    readonly messages: number;
+    readonly bytes: number;
+    readonly errors: Readonly<Record<string, number>>;
+  }[];
+  readonly gaps: readonly { readonly from?: string; readonly to: string; readonly reason: string; readonly at: string }[];
+}
+
+export interface Connector {
+  readonly name: string;
+  readonly doc: string;
+  readonly keepDefault: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Wish {
+  readonly use: string;
+  readonly keep: string;
+  readonly paused: boolean;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -24,10 +73,18 @@ const json = { "content-type": "application/json" };
 const pathOf = (id: string): string => `/api/v1/sources/${encodeURIComponent(id)}`;
 
 export const allSources = (): Promise<{ readonly items: readonly SourceAnswer[] }> => ask("/api/v1/sources");
+export const activityOf = (): Promise<{ readonly items: readonly Activity[] }> => ask("/api/v1/sources/activity");
+export const historyOf = (id: string): Promise<History> => ask(`${pathOf(id)}/activity?days=7`);
+export const connectors = (): Promise<{ readonly items: readonly Connector[] }> => ask("/api/v1/connectors");
+export const checkWish = ({ use, options }: Wish): Promise<{ readonly ok: boolean; readonly code?: string; readonly message?: string }> =>
+  ask("/api/v1/sources/check", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
+export const putSource = (id: string, { use, keep, paused, options }: Wish): Promise<SourceAnswer> =>
+  ask(pathOf(id), { method: "PUT", headers: json, body: JSON.stringify({ ...options, use, keep, paused }) });
 export const pauseSource = (id: string, paused: boolean): Promise<SourceAnswer> => ask(pathOf(id), { method: "PATCH", headers: json, body: JSON.stringify({ paused }) });
 export const removeSource = (id: string, withData: boolean): Promise<{ readonly removedPosts: number }> => ask(`${pathOf(id)}?data=${withData}`, { method: "DELETE" });
 export const removeWorld = (): Promise<{ readonly removedPosts: number }> => ask("/api/v1/world", { method: "DELETE" });
 export const postsOfSource = (id: string): Promise<{ readonly posts: number }> => ask(`/api/v1/posts/count?${new URLSearchParams({ q: `source:${id}` }).toString()}`);
 
+/** Whether somebody should look: it waits for another try, or cannot go on. */
 export const isTroubled = (source: SourceAnswer): boolean =>
-  !source.paused && (["failing", "failed", "stopped", "waiting"].includes(source.state) || source.lastError !== undefined);
+  !source.paused && (["failing", "failed", "stopped"].includes(source.state) || (source.state === "waiting" && source.lastError !== undefined));

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it, type TestContext } from "node:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
+import { openBrowser } from "./browser.ts";
+import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+
+describe("the page of sources", () => {
+  let api: RunningApi;
+  let opened: Awaited<ReturnType<typeof openBrowser>>;
+  let signed: Signed | undefined;
+  const folder = mkdtempSync(join(tmpdir(), "earshot-page-sources-"));
+  before(async () => {
+    opened = await openBrowser();
+    if (!("browser" in opened)) return;
+    writeFileSync(
+      join(folder, "posts.ndjson"),
+      Array.from(
+        { length: 7 },
+        (_, i) => `${JSON.stringify({ id: `n${i}`, author: `a${i}`, text: `an okapi, number ${i}`, createdAt: new Date(Date.now() - 60_000 * i).toISOString() })}\n`,
+      ).join(""),
+    );
+    api = await startApi({ pages: true, config: { sources: { fixed: { use: "files", keep: "everything", paths: [join(folder, "none.ndjson")], watch: true } } } });
+  });
+  after(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    if (!("browser" in opened)) return;
+    await opened.browser.close();
+    await api[Symbol.asyncDispose]();
+  });
+  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+    if (!("browser" in opened)) return t.skip(opened.reason);
+    signed ??= await signInAs(opened.browser, api);
+    await signed(run, options);
+  }
+  const activityOf = async (id: string) => rowsOf((await api.ask("GET", "/api/v1/sources/activity")).body).find((row) => row["id"] === id);
+
+  it("adds one from the catalogue by its form, which is tried before it is saved", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/sources`);
+      await page.getByRole("link", { name: "Add a source" }).first().click();
+      await page.getByRole("link", { name: "Choose Files and watched folders" }).press("Enter");
+      assert.equal(new URL(page.url()).searchParams.get("add"), "files");
+      await page.getByLabel("Name of the source").fill("notes");
+      await page.getByLabel("paths").fill(join(folder, "missing.ndjson"));
+      await page.getByRole("button", { name: "Try and save" }).click();
+      await page.getByText("It does not work as it is").waitFor();
+      assert.equal((await activityOf("notes")) === undefined, true, "what does not work is not saved by itself");
+      await page.getByLabel("paths").fill(join(folder, "posts.ndjson"));
+      await page.getByText("More options").press("Enter");
+      await page.getByRole("checkbox", { name: "watch" }).check();
+      await page.getByRole("button", { name: "Try and save" }).click();
+      await page.getByText("notes is added.").waitFor();
+      await until("all are read", async () => recordAt(await activityOf("notes"), "day")["messages"] === 7);
+      await api.settle();
+      const row = page.getByRole("row", { name: /^notes/ });
+      await until("the table says what the API says", async () => {
+        const day = recordAt(await activityOf("notes"), "day");
+        const [posts, messages] = await row.locator("td.figure").allInnerTexts();
+        return posts === String(day["posts"]) && messages === String(day["messages"]);
+      });
+    }));
+
+  it("opens one with its figures, its place and its hours, and changes and pauses it", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/sources`);
+      await page
+        .getByRole("row", { name: /^notes/ })
+        .getByRole("button")
+        .press("Enter");
+      const dialog = page.getByRole("dialog", { name: "Source notes" });
+      await dialog.getByText("Keeps everything that it brings.").waitFor();
+      const figures = dialog.locator("dl.figures");
+      await figures.waitFor();
+      const day = recordAt(await activityOf("notes"), "day");
+      assert.match(await figures.innerText(), new RegExp(`Messages\\s+${String(day["messages"])}\\s+Posts\\s+${String(day["posts"])}`));
+      await dialog.getByRole("application").waitFor();
+      await dialog.getByText("Where it goes on after a restart.").waitFor();
+      await dialog.getByText("nothing is known to be missing").waitFor();
+      await dialog.getByRole("button", { name: "Pause" }).click();
+      await dialog.getByRole("button", { name: "Resume" }).waitFor();
+      await dialog.getByRole("button", { name: "Resume" }).click();
+      await dialog.getByRole("link", { name: "Change", exact: true }).click();
+      await page.getByRole("radio", { name: /Only posts that match/ }).check();
+      await page.getByRole("button", { name: "Try and save" }).click();
+      await page.getByText("notes is changed.").waitFor();
+      const changed = rowsOf((await api.ask("GET", "/api/v1/sources")).body).find((source) => source["id"] === "notes");
+      assert.deepEqual([changed?.["keep"], recordAt(changed, "options")["watch"]], ["matching", true]);
+    }));
+
+  it("asks for the place of a secret, and never for the secret", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/sources?add=mastodon`);
+      await page.getByText("never typed into a page").waitFor();
+      await page.getByLabel("server").fill("http://127.0.0.1:9");
+      await page.getByRole("textbox", { name: "Environment variable" }).fill("NO_SUCH_TOKEN");
+      await page.getByRole("button", { name: "Try and save" }).click();
+      await page.getByText("CONFIG_SECRET_MISSING").waitFor();
+      await page.getByText("Set the variable, or lay the file").waitFor();
+      assert.equal(await page.locator("input[type=password]").count(), 0);
+    }));
+
+  it("says of one from the configuration file where it is changed", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/sources?open=fixed`);
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("change sources.fixed there").waitFor();
+      assert.equal(await dialog.getByRole("button", { name: /Pause|Remove/ }).count(), 0);
+    }));
+
+  for (const [name, options] of [
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["narrow", { viewport: { width: 360, height: 740 } }],
+  ] as const) {
+    it(`has no fault that axe finds, ${name}`, (t) =>
+      withPage(
+        t,
+        async (page) => {
+          for (const [shown, path, ready] of [
+            ["list", "", "table"],
+            ["catalogue", "?add=any", ".catalogue"],
+            ["form", "?add=mastodon", ".source-form"],
+            ["detail", "?open=notes", "dialog .figures"],
+          ] as const) {
+            await page.goto(`${api.address}/sources${path}`);
+            await page.locator(ready).first().waitFor();
+            for (const details of await page.locator("details summary").all()) await details.click();
+            await page.locator(".loading").waitFor({ state: "detached" });
+            await assertSound(page, `sources-${shown}-${name}`);
+          }
+        },
+        options,
+      ));
+  }
+
+  it("removes one with its posts once its name is typed, and says how many go and where", (t) =>
+    withPage(t, async (page) => {
+      const before = Number((await api.ask("GET", "/api/v1/posts/count?q=source:notes")).body["posts"]);
+      assert.ok(before > 0);
+      await page.goto(`${api.address}/sources?open=notes`);
+      await page.getByRole("button", { name: "Remove …" }).click();
+      const dialog = page.getByRole("dialog", { name: "Remove notes" });
+      await dialog.getByRole("checkbox").check();
+      await dialog.getByText(`${before} posts go from the ledger, the search, the lake and the sums.`).waitFor();
+      await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+      await dialog.getByLabel("Type notes to confirm").fill("notes");
+      await page.keyboard.press("Enter");
+      await page.getByText(`notes is removed; ${before} posts were deleted with it.`).waitFor();
+      assert.equal((await api.ask("GET", "/api/v1/posts/count?q=source:notes")).body["posts"], 0);
+    }));
+});
