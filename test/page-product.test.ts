@@ -131,20 +131,6 @@ describe("the pages of the product", () => {
       assert.equal((await ask("/api/v1/posts/count"))["posts"], before - leaving);
     }));
 
-  it("the quarantine shows what was set aside with what came, and dismisses it", (t) =>
-    withPage(t, async (page) => {
-      await page.goto(`${api.address}/quarantine`);
-      await page.getByRole("button", { name: "FIELD_MISSING" }).click();
-      assert.equal(new URL(page.url()).searchParams.get("code"), "FIELD_MISSING");
-      await page.getByRole("region", { name: "Messages set aside" }).getByRole("row").nth(1).getByRole("button").click();
-      await page.getByRole("dialog").getByText('"id":"broken"').waitFor();
-      await page.keyboard.press("Escape");
-      await page.getByRole("button", { name: "Dismiss those shown" }).click();
-      await page.getByText("1 dismissed.").waitFor();
-      await page.goto(`${api.address}/quarantine`);
-      await page.getByText("Nothing is set aside.").waitFor();
-    }));
-
   it("a source is listed, paused, gone on with and removed by its name", (t) =>
     withPage(t, async (page) => {
       await api.ask("PUT", "/api/v1/sources/papers", { body: { use: "files", paths: ["/nowhere/at/all.ndjson"], platform: "paper" } });

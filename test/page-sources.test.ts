@@ -66,6 +66,9 @@ describe("the page of sources", () => {
 
   it("opens one with its figures, its place and its hours, and changes and pauses it", (t) =>
     withPage(t, async (page) => {
+      appendFileSync(join(folder, "posts.ndjson"), `${JSON.stringify({ id: "later", author: "a", text: "a later okapi", createdAt: new Date().toISOString() })}\n`);
+      await until("where it stands is saved", async () => (await activityOf("notes"))?.["position"] !== undefined);
+      await api.settle();
       await page.goto(`${api.address}/sources`);
       await page
         .getByRole("row", { name: /^notes/ })
