@@ -6,7 +6,7 @@ import type { LogPartitionState } from "../core/log.ts";
 import type { SourceStatus } from "../core/source.ts";
 import type { ErasureProof, StoreSize } from "../core/store.ts";
 import type { Sql } from "../core/sql.ts";
-import type { ReadFilter } from "../core/filter.ts";
+import type { Filterable, ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { SourceActivity, SourceHistory } from "./source-activity.ts";
@@ -33,8 +33,8 @@ export interface Engine extends Exploring, Analysis {
   post(id: PostId, filter: ReadFilter): Promise<Post | undefined>;
   /** All hits, newest first, bounded memory. */
   export(q: string, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
-  /** New posts as they become searchable; the listener must be quick. Returns the way to stop. */
-  onPosts(listener: (posts: readonly Post[]) => void): () => void;
+  /** New posts as they become searchable, some times a second; the listener must be quick. Returns the way to stop. */
+  onPosts(listener: (batch: LiveBatch) => void): () => void;
 
   rollups(request: RollupRequest): Promise<RollupAnswer>;
 
@@ -359,6 +359,18 @@ export interface FindAnswer {
   /** One row a store: where the author's bytes were met. */
   readonly stores: readonly { readonly store: string; readonly files: number; readonly bytesScanned: number; readonly hits: number; readonly places: readonly string[] }[];
   readonly total: number;
+}
+
+/** New posts of a moment: all are counted, and where they are many, only some are told. */
+export interface LiveBatch {
+  readonly posts: readonly Post[];
+  readonly counts: readonly LiveCount[];
+}
+
+/** So many posts share these. */
+export interface LiveCount extends Filterable {
+  readonly language: string;
+  readonly posts: number;
 }
 
 export interface WorldView {

@@ -5,7 +5,7 @@ import { catalogTypes, makeSql } from "../catalog/postgres-sql.ts";
 import { systemClock } from "../core/clock.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import type { Change, Post } from "../core/event.ts";
+import type { Change } from "../core/event.ts";
 import type { AuthorId } from "../core/ids.ts";
 import type { Store, StoreSize } from "../core/store.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
@@ -20,6 +20,7 @@ import type { WantedBody } from "../stores/search-reader.ts";
 import { openErasures } from "../registers/erasures.ts";
 import { makeAuthorsOf } from "./authors-of.ts";
 import { deliver, parseChange } from "./deliver.ts";
+import { makeLiveGathering } from "./live-batch.ts";
 import { serve } from "./rpc.ts";
 import type { StoreWorkerData } from "./worker-data.ts";
 
@@ -41,9 +42,7 @@ const lake = await openLake({ folder: join(data.folder, "lake"), files, clock: s
 const rollups = await openRollups({ sql, clock: systemClock, authorHash: makeAuthorHash(data.ring.rollupAuthor), authorsOf: makeAuthorsOf(lake) });
 const stores: readonly Store[] = [search, lake, rollups];
 
-let livePosts: Post[] = [];
-let liveCount = 0;
-const maxLive = 200;
+const live = makeLiveGathering();
 const erasures = openErasures(sql, () => systemClock.now());
 const delivering = await deliver(
   {
@@ -66,9 +65,7 @@ const delivering = await deliver(
     report,
     onApplied: (changes: readonly Change[]) => {
       for (const change of changes) {
-        if (change.kind !== "post" || change.post === undefined || change.was !== undefined) continue;
-        liveCount++;
-        if (livePosts.length < maxLive) livePosts.push(change.post);
+        if (change.kind === "post" && change.post !== undefined && change.was === undefined) live.add(change.post);
       }
     },
   },
@@ -80,10 +77,8 @@ delivering.finished.catch((thrown: unknown) => {
 });
 
 const liveTimer = setInterval(() => {
-  if (liveCount === 0) return;
-  port.postMessage({ live: { posts: livePosts, count: liveCount } });
-  livePosts = [];
-  liveCount = 0;
+  const batch = live.take();
+  if (batch !== undefined) port.postMessage({ live: batch });
 }, 250);
 
 /** More changes than this wait for a store. */

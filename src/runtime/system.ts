@@ -5,7 +5,6 @@ import type { Report } from "../core/component.ts";
 import { type Environment, parseEnvironment, refuseFaults } from "../core/config.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
-import type { Post } from "../core/event.ts";
 import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import { isLoopbackName } from "../core/sign-in.ts";
 import { openHttp } from "../http/client.ts";
@@ -29,9 +28,10 @@ import { makeAppendGate } from "./append-gate.ts";
 import { makeLiveBackup, removeSnapshot } from "./backup-live.ts";
 import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
 import { makeCollector } from "./collect.ts";
-import type { Engine, EngineHealth } from "./engine.ts";
+import type { Engine, EngineHealth, LiveBatch } from "./engine.ts";
 import { importLines, importSource } from "./import.ts";
 import type { KeyHashes } from "./ingest.ts";
+import { liveBatchOf } from "./live-batch.ts";
 import { loadConfig } from "./load-config.ts";
 import { makeAccess } from "./parts/access.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
@@ -201,7 +201,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 
     step("refining and stores");
-    const listeners = new Set<(posts: readonly Post[]) => void>();
+    const listeners = new Set<(batch: LiveBatch) => void>();
     started = await startThreads({
       base,
       config,
@@ -211,10 +211,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       onFault,
       onStoreMessage: (message) => {
-        const posts = livePostsOf(message);
-        if (posts === undefined || listeners.size === 0) return;
+        const batch = liveBatchOf(message);
+        if (batch === undefined || listeners.size === 0) return;
         const allowed = sources.narrow({});
-        const shown = allowed.sources === undefined ? posts : posts.filter((post) => isAllowed(allowed, post));
+        const shown =
+          allowed.sources === undefined ? batch : { posts: batch.posts.filter((post) => isAllowed(allowed, post)), counts: batch.counts.filter((one) => isAllowed(allowed, one)) };
         for (const listener of listeners) listener(shown);
       },
     });
@@ -380,10 +381,4 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await unwind();
     throw thrown;
   }
-}
-
-function livePostsOf(message: object): readonly Post[] | undefined {
-  if (!("live" in message)) return undefined;
-  const { live } = message;
-  return typeof live === "object" && live !== null && "posts" in live && Array.isArray(live.posts) ? live.posts : undefined;
 }

@@ -17,7 +17,10 @@ const names = Object.keys(ranges).filter((name): name is Range => Object.hasOwn(
 /** The bar that holds across the pages of Listen: time, brands, platforms, languages. */
 export function ListenBar({
   anyTime = false,
+  withTime = true,
 }: {
+  /** False: the page speaks of now, and the time of the address waits for other pages. */
+  readonly withTime?: boolean;
   /** Where the address says no time, all of it is meant. */
   readonly anyTime?: boolean;
 }) {
@@ -45,25 +48,27 @@ export function ListenBar({
   const isNarrow = listen.platforms.length + listen.terms.length + listen.languages.length > 0 || listen.range !== "24h";
   return (
     <div className="listen" role="group" aria-label={t("listen.label")}>
-      <label className="choice">
-        <span>{t("listen.range")}</span>
-        <select
-          value={isAny ? "" : (listen.range ?? "own")}
-          onChange={(event) =>
-            setQuery({ range: event.target.value === "own" ? undefined : event.target.value, ...(event.target.value !== "own" && { from: undefined, to: undefined }) })
-          }
-        >
-          {anyTime && <option value="">{t("listen.anyTime")}</option>}
-          {names.map((name) => (
-            <option key={name} value={name}>
-              {t(`listen.ranges.${name}`)}
-            </option>
-          ))}
-          {listen.range === undefined && (
-            <option value="own">{`${new Date(listen.fromMs).toISOString().slice(0, 16)} – ${new Date(listen.toMs).toISOString().slice(0, 16)} UTC`}</option>
-          )}
-        </select>
-      </label>
+      {withTime && (
+        <label className="choice">
+          <span>{t("listen.range")}</span>
+          <select
+            value={isAny ? "" : (listen.range ?? "own")}
+            onChange={(event) =>
+              setQuery({ range: event.target.value === "own" ? undefined : event.target.value, ...(event.target.value !== "own" && { from: undefined, to: undefined }) })
+            }
+          >
+            {anyTime && <option value="">{t("listen.anyTime")}</option>}
+            {names.map((name) => (
+              <option key={name} value={name}>
+                {t(`listen.ranges.${name}`)}
+              </option>
+            ))}
+            {listen.range === undefined && (
+              <option value="own">{`${new Date(listen.fromMs).toISOString().slice(0, 16)} – ${new Date(listen.toMs).toISOString().slice(0, 16)} UTC`}</option>
+            )}
+          </select>
+        </label>
+      )}
       {choice(t("listen.terms"), "term", listen.terms, terms.data?.items ?? [])}
       {choice(t("listen.platforms"), "platform", listen.platforms, valuesOf("platform"))}
       {choice(t("listen.languages"), "language", listen.languages, valuesOf("language"))}

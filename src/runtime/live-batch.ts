@@ -1,0 +1,42 @@
+import type { Post } from "../core/event.ts";
+import type { LiveBatch, LiveCount } from "./engine.ts";
+
+/** Posts told of one moment; the others are counted only. */
+const mostPosts = 50;
+
+/** Gathers new posts between two moments: bounded in posts, exact in numbers. */
+export function makeLiveGathering(random: () => number = Math.random) {
+  let posts: Post[] = [];
+  let counts = new Map<string, LiveCount & { posts: number }>();
+  let seen = 0;
+  return {
+    add(post: Post): void {
+      seen++;
+      // Reservoir sampling (Vitter 1985, algorithm R).
+      const place = seen <= mostPosts ? seen - 1 : Math.floor(random() * seen);
+      if (place < mostPosts) posts[place] = post;
+      const { source, platform, sensitivity, region, language, terms } = post;
+      const key = [source, platform, sensitivity, region, language, ...terms].join(" ");
+      const known = counts.get(key);
+      if (known === undefined) counts.set(key, { source, platform, sensitivity, region, language, terms, posts: 1 });
+      else known.posts++;
+    },
+    /** What came since the last call; undefined: nothing. */
+    take(): LiveBatch | undefined {
+      if (seen === 0) return undefined;
+      const batch = { posts, counts: [...counts.values()] };
+      posts = [];
+      counts = new Map();
+      seen = 0;
+      return batch;
+    },
+  };
+}
+
+/** What the stores' thread told, if it was that. */
+export function liveBatchOf(message: object): LiveBatch | undefined {
+  if (!("live" in message)) return undefined;
+  const { live } = message;
+  if (typeof live !== "object" || live === null || !("posts" in live) || !("counts" in live)) return undefined;
+  return Array.isArray(live.posts) && Array.isArray(live.counts) ? { posts: live.posts, counts: live.counts } : undefined;
+}
