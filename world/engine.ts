@@ -48,6 +48,8 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
   const windows: Record<Platform, PostWindow> = { bluesky: makeWindow(windowPosts), mastodon: makeWindow(windowPosts) };
   const maker = makePostMaker(random, options, populations, windows);
   const agenda: Agenda<Action> = makeAgenda();
+  const echoed = new WeakSet<LivePost>();
+  const stays = (post: LivePost): boolean => options.keepsEchoed === true && post.platform === "mastodon" && echoed.has(post);
   const doomed = new Map<Author, LivePost[]>();
   let nowMs = options.startMs;
   let posts = 0;
@@ -114,6 +116,7 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
     const createdMs = Math.floor(nowMs) - (late ? 0 : random.int(1_500));
     const post = maker.make(platform, createdMs, nowMs + delayMs, late, by);
     audience.born(post);
+    for (const original of [post.reshared, post.quoted]) if (original !== undefined) echoed.add(original);
     // The post of an account that is to end is kept until then.
     const { author } = post;
     hold(post);
@@ -166,6 +169,10 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
     const how = author.ending?.how ?? "deleted";
     if (author.platform === "bluesky") sender.account(author, nowMs, false, how);
     for (const post of own) {
+      if (stays(post)) {
+        release(post);
+        continue;
+      }
       if (author.platform === "mastodon" && post.gone === undefined) sender.remove(post, nowMs);
       lose(post, author.platform === "bluesky" ? "erase" : "delete", how);
       release(post);
@@ -192,7 +199,7 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
         release(action.post);
         break;
       case "delete":
-        if (action.post.gone === undefined) {
+        if (action.post.gone === undefined && !stays(action.post)) {
           sender.remove(action.post, nowMs);
           lose(action.post, "delete", undefined);
         }

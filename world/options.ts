@@ -56,6 +56,8 @@ export interface EngineOptions {
   readonly mix: Mix;
   /** Factor on the share of engagement; absent: 1. */
   readonly engagementAt?: (atMs: number) => number;
+  /** Statuses that others boost or quote stay: who reads timelines only is told them inside of those, and never of their end. */
+  readonly keepsEchoed?: boolean;
   readonly blueskyShare: number;
   /** Accounts on each platform. */
   readonly accounts: number;

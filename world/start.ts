@@ -110,7 +110,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
     const plan = planHistory({ endMs: toMs, days, posts: historyPosts, ratePerSecondAfter: ratePerSecond });
     let lastUs: number | undefined;
     past = makeEngine(
-      { seed, ...common, ...plan },
+      { seed, ...common, ...plan, keepsEchoed: true },
       {
         ...oracle,
         deliver(delivery) {

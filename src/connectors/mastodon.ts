@@ -39,7 +39,7 @@ const options = z.strictObject({
     .max(100_000)
     .default(270)
     .describe("Calls to the server in five minutes. Mastodon allows 300 for an account and for an address; a server of your own may allow more."),
-  backfillHours: z.number().min(0).max(720).default(24).describe("How far back a cut is filled; what is older is told as a gap."),
+  backfillHours: z.number().min(0).max(8_760).default(24).describe("How far back a cut is filled; what is older is told as a gap."),
   simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
 });
 

@@ -22,6 +22,8 @@ export interface WorldProcess extends AsyncDisposable {
 
 /** Of the world's own server: more than its history takes. */
 const requests = 60_000;
+/** The history stays whole, however long a start in the middle of loading waits for the next. */
+const backfillHours = 8_760;
 
 export const worldTokenReference = "world:token";
 
@@ -36,7 +38,7 @@ export function worldSources(world: Pick<WorldProcess, "jetstream" | "mastodon">
       server: world.mastodon,
       token: worldTokenReference,
       startAt: "oldest",
-      backfillHours: 720,
+      backfillHours,
       refreshMinutes: 0,
       requestsPer5Minutes: requests,
       simulated: true,
