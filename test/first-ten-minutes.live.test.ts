@@ -60,7 +60,7 @@ test("a newcomer hears a real network within seconds, sees a deletion go, and an
 
     await pds.remove(ann, first.uri);
     await heard.filter({ hasText: "an okapi in the park" }).waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Remove the simulated world" }).click();
+    await page.getByRole("button", { name: "Remove the simulated world", exact: true }).click();
     await page.getByText("The simulated world is gone").waitFor();
     await pds.call("com.atproto.server.deactivateAccount", {}, eve.accessJwt);
     await heard.first().waitFor({ state: "detached" });
@@ -89,6 +89,7 @@ test("a newcomer hears a real network within seconds, sees a deletion go, and an
     throw error;
   } finally {
     program.kill("SIGKILL");
+    await program.exit;
     await opened.browser.close();
   }
 });

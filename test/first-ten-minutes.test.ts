@@ -57,7 +57,7 @@ test("the first ten minutes of a newcomer, from the link in the terminal to real
     const preview = page.getByRole("region", { name: "Stored posts that match" });
     await preview.locator("article.post").first().waitFor();
     assert.match(await preview.locator("output").innerText(), /^[\d,]+ posts?$/);
-    await preview.getByText("From the simulated world: says nothing about the real one.").waitFor();
+    await preview.getByText("From the simulated world: says nothing about the real one.").waitFor({ timeout: 120_000 });
     await assertSound(page, "first-1-hear");
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("link", { name: "Change Norvella" }).waitFor();
@@ -89,7 +89,7 @@ test("the first ten minutes of a newcomer, from the link in the terminal to real
     await heard.filter({ hasText: "An okapi was born" }).waitFor();
     await page.getByText("A simulated world is stored too.").first().waitFor();
     await assertSound(page, "first-3-listen");
-    await page.getByRole("button", { name: "Remove the simulated world" }).click();
+    await page.getByRole("button", { name: "Remove the simulated world", exact: true }).click();
     await page.getByText("The simulated world is gone").waitFor({ timeout: 60_000 });
     assert.equal((await api("/api/v1/status"))["simulated"], "none");
     assert.equal((await api("/api/v1/posts/count"))["posts"], 4);
@@ -98,7 +98,7 @@ test("the first ten minutes of a newcomer, from the link in the terminal to real
       .getByRole("link", { name: /Leave|Done|Live/ })
       .first()
       .click();
-    for (const name of ["Explore", "Search", "Brands and queries", "Sources", "Quarantine", "Data"]) {
+    for (const name of ["Explore", "Search", "Brands and queries", "Sources", "Quarantine", "Data", "Settings"]) {
       await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 2, name, exact: true }).waitFor();
       await page.locator(".loading").waitFor({ state: "detached" });
@@ -108,6 +108,8 @@ test("the first ten minutes of a newcomer, from the link in the terminal to real
     await page.keyboard.type("norv");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/explore\?term=norvella/);
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Live", exact: true }).click();
+    await page.waitForURL(/\/live\?term=norvella/);
     await page.keyboard.press("/");
     await page.getByRole("searchbox", { name: "Search posts" }).fill("okapi");
     await page.keyboard.press("Enter");
@@ -130,6 +132,7 @@ test("the first ten minutes of a newcomer, from the link in the terminal to real
     throw error;
   } finally {
     program.kill("SIGKILL");
+    await program.exit;
     await opened.browser.close();
   }
 });

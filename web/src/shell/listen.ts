@@ -20,6 +20,13 @@ const isRange = (text: string): text is Range => Object.hasOwn(ranges, text);
 const listOf = (text: string | null): readonly string[] => (text ?? "").split(",").filter((part) => part !== "");
 const tickMs = 30_000;
 
+const heldNames: ReadonlySet<string> = new Set(["range", "from", "to", "platform", "term", "language"]);
+/** What of an address the bar holds: it goes along to the other pages that have the bar. */
+export function listenPart(query: URLSearchParams): string {
+  const held = new URLSearchParams([...query].filter(([name]) => heldNames.has(name)));
+  return held.size === 0 ? "" : `?${held.toString()}`;
+}
+
 export function useListen(): Listen {
   const { query } = usePlace();
   const [nowMs, setNow] = useState(() => Date.now());

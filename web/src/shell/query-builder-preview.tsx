@@ -62,7 +62,7 @@ export function QueryPreview({ query, use }: { readonly query: string; readonly 
   const { t } = useTranslation();
   const id = useId();
   const simulated = useSimulatedSources();
-  const [period, setPeriod] = useState<Period>("7d");
+  const [period, setPeriod] = useState<Period>("30d");
   const { isValid } = useReading(query, use);
   const asked = useSettled(query, 350);
   const enabled = isValid && asked === query;
@@ -78,6 +78,8 @@ export function QueryPreview({ query, use }: { readonly query: string; readonly 
     queryFn: ({ signal }) => estimateOf(asked, "matching", signal),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
+    // What is stored grows; at first it is too little for an estimate.
+    refetchInterval: 15_000,
     enabled,
   });
   if (query.trim() === "") return <p className="hint">{t("terms.preview.empty")}</p>;

@@ -11,6 +11,8 @@ export interface PageEntry {
   readonly least: Role;
   /** Absent from the navigation: reached from other pages. */
   readonly isHidden?: boolean;
+  /** Has the bar of time, brands, platforms and languages. */
+  readonly hasBar?: boolean;
   /** Speaks of all that is stored: not for who is kept to a part. */
   readonly isWhole?: boolean;
   readonly component: LazyExoticComponent<ComponentType>;
@@ -24,15 +26,17 @@ const page = (id: string, area: Area, least: Role, load: () => Promise<{ default
   component: lazy(load),
 });
 
+/** Pages that have the bar. */
+const withBar = (entry: PageEntry): PageEntry => ({ ...entry, hasBar: true });
 /** Pages that speak of all that is stored. */
 const whole = (entry: PageEntry): PageEntry => ({ ...entry, isWhole: true });
 export const mayOpen = (me: Me, entry: PageEntry): boolean => mayAct(me, entry.least) && !(entry.isWhole === true && isKept(me));
 
 /** A page is one file and one line here. Its title is `page.<id>` of the words. */
 export const pages: readonly PageEntry[] = [
-  page("live", "listen", "viewer", () => import("../pages/live.tsx")),
-  page("explore", "listen", "viewer", () => import("../pages/explore.tsx")),
-  page("search", "listen", "viewer", () => import("../pages/search.tsx")),
+  withBar(page("live", "listen", "viewer", () => import("../pages/live.tsx"))),
+  withBar(page("explore", "listen", "viewer", () => import("../pages/explore.tsx"))),
+  withBar(page("search", "listen", "viewer", () => import("../pages/search.tsx"))),
   page("terms", "listen", "viewer", () => import("../pages/terms.tsx")),
   page("post", "listen", "viewer", () => import("../pages/post.tsx"), true),
   page("welcome", "listen", "admin", () => import("../pages/welcome.tsx"), true),

@@ -6,6 +6,7 @@ import { formatClock, formatNumber } from "./format.ts";
 import { Icon } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
 import { Link } from "./link.tsx";
+import { listenPart } from "./listen.ts";
 import { useMe } from "./me.ts";
 import { usePlace } from "./place.ts";
 import { Palette } from "./palette.tsx";
@@ -64,7 +65,7 @@ export function Side({ shown, state, onSignedOut }: { readonly shown: PageEntry 
                 <ul aria-labelledby={`area-${area}`}>
                   {inside.map((page) => (
                     <li key={page.id}>
-                      <Link to={`/${page.id}`} aria-current={page === shown ? "page" : undefined}>
+                      <Link to={`/${page.id}${page.hasBar === true && shown?.hasBar === true ? listenPart(place.query) : ""}`} aria-current={page === shown ? "page" : undefined}>
                         <Icon name={page.id} /> {t(`page.${page.id}` as "page.live")}
                       </Link>
                     </li>
