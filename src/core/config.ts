@@ -51,12 +51,12 @@ export const configSchema = z.strictObject({
       z.literal(false),
       z.strictObject({
         seed: z.int().min(0).default(1),
-        ratePerSecond: z.number().positive().max(10_000).default(5),
+        ratePerSecond: z.number().positive().max(10_000).default(0.1).describe("New posts from then on: about the pace of the history, so that no figure breaks."),
         historyPosts: z.int().min(0).max(2_000_000).default(50_000).describe("About so many posts were made before the first start."),
         historyDays: z.int().min(1).max(30).default(30).describe("Over so many days."),
       }),
     ])
-    .default({ seed: 1, ratePerSecond: 5, historyPosts: 50_000, historyDays: 30 })
+    .default({ seed: 1, ratePerSecond: 0.1, historyPosts: 50_000, historyDays: 30 })
     .describe("The simulated world: on until a real source is configured."),
   limits: z
     .strictObject({
