@@ -138,7 +138,7 @@ describe("people through the API", () => {
     );
     const posts = areas.find((area) => area["tag"] === "posts");
     assert.deepEqual(posts?.["write"], []);
-    assert.ok(Array.isArray(posts?.["read"]) && posts["read"].includes("Search posts, newest first"));
+    assert.ok(Array.isArray(posts?.["read"]) && posts["read"].includes("Search posts, newest first or in another order"));
   });
 
   it("writes down who did what, finds it again, and proves that nothing was changed since", async () => {

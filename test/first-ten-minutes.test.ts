@@ -116,7 +116,10 @@ test("the first ten minutes of a newcomer, from the link in the terminal to real
     await page.locator(".hint", { hasText: "3 posts" }).waitFor();
     assert.deepEqual(complaints, []);
     program.kill("SIGINT");
-    assert.equal((await program.exit).code, 0);
+    const late = setTimeout(() => program.kill("SIGKILL"), 60_000);
+    const { code, output } = await program.exit;
+    clearTimeout(late);
+    assert.equal(code, 0, `it did not stop by itself within 60 s: ${output.slice(-1_000)}`);
   } catch (error) {
     for (const [i, page] of opened.browser
       .contexts()

@@ -36,6 +36,10 @@ test("ornamental and full-width letters are the letters that they show", () => {
   assert.deepEqual(tokenise("𝗕𝗥𝗘𝗔𝗞 ＡＢＣ"), ["break", "abc"]);
 });
 
+test("a word gives itself again when it is read again, numerals that hold a stop or a bracket too", () => {
+  for (const text of ["🄀", "⒈", "⑴", "½", "🅐", "𝗕"]) for (const word of tokenise(text)) assert.deepEqual(tokenise(word), [word], text);
+});
+
 test("emoji, signs and lone surrogates are no words", () => {
   assert.deepEqual(tokenise("👨‍👩‍👧 \ud800 ❤️ … a"), ["a"]);
 });

@@ -46,6 +46,7 @@ const pairedRanges: readonly (readonly [number, number])[] = [
 ];
 const droppedMark = /^[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20ff\ufe00-\ufe0f]$/u;
 const wordCharacter = /^[\p{L}\p{N}\p{Co}]$/u;
+const wordCharacters = /^[\p{L}\p{N}\p{Co}\p{M}]+$/u;
 const anyMark = /^\p{M}$/u;
 const diacritics = /[\u0300-\u036f]/gu;
 /** Latin and Greek lose their diacritics; elsewhere they make another letter (й, ї), but for ё, which is seldom written. */
@@ -58,7 +59,8 @@ function isPaired(code: number): boolean {
 /** One character folded to one character of as many units, else itself. */
 function foldCharacter(char: string): string {
   const compatible = char.normalize("NFKC");
-  const base = compatible.length === char.length || isAscii(compatible) ? compatible : char;
+  // A numeral with its stop (🄀) stays one: folded to two it would fall apart when it is read again.
+  const base = (compatible.length === char.length && wordCharacters.test(compatible)) || isAscii(compatible) ? compatible : char;
   const bare = losesDiacritics.test(base) ? base.normalize("NFD").replace(diacritics, "").normalize("NFC") : base;
   const lower = (bare.length > 0 && bare.length <= char.length ? bare : char).toLowerCase();
   const folded = lower === "ς" ? "σ" : lower;

@@ -58,10 +58,12 @@ test("thirty days of the simulated world come in through its connectors, go on a
   {
     await using running = await startIn(folder.path, { world, terms });
     const shares: number[] = [];
+    let seen: unknown;
     await until(
-      () => "the history is loaded",
+      () => `the history is loaded: ${JSON.stringify(seen)}`,
       async () => {
         const view = await running.engine.world();
+        seen = [view, (await running.engine.sources()).map(({ id, cursor, status, collected, lastError }) => ({ id, cursor, status, collected, lastError }))];
         if (view?.state === "loading") shares.push(view.posts / view.of);
         return view?.state === "running";
       },

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ask, status } from "../shell/api.ts";
-import { languageName } from "../shell/format.ts";
+import { formatDay, languageName } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
 import { useListen } from "../shell/listen.ts";
 import { ListenBar } from "../shell/listen-bar.tsx";
@@ -116,7 +116,11 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
       ? seriesOf(metric, before.data?.rows ?? [], buckets, { sinceMs, nameOf: () => t("explore.before"), idOf: () => "before", shiftMs: toMs - fromMs, isBefore: true })
       : []),
   ];
-  const lines: Line[] = linesOf(answer, withBefore ? before.data : undefined, versus === "" ? undefined : against.data).map(({ key, ...line }) => ({
+  // What nobody stored is no base: no difference is told against it.
+  const since = coverage.data?.since;
+  const isBeforeStored = since === undefined || Date.parse(since) <= beforeMs;
+  const compares = withBefore && isBeforeStored;
+  const lines: Line[] = linesOf(answer, compares ? before.data : undefined, versus === "" ? undefined : against.data).map(({ key, ...line }) => ({
     ...line,
     id: key,
     name: isSingle ? t("explore.total") : nameOf(key),
@@ -169,7 +173,8 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
         <div className="bar headline-bar">
           <p className="headline" role="status">
             <strong>{formatValue(metric, total.value)}</strong> {metric.unit}
-            {withBefore && before.data !== undefined && !before.isPlaceholderData && (
+            {withBefore && !isBeforeStored && <span className="quiet"> {t("explore.beforeNotStored", { time: formatDay(since) })}</span>}
+            {compares && before.data !== undefined && !before.isPlaceholderData && (
               <span className="quiet">
                 {" "}
                 {formatDifference(metric, change.difference)}
@@ -205,7 +210,7 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
           metric={metric}
           lines={lines}
           caption={by === undefined ? t("explore.captionWhole") : t("explore.caption", { by: t(`explore.dimensions.${by}`) })}
-          withBefore={withBefore}
+          withBefore={compares}
           versusName={versusName}
         />
       )}

@@ -29,6 +29,8 @@ interface Answer {
 
 const minuteMs = 60_000;
 const minutes = 60;
+/** Of a handful of posts a share says nothing: shares stand for longer steps. */
+const shareStepMs = 5 * minuteMs;
 const percent = (part: number, whole: number): string => (whole === 0 ? "–" : `${Math.round((part / whole) * 1_000) / 10}%`);
 
 /** Volume and sentiment of the last hour, by the minute, from the sums. */
@@ -54,9 +56,13 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
   if (hour.data === undefined) return <Loading />;
   const { rows, fromMs, toMs, freshAt } = hour.data;
   const times = Array.from({ length: minutes }, (_, i) => fromMs + i * minuteMs);
-  const sumBy = (of: (row: Row) => number, keep: (row: Row) => boolean = () => true) => {
+  const shareTimes = Array.from({ length: (minutes * minuteMs) / shareStepMs }, (_, i) => fromMs + i * shareStepMs);
+  const sumBy = (of: (row: Row) => number, keep: (row: Row) => boolean, stepMs: number) => {
     const sums = new Map<number, number>();
-    for (const row of rows) if (keep(row)) sums.set(Date.parse(row.at ?? ""), (sums.get(Date.parse(row.at ?? "")) ?? 0) + of(row));
+    for (const row of rows) {
+      const at = fromMs + Math.floor((Date.parse(row.at ?? "") - fromMs) / stepMs) * stepMs;
+      if (keep(row)) sums.set(at, (sums.get(at) ?? 0) + of(row));
+    }
     return sums;
   };
   const total = (of: (row: Row) => number) => rows.reduce((sum, row) => sum + of(row), 0);
@@ -65,23 +71,25 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
     const sums = sumBy(
       (row) => row.posts,
       (row) => row.platform === name,
+      minuteMs,
     );
     return { id: name, name, points: times.map((at) => [at, sums.get(at) ?? 0] as const) };
   });
-  const scoredAt = sumBy((row) => row.negative + row.neutral + row.positive);
+  const every = () => true;
+  const scoredAt = sumBy((row) => row.negative + row.neutral + row.positive, every, shareStepMs);
   const share = (name: "negative" | "positive"): Series => {
-    const sums = sumBy((row) => row[name]);
+    const sums = sumBy((row) => row[name], every, shareStepMs);
     return {
       id: name,
       name: t(`sentiment.${name}`),
-      points: times.map((at) => [at, (scoredAt.get(at) ?? 0) === 0 ? undefined : (sums.get(at) ?? 0) / (scoredAt.get(at) ?? 1)] as const),
+      points: shareTimes.map((at) => [at, (scoredAt.get(at) ?? 0) === 0 ? undefined : (sums.get(at) ?? 0) / (scoredAt.get(at) ?? 1)] as const),
     };
   };
   const posts = total((row) => row.posts);
   const scored = total((row) => row.negative + row.neutral + row.positive);
   const postsPath = searchPath([query, spanOf(fromMs, toMs)].join(" ").trim());
   const common = { ...(freshAt !== null && { freshAt: Date.parse(freshAt) }), postsPath };
-  const pick = (at: number) => go(searchPath([query, spanOf(at, at + minuteMs)].join(" ").trim()));
+  const pick = (stepMs: number) => (at: number) => go(searchPath([query, spanOf(at, at + stepMs)].join(" ").trim()));
   return (
     <>
       <section className="live-figure" aria-labelledby="live-volume">
@@ -105,7 +113,7 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
               isSimulated={isSimulated}
               completeBefore={toMs - minuteMs}
               heightPx={160}
-              onPick={pick}
+              onPick={pick(minuteMs)}
             />
           </Suspense>
         )}
@@ -155,9 +163,10 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
               unit={t("live.sentiment.unit")}
               series={[share("negative"), share("positive")]}
               isSimulated={isSimulated}
-              completeBefore={toMs - minuteMs}
+              completeBefore={toMs - shareStepMs}
               heightPx={160}
-              onPick={pick}
+              onPick={pick(shareStepMs)}
+              isPercent
             />
           </Suspense>
         )}

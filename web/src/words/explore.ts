@@ -20,6 +20,7 @@ export const explore = {
     "hour-of-week": "hour of the week",
   },
   before: "period before",
+  beforeNotStored: "nothing to compare with: posts are stored since {{time}}",
   total: "Whole",
   caption: "Figures by {{by}}",
   captionWhole: "Figures of the whole",

@@ -31,7 +31,8 @@ export const live = {
     title: "Sentiment of the last hour",
     chart: "Negative and positive share",
     unit: "share of the scored",
-    definition: "Negative and positive posts over all posts of the last 60 minutes whose sentiment is known. A minute without a scored post is a gap.",
+    definition:
+      "Negative and positive posts over all posts of the last 60 minutes whose sentiment is known. Each point stands for five minutes; five without a scored post are a gap.",
   },
   coverage: { minute: "The last minute is not over yet.", unscored: "Posts in languages that the sentiment stage does not cover are not scored. Not scored is not neutral." },
   trends: {
