@@ -102,7 +102,7 @@ function Facts({ post }: { readonly post: PostView }) {
     ],
     [t("postPage.fact.pii"), (post.pii ?? []).length === 0 ? t("postPage.fact.none") : (post.pii ?? []).map(({ kind }) => kind).join(", ")],
     [t("postPage.fact.sensitivity"), post.sensitivity],
-    [t("postPage.fact.region"), post.region],
+    [t("postPage.fact.region"), post.region === "zz" ? t("postPage.fact.unknown") : post.region.toUpperCase()],
     [t("postPage.fact.author"), <code key="author">{post.author}</code>],
     [t("postPage.fact.revision"), String(post.revision)],
   ];

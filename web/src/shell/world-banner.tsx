@@ -5,9 +5,9 @@ import { ask, type Status } from "./api.ts";
 import { formatNumber } from "./format.ts";
 import { mayAct, useMe } from "./me.ts";
 import "./world-banner.css";
+import { Problem } from "./states.tsx";
 
 const ConfirmByName = lazy(() => import("./dialog.tsx").then((dialog) => ({ default: dialog.ConfirmByName })));
-const Problem = lazy(() => import("./states.tsx").then((states) => ({ default: states.Problem })));
 
 /** What is to be known of the simulated world on every page: how far it is, and the way to be rid of it. */
 export function WorldBanner({ state }: { readonly state: Status }) {
