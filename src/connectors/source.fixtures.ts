@@ -7,6 +7,7 @@ import { makeDiskFiles } from "../core/disk-files.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { Raw, Source, SourcePage, SourceStatus } from "../core/source.ts";
 import { openHttp } from "../http/client.ts";
+import { makeCredentials } from "../http/credentials.ts";
 import type { Env } from "../http/proxy.ts";
 
 export interface TestContext extends SourceContext, AsyncDisposable {
@@ -22,6 +23,7 @@ export function makeContext({ clock = systemClock, secrets = {}, env = {} }: { c
     files: makeDiskFiles(),
     http,
     readSecret: async (reference) => secrets[reference] ?? "",
+    credential: makeCredentials({ readSecret: async (reference) => secrets[reference] ?? "" }),
     report: () => {},
     status: (status) => states.push(status),
     states,
@@ -86,6 +88,7 @@ export function keyOfEvent(event: SourceEvent): string | "all" {
       return event.author.id;
     case "unreaction":
     case "erase":
+    case "volume":
       return "all";
   }
 }

@@ -1,5 +1,8 @@
 import type { z } from "zod";
 import type { Clock } from "./clock.ts";
+import type { AuthorizationSpec, Credential, CredentialSpec } from "./credential.ts";
+import type { ExpectedFields } from "./expected.ts";
+import type { FailureKind } from "./failure.ts";
 import type { Files } from "./files.ts";
 import type { Http } from "./http.ts";
 import type { Parse, Raw, Source, SourceStatus } from "./source.ts";
@@ -18,8 +21,21 @@ export interface SourceContext {
   readonly files: Files;
   readonly http: Http;
   readonly readSecret: ReadSecret;
+  /** The credential that the spec describes; the same one for all who ask for the same. */
+  readonly credential: (spec: CredentialSpec) => Promise<Credential>;
   readonly report: Report;
   readonly status: (status: SourceStatus) => void;
+}
+
+export interface SourceForecast {
+  /** Posts in the time looked at, as the platform counts them; absent: it does not tell. */
+  readonly posts?: number;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly perDay?: number;
+  /** What a day of collecting draws on each allowance. */
+  readonly costs: readonly { readonly budget: string; readonly perDay: number; readonly allowedPerDay?: number }[];
+  readonly note?: string;
 }
 
 /** Default export of a file in src/connectors: a platform is one file and its test. */
@@ -36,6 +52,18 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   parser(options: z.output<S>): Parse;
   /** One message as it was recorded or received, as the raw messages that its source would yield, with their keys. */
   raws?(options: z.output<S>, message: Uint8Array, receivedAt: number): readonly Raw[];
+  /** The kinds of failure that the platform's answers are told apart by. */
+  readonly failures?: readonly FailureKind[];
+  /** What the platform's entities are expected to carry: drift is measured against it. */
+  readonly expected?: ExpectedFields;
+  /** The version of the platform's API that is asked for, and when it ends, where the platform tells. */
+  readonly apiVersion?: { readonly name: string; readonly retiresAt?: string; readonly source: string };
+  /** One cheap call that fails when the credential is dead. */
+  canary?(options: z.output<S>, context: SourceContext): Promise<void>;
+  /** What collecting with these options would bring and spend, asked before anything is spent. */
+  forecast?(options: z.output<S>, context: SourceContext): Promise<SourceForecast>;
+  /** Present where a person grants access in the browser. */
+  authorization?(options: z.output<S>): AuthorizationSpec | undefined;
   /** Splits a recorded file (`earshot parse`) into raw messages; absent: one message a line. */
   split?(file: Uint8Array): Iterable<Uint8Array>;
 }

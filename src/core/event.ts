@@ -88,7 +88,9 @@ export type SourceEvent =
   | { readonly type: "delete"; readonly id: NativeId; readonly at: number }
   | { readonly type: "erase"; readonly author: NativeId; readonly reason: ErasureReason; readonly at: number }
   /** Handles change: the identity record follows. */
-  | { readonly type: "identity"; readonly author: SourceAuthor; readonly at: number };
+  | { readonly type: "identity"; readonly author: SourceAuthor; readonly at: number }
+  /** How many posts the platform counts for a query in a span of time, without giving them. */
+  | { readonly type: "volume"; readonly query: string; readonly fromMs: number; readonly toMs: number; readonly posts: number };
 
 // ---- what the posts log carries: keyed ids, no identity ----
 

@@ -1,3 +1,6 @@
+import type { Credential } from "./credential.ts";
+import type { ErrorCode } from "./errors.ts";
+
 /** The one HTTP client, as connectors see it. Proxies, certificates, budgets, retries and breakers stand behind it. */
 export interface Http {
   /** Resolves for 2xx and 304; throws UPSTREAM_RATE_LIMITED (retryAt), UPSTREAM_AUTH, UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE. Safe methods are retried inside the deadline. */
@@ -15,10 +18,51 @@ export interface HttpOptions {
   readonly signal?: AbortSignal;
   readonly deadlineMs?: number;
   readonly maxBytes?: number;
-  /** Calls with one budget share its limits (credential + endpoint). */
-  readonly budget?: string;
-  /** The budget's own limit, beside what the server tells; the first call with a budget declares it. */
-  readonly limit?: { readonly requests: number; readonly perMs: number };
+  /** All allowances that the call draws on; it goes out when each of them has room. The first one learns from the answer's headers. */
+  readonly budgets?: readonly BudgetUse[];
+  /** Its headers are added; after a 401 it is renewed once and the call goes out again. */
+  readonly credential?: Credential;
+  /** The answer may be kept and asked for conditionally (RFC 9111), `maxAgeMs` at most: the platform's terms; absent: not kept. */
+  readonly cache?: { readonly maxAgeMs: number };
+  /** Reads a platform's own word on a failed call (any status, also 200 with an error in it); undefined: the status alone decides. */
+  readonly react?: (answer: FailedAnswer) => Reaction | undefined;
+}
+
+/** An allowance that calls of one credential to one endpoint share, across sources and processes. */
+export interface BudgetUse {
+  /** `platform/credential/endpoint`, free of secrets. */
+  readonly name: string;
+  /** As the platform documents it, beside what its headers tell; the first call declares it. */
+  readonly limit?: BudgetLimit;
+  /** What the call takes; default 1. */
+  readonly cost?: number;
+}
+
+export interface BudgetLimit {
+  /** Requests, or the platform's own units (YouTube), or posts (X's monthly cap). */
+  readonly requests: number;
+  readonly perMs: number;
+  /** When it is full again; default "sliding" (a token bucket). pacific-day: midnight in Los Angeles. */
+  readonly resets?: "sliding" | "utc-day" | "pacific-day" | "utc-month";
+}
+
+export interface FailedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+}
+
+export interface Reaction {
+  readonly code: ErrorCode;
+  /** Id of one of the connector's failures. */
+  readonly failure?: string;
+  readonly message?: string;
+  /** Milliseconds UTC before which another try is useless; the first budget waits for it. */
+  readonly retryAt?: number;
+  /** The platform's id of the call, where it stands in the body. */
+  readonly requestId?: string;
+  /** The credential is renewed once and the call goes out again. */
+  readonly renew?: boolean;
 }
 
 export interface HttpResponse {

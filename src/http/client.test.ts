@@ -140,7 +140,7 @@ test("a budget holds calls back to its declared rate, and to what the server tel
   );
   const { clock, http } = open();
   await using _ = http;
-  const call = (deadlineMs = 30_000) => drive(clock, http.request(server.url, { budget: "b", limit: { requests: 2, perMs: 10_000 }, deadlineMs }));
+  const call = (deadlineMs = 30_000) => drive(clock, http.request(server.url, { budgets: [{ name: "b", limit: { requests: 2, perMs: 10_000 } }], deadlineMs }));
   await call();
   await call();
   const before = clock.now();

@@ -35,6 +35,11 @@ export interface OpenedHttp extends Http, AsyncDisposable {
   budgetState(name: string): BudgetState | undefined;
 }
 
+interface Drawn {
+  readonly budget: Budget;
+  readonly cost: number;
+}
+
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -61,22 +66,26 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     return breaker;
   }
 
-  function budgetFor(options: HttpOptions): Budget | undefined {
-    if (options.budget === undefined) return undefined;
-    let budget = budgets.get(options.budget);
-    if (!budget) {
-      if (budgets.size >= mostHosts) budgets.delete(budgets.keys().next().value ?? "");
-      budget = makeBudget(options.limit);
-      budgets.set(options.budget, budget);
-    }
-    return budget;
+  function budgetsFor(options: HttpOptions): readonly Drawn[] {
+    return (options.budgets ?? []).map(({ name, limit, cost = 1 }) => {
+      let budget = budgets.get(name);
+      if (!budget) {
+        if (budgets.size >= mostHosts) budgets.delete(budgets.keys().next().value ?? "");
+        budget = makeBudget(limit);
+        budgets.set(name, budget);
+      }
+      return { budget, cost };
+    });
   }
 
-  /** Waits for the budget, inside the deadline. */
-  async function waitTurn(budget: Budget | undefined, deadlineAt: number, options: HttpOptions, where: string): Promise<void> {
-    if (!budget) return;
+  /** Waits for every budget, inside the deadline. */
+  async function waitTurn(drawn: readonly Drawn[], deadlineAt: number, options: HttpOptions, where: string): Promise<void> {
+    for (const { budget, cost } of drawn) await waitFor(budget, cost, deadlineAt, options, where);
+  }
+
+  async function waitFor(budget: Budget, cost: number, deadlineAt: number, options: HttpOptions, where: string): Promise<void> {
     for (;;) {
-      const waitMs = budget.take(clock.now());
+      const waitMs = budget.take(clock.now(), cost);
       if (waitMs <= 0) return;
       if (clock.monotonicMs() + waitMs > deadlineAt) {
         throw new EarshotError("UPSTREAM_RATE_LIMITED", `${where}: the budget is used up for ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
@@ -193,13 +202,13 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     async request(url, options = {}) {
       checkUrl(url, /^https?:$/);
       const deadlineAt = clock.monotonicMs() + (options.deadlineMs ?? defaultDeadlineMs);
-      const budget = budgetFor(options);
+      const drawn = budgetsFor(options);
       const where = `${options.method ?? "GET"} ${redactUrl(url)}`;
       let pauseMs = firstPauseMs;
       for (let tries = 1; ; tries++) {
-        await waitTurn(budget, deadlineAt, options, where);
+        await waitTurn(drawn, deadlineAt, options, where);
         try {
-          return await attempt(url, options, budget, Math.max(1, Math.min(attemptTimeoutMs, deadlineAt - clock.monotonicMs())));
+          return await attempt(url, options, drawn[0]?.budget, Math.max(1, Math.min(attemptTimeoutMs, deadlineAt - clock.monotonicMs())));
         } catch (thrown) {
           const error = toEarshotErrorUnlessAborted(thrown, options.signal, where);
           const retriable = isSafe(options) && (error.code === "UPSTREAM_UNAVAILABLE" || error.code === "UPSTREAM_RATE_LIMITED");
@@ -216,9 +225,9 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     async stream(url, options = {}) {
       checkUrl(url, /^https?:$/);
       const where = `${options.method ?? "GET"} ${redactUrl(url)}`;
-      const budget = budgetFor(options);
+      const drawn = budgetsFor(options);
       const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-      await waitTurn(budget, clock.monotonicMs() + deadlineMs, options, where);
+      await waitTurn(drawn, clock.monotonicMs() + deadlineMs, options, where);
       const breaker = breakerFor(new URL(url).host);
       checkBreaker(breaker, where);
       const own = new AbortController();
@@ -230,7 +239,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       const signal = options.signal ? AbortSignal.any([options.signal, own.signal]) : own.signal;
       try {
         const answer = await exchange(url, options, signal, true);
-        budget?.learn(readRateLimit(answer.headers, clock.now()), clock.now());
+        drawn[0]?.budget.learn(readRateLimit(answer.headers, clock.now()), clock.now());
         const failed = answer.status < 200 || answer.status >= 300;
         const excerpt = failed ? Buffer.from(await collect(answer.body, 1 << 20, where)).toString("utf8", 0, 2_000) : "";
         const refused = refusal(answer.status, answer.headers, excerpt, where);

@@ -15,7 +15,7 @@ const mostBudgets = 50;
 export function countHttp(http: Http, counts: HttpCounts): Http {
   const count = (options: HttpOptions | undefined) => {
     counts.requests++;
-    if (options?.budget !== undefined && counts.budgets.size < mostBudgets) counts.budgets.add(options.budget);
+    for (const { name } of options?.budgets ?? []) if (counts.budgets.size < mostBudgets) counts.budgets.add(name);
   };
   return {
     async request(url, options) {

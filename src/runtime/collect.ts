@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Connector, ReadSecret, Report } from "../core/component.ts";
+import type { Connector, ReadSecret, Report, SourceContext } from "../core/component.ts";
 import { type ConfigFault, faultsOf, type SourceConfig } from "../core/config.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
@@ -80,6 +80,7 @@ export interface CollectOptions {
   readonly hashes: KeyHashes;
   readonly cursors: Cursors;
   readonly readSecret: ReadSecret;
+  readonly credential: SourceContext["credential"];
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
   readonly onGap?: (gap: GapFields) => Promise<void>;
   /** Called when our own corruption is met. */
@@ -116,6 +117,7 @@ export function makeCollector(options: CollectOptions) {
       files: options.files,
       http: countHttp(options.http, source.calls),
       readSecret: options.readSecret,
+      credential: options.credential,
       report: options.report,
       status: (status: SourceStatus) => {
         source.status = status;

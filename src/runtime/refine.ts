@@ -270,6 +270,8 @@ export function makeRefiner(options: RefinerOptions) {
       case "identity":
         identities.put(source.platform, pseudonyms.authorId(source.platform, event.author.id), event.author, undefined, item.receivedAt);
         return note(frame, kept);
+      case "volume":
+        return note(frame, dropped);
     }
   }
 

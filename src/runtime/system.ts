@@ -7,6 +7,7 @@ import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import { isLoopbackName } from "../core/sign-in.ts";
+import { makeCredentials } from "../http/credentials.ts";
 import { openHttp } from "../http/client.ts";
 import { openFetch } from "../http/fetch.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
@@ -140,6 +141,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     };
     const http = openHttp({ clock, report, env });
     undo.push(async () => http[Symbol.asyncDispose]());
+    const secretOf = (reference: string) => (reference === worldTokenReference ? Promise.resolve(world.token()) : readSecret(reference, env));
+    const credential = makeCredentials({ readSecret: secretOf });
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
     const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
     const collector = makeCollector({
@@ -150,7 +153,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       hashes,
       cursors,
-      readSecret: (reference) => (reference === worldTokenReference ? Promise.resolve(world.token()) : readSecret(reference, env)),
+      readSecret: secretOf,
+      credential,
       mayCollect,
       onGap: (gap) => gaps.add(gap),
       onFault,
@@ -315,7 +319,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         return sources.narrow({}).sources === undefined ? "shown" : "hidden";
       },
       putSource: (id, source) => sources.putSource(id, source),
-      checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env) }),
+      checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env), credential }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),

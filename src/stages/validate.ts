@@ -97,6 +97,7 @@ const schemas = {
     at: At,
   }),
   identity: Type.Object({ author: Author, at: At }),
+  volume: Type.Object({ query: Short, fromMs: At, toMs: At, posts: Count }),
 };
 const checks = {
   post: Compile(schemas.post),
@@ -106,6 +107,7 @@ const checks = {
   delete: Compile(schemas.delete),
   erase: Compile(schemas.erase),
   identity: Compile(schemas.identity),
+  volume: Compile(schemas.volume),
 };
 
 function refuse(code: ErrorCode, message: string): { readonly reject: EarshotError } {
@@ -125,6 +127,10 @@ export function validateEvent(event: SourceEvent, nowMs: number): Outcome<Source
   }
   const sound: boolean = check.Check(event);
   if (!sound) return faultOf(event);
+  if (event.type === "volume") {
+    const date = faultOfDate("fromMs", event.fromMs, nowMs) ?? faultOfDate("toMs", event.toMs, nowMs);
+    return date ?? { keep: event };
+  }
   if (event.type !== "post") {
     const date = faultOfDate("at", event.at, nowMs);
     if (date !== undefined) return date;

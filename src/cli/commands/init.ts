@@ -12,6 +12,7 @@ import { openHttp } from "../../http/client.ts";
 import { type Answers, answersSchema, configFrom, writeFirstConfig } from "../../runtime/first-config.ts";
 import { checkConfig, readExported } from "../../runtime/load-config.ts";
 import { makeSourceCheck } from "../../runtime/parts/source-check.ts";
+import { makeCredentials } from "../../http/credentials.ts";
 import { readSecret } from "../../runtime/secrets.ts";
 import { root } from "../../runtime/system.ts";
 import { openRunningClient } from "../client.ts";
@@ -126,7 +127,8 @@ export const initCommand = buildCommand({
       if (told === undefined && !isTerminal) throw new EarshotError("USAGE", "there is no terminal to ask in: give the answers by flags or --json (see --help)");
       const exported = await readExported(file);
       await using http = openHttp({ clock: systemClock, report: () => undefined, env: process.env });
-      const check = makeSourceCheck({ files: makeDiskFiles(), http, clock: systemClock, readSecret: (reference) => readSecret(reference, process.env) });
+      const secret = (reference: string) => readSecret(reference, process.env);
+      const check = makeSourceCheck({ files: makeDiskFiles(), http, clock: systemClock, readSecret: secret, credential: makeCredentials({ readSecret: secret }) });
       if (told !== undefined && flags.check) await refuseSilentServers(told, check);
       const asked = told ?? (await askAnswers({ check, estimate }));
       if (asked === undefined) return nothingWritten();

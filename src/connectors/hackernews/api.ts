@@ -27,8 +27,7 @@ export function openHackerNews(address: string, limitPerMinute: number, context:
       headers: { accept: "application/json" },
       signal,
       maxBytes,
-      budget: `hackernews ${host}`,
-      limit: { requests: limitPerMinute, perMs: 60_000 },
+      budgets: [{ name: `hackernews ${host}`, limit: { requests: limitPerMinute, perMs: 60_000 } }],
     });
     return bytes;
   }

@@ -48,8 +48,7 @@ export function openServer(address: string, domain: string, token: string | unde
     return context.http.request(new URL(path, base).href, {
       headers: { ...headers, accept: "application/json" },
       signal,
-      budget,
-      limit: { requests: requestsPer5Minutes, perMs: 300_000 },
+      budgets: [{ name: budget, limit: { requests: requestsPer5Minutes, perMs: 300_000 } }],
       maxBytes: 8 << 20,
     });
   }

@@ -75,7 +75,12 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
     const headers: Record<string, string> = { accept };
     if (state.etag !== undefined) headers["if-none-match"] = state.etag;
     if (state.modified !== undefined) headers["if-modified-since"] = state.modified;
-    return context.http.request(address, { headers, signal, maxBytes: maxFeedBytes, budget: `rss ${new URL(address).host}`, limit: { requests: 60, perMs: minuteMs } });
+    return context.http.request(address, {
+      headers,
+      signal,
+      maxBytes: maxFeedBytes,
+      budgets: [{ name: `rss ${new URL(address).host}`, limit: { requests: 60, perMs: minuteMs } }],
+    });
   }
 
   function setOrDelete(name: "etag" | "modified", value: string | null): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import type { ReadSecret } from "../../core/component.ts";
+import type { ReadSecret, SourceContext } from "../../core/component.ts";
 import type { ConfigFault, SourceConfig } from "../../core/config.ts";
 import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Files } from "../../core/files.ts";
@@ -16,6 +16,7 @@ export interface SourceCheckOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly readSecret: ReadSecret;
+  readonly credential: SourceContext["credential"];
 }
 
 /** Opens a source and reads until something comes, or until it says that it listens; keeps nothing of it. */
@@ -28,6 +29,7 @@ export function makeSourceCheck(options: SourceCheckOptions): (config: SourceCon
       files: options.files,
       http: options.http,
       readSecret: options.readSecret,
+      credential: options.credential,
       report: (_level: string, message: string, fields?: Readonly<Record<string, unknown>>) => {
         const code = fields?.["code"];
         if (typeof code === "string") onTrouble(code, message);
