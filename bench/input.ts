@@ -7,7 +7,7 @@ import { z } from "zod";
 
 const dataFolder = join(dirname(fileURLToPath(import.meta.url)), "data");
 /** Rises when generated input of an older form must not be used any more. */
-const inputVersion = 1;
+const inputVersion = 2;
 
 const summarySchema = z.object({
   startMs: z.number(),

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openCursors } from "../src/registers/cursors.ts";
 import { makePseudonyms } from "../src/ledger/pseudonyms.ts";
+import type { Report } from "../src/core/component.ts";
+import { compareDuplicates } from "./duplicates.ts";
 import { feed, keyHashes } from "./feed.ts";
 import { measureFreshness } from "./freshness.ts";
 import { ensureInput } from "./input.ts";
@@ -15,7 +17,7 @@ import { compareRollups } from "./rollups.ts";
 import { makeFolder, startFedSystem, untilStored, withStores } from "./system.ts";
 import { compare, readTruths } from "./truth.ts";
 
-const usage = "npm run bench -- [--json] [--posts 500000] [--quick] [--profile] [--no-freshness] [--seed bench] [--keep]";
+const usage = "npm run bench -- [--json] [--posts 500000] [--quick] [--profile] [--no-freshness] [--no-near-duplicates] [--seed bench] [--keep]";
 /** Long past, so that no generated date lies ahead on any machine. */
 const startMs = Date.UTC(2026, 2, 2);
 
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     "no-freshness": { type: "boolean", default: false },
+    "no-near-duplicates": { type: "boolean", default: false },
     seed: { type: "string", default: "bench" },
     "profile-folder": { type: "string" },
     keep: { type: "boolean", default: false },
@@ -71,9 +74,10 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
   globalThis.gc?.();
   const memory = watchMemory(250);
   const startedAt = performance.now();
-  const system = await startFedSystem(folder, (level, message) => {
+  const onReport: Report = (level, message) => {
     if (level === "warn" || level === "error") say(`${level}: ${message}`);
-  });
+  };
+  const system = await startFedSystem(folder, onReport, undefined, { nearDuplicates: !values["no-near-duplicates"] });
   say(`started in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   const { base } = system;
   const hashes = keyHashes(base.keys.ring);
@@ -92,7 +96,7 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
   const cpu = cpuSince(cpuBefore);
   await profile("stop");
   const data = join(folder, "data");
-  const sizes = Object.fromEntries(["lake", "search", "ledger", "identities", "log", "postgres"].map((name) => [name, folderBytes(join(data, name))]));
+  const sizes = Object.fromEntries(["lake", "search", "duplicates", "ledger", "identities", "log", "postgres"].map((name) => [name, folderBytes(join(data, name))]));
   const rollups = await compareRollups(input, (request) => system.engine.rollups(request));
 
   const fresh = freshInput === undefined ? undefined : await measureFreshness(freshInput, system, { ...feeding, cursors: memoryCursors() });
@@ -107,6 +111,7 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
     () => undefined,
     async ({ search, lake }) => [await compare("search", search, truths), await compare("lake", lake, truths)],
   );
+  const copies = values["no-near-duplicates"] ? undefined : await compareDuplicates(input, makePseudonyms(base.keys.ring), join(data, "duplicates"));
   const most = (figure: "lost" | "duplicated" | "reordered" | "revived" | "invented") => Math.max(...stores.map((store) => store[figure]));
 
   const micros = (part: number) => ((part * 1e6) / posts).toFixed(1).padStart(7);
@@ -126,6 +131,7 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
   }
   say(`rollups: ${rollups.compared} sums, ${rollups.wrong} wrong`);
   for (const example of rollups.examples) say(`    ${example}`);
+  if (copies !== undefined) say(`near-duplicates: precision ${copies.precision.toFixed(4)}, recall ${copies.recall.toFixed(4)} of ${copies.pairs} pairs`);
   if (fresh !== undefined)
     say(
       `from log to searchable at 1,000 posts/s: p50 ${fresh.p50Ms.toFixed(0)} ms, p99 ${fresh.p99Ms.toFixed(0)} ms, most ${fresh.mostMs.toFixed(0)} ms (${fresh.samples} samples, ${fresh.missing} not found)`,
@@ -144,6 +150,7 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
     duplicated: most("duplicated") + most("invented"),
     reordered: most("reordered"),
     revived: most("revived"),
+    ...(copies && { copiesPrecision: round(copies.precision, 4), copiesRecall: round(copies.recall, 4) }),
     rollupsWrong: rollups.wrong,
     posts,
   };

@@ -38,8 +38,8 @@ export function makeFolder(name: string, within = tmpdir()): { readonly path: st
 }
 
 /** The whole system without its web server, collecting nothing by itself. */
-export function startFedSystem(folder: string, report: Report, onStep: (step: string) => void = () => undefined): Promise<System> {
-  return startSystem({ collect: false, env: { EARSHOT_DATA: join(folder, "data"), EARSHOT_CONFIG: writeConfig(folder) }, report, onStep });
+export function startFedSystem(folder: string, report: Report, onStep: (step: string) => void = () => undefined, extra: Readonly<Record<string, unknown>> = {}): Promise<System> {
+  return startSystem({ collect: false, env: { EARSHOT_DATA: join(folder, "data"), EARSHOT_CONFIG: writeConfig(folder, extra) }, report, onStep });
 }
 
 const pollEveryMs = 50;

@@ -23,7 +23,11 @@ export const truthSchema = z.object({
   shares: z.number(),
   replies: z.number(),
   deleted: z.enum(["delete", "erase"]).nullable(),
+  reshareOf: z.string().nullable(),
+  duplicateGroup: z.string().nullable(),
+  saying: z.string().nullable(),
 });
+type Truth = z.output<typeof truthSchema>;
 
 /** What the oracle says of one post. */
 export interface Expected {
@@ -57,9 +61,11 @@ const bareText = (text: string) =>
     .replace(/\s+/g, " ")
     .trim();
 
-export async function* truthsOf(input: Input): AsyncGenerator<z.output<typeof truthSchema>> {
+export async function* truthsOf(input: Input): AsyncGenerator<Truth> {
   for await (const line of createInterface({ input: createReadStream(join(input.folder, "truth.ndjson")) })) yield truthSchema.parse(JSON.parse(line));
 }
+
+export const idOfTruth = ({ platform, id }: Truth, pseudonyms: Pseudonyms): PostId => pseudonyms.postId(platform, nativeIdOf(platform, id));
 
 export interface ReadTruthsOptions {
   /** Added to these. */
@@ -71,7 +77,7 @@ export interface ReadTruthsOptions {
 export async function readTruths(input: Input, pseudonyms: Pseudonyms, options: ReadTruthsOptions = {}): Promise<Truths> {
   const { into = { posts: new Map(), ambiguous: new Set() }, erased = new Set() } = options;
   for await (const truth of truthsOf(input)) {
-    into.posts.set(pseudonyms.postId(truth.platform, nativeIdOf(truth.platform, truth.id)), {
+    into.posts.set(idOfTruth(truth, pseudonyms), {
       live: truth.delivered && truth.deleted === null && !erased.has(truth.author),
       createdAt: Date.parse(truth.createdAt),
       editedAt: truth.editedAt === null ? undefined : Date.parse(truth.editedAt),

@@ -22,6 +22,8 @@ export interface Mentioned {
 
 export interface Draft {
   readonly parts: readonly Part[];
+  /** Its sentences alone, without greetings, emoji, hashtags and links: what two posts that say the same share. */
+  readonly saying: string;
   readonly language: string;
   readonly secondLanguage?: string;
   readonly mood: Mood;
@@ -54,6 +56,7 @@ export function compose(random: Random, wish: Wish): Draft {
   let text = "";
   let letters = 0;
   const named = new Set<string>();
+  const sayings: string[] = [];
   const say = (piece: string, gap: string): void => {
     if (text !== "") text += gap + piece;
     else {
@@ -85,6 +88,7 @@ export function compose(random: Random, wish: Wish): Draft {
     const sentence = fill(random, language, frame, subject);
     if (letters + text.length + sentence.length > wish.lettersAtMost) break;
     if (subject !== undefined && sentence.includes(subject)) named.add(subject);
+    sayings.push(sentence);
     if (index > 0 && random.chance(0.12)) {
       flush();
       parts.push({ kind: random.chance(0.5) ? "break" : "paragraph" });
@@ -96,6 +100,7 @@ export function compose(random: Random, wish: Wish): Draft {
     const other = language.tag === "en" ? wordsOf(random.pick(["es", "hi", "fr", "de"])) : wordsOf("en");
     const sentence = fill(random, other, random.pick(other.neutral), undefined);
     if (letters + text.length + sentence.length < wish.lettersAtMost) {
+      sayings.push(sentence);
       secondLanguage = other.tag;
       say(sentence, " ");
     }
@@ -130,6 +135,7 @@ export function compose(random: Random, wish: Wish): Draft {
   flush();
   return {
     parts,
+    saying: sayings.join(" "),
     language: language.tag,
     mood,
     hashtags,

@@ -8,7 +8,7 @@ import { makeCid, renderText, tidOf } from "./wire/bluesky.ts";
 import { renderStatus, statusUri } from "./wire/mastodon.ts";
 import type { PostWindow } from "./window.ts";
 
-const nothing: Draft = { parts: [], language: "und", mood: "neutral", brands: [], products: [], hashtags: [], links: [], pii: [] };
+const nothing: Draft = { parts: [], saying: "", language: "und", mood: "neutral", brands: [], products: [], hashtags: [], links: [], pii: [] };
 
 export interface PostMaker {
   /** `deliveredMs` is when it will be sent. */

@@ -27,6 +27,8 @@ export interface Truth {
   readonly links: readonly string[];
   readonly pii: readonly PiiKind[];
   readonly duplicateGroup: string | null;
+  /** The sentences alone, as they were first written: posts with the same say the same, whoever wrote them; null: none. */
+  readonly saying: string | null;
   readonly reshareOf: string | null;
   readonly quoteOf: string | null;
   readonly replyTo: string | null;
@@ -63,6 +65,7 @@ export function truthOf(post: LivePost): Truth {
     links: draft.links,
     pii: draft.pii,
     duplicateGroup: post.duplicateGroup ?? null,
+    saying: draft.saying === "" ? null : draft.saying,
     reshareOf: post.reshared?.id ?? null,
     quoteOf: post.quoted?.id ?? null,
     replyTo: post.parent?.id ?? null,

@@ -69,6 +69,7 @@ export const configSchema = z.strictObject({
       minFreeGb: z.number().nonnegative().default(1).describe("Collection pauses below this much free disk."),
     })
     .prefault({}),
+  nearDuplicates: z.boolean().default(true).describe("Find posts that are copies of each other but for a few words, so that pages can fold them."),
   forgetWithinHours: z.number().min(0).max(720).default(24),
   signIn: signInSchema.prefault({}),
   backup: z

@@ -195,6 +195,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
     maintainEveryMs: 10_000,
     recentForMs: 24 * 3_600_000,
     forgetWithinMs: config.forgetWithinHours * 3_600_000,
+    nearDuplicates: config.nearDuplicates,
     search: {},
     lake: {},
     ...options.storeSettings,

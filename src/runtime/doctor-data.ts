@@ -118,7 +118,7 @@ function checkDatabases(folder: string, maxCheckedBytes: number): Finding {
   const damaged: string[] = [];
   let checked = 0;
   let large = 0;
-  for (const part of ["ledger", "identities", "search"]) {
+  for (const part of ["ledger", "identities", "search", "duplicates"]) {
     const within = join(folder, part);
     if (!existsSync(within)) continue;
     for (const name of readdirSync(within)) {

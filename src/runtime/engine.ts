@@ -135,6 +135,8 @@ export interface SearchRequest {
 }
 export interface SearchPage {
   readonly items: readonly Post[];
+  /** For each of `items` the number of its group of near-duplicates; undefined: none is known. */
+  readonly copies: readonly (number | undefined)[];
   readonly next?: string;
   /** Of the most engaged and the most relevant: matches that were compared, the newest; `all`: there are no others. */
   readonly ranked?: { readonly compared: number; readonly all: boolean };

@@ -82,6 +82,8 @@ export interface Conversation {
   /** In reading order: each after what it answers. */
   readonly replies: readonly { readonly post: Post; readonly depth: number }[];
   readonly quotes: readonly Post[];
+  /** Near-duplicates, the oldest first. */
+  readonly copies: readonly Post[];
   readonly reshares: readonly Post[];
   /** There are more than these. */
   readonly more: boolean;

@@ -6,6 +6,7 @@ import type { ReadFilter } from "../core/filter.ts";
 import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { openLedgerReader } from "../ledger/ledger-reader.ts";
+import { openDuplicatesReader } from "../stores/duplicates-reader.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { SearchFacetOptions } from "../stores/search-facets.ts";
 import type { SearchGrouping } from "../stores/search-groups.ts";
@@ -29,6 +30,7 @@ export interface ReadWorkerNeeds extends Record<string, (argument: never) => unk
 }
 const main = connect<ReadWorkerNeeds>(port);
 const reader = openSearchReader({ folder: join(data.folder, "search"), fetchBodies: (wanted) => main.call("bodies", wanted) });
+const duplicates = openDuplicatesReader({ folder: join(data.folder, "duplicates") });
 const ledger = openLedgerReader({ folder: join(data.folder, "ledger") });
 
 interface Export {
@@ -40,8 +42,11 @@ const mostExports = 16;
 let lastExport = 0;
 
 const handlers = {
-  search: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly limit: number; readonly cursor: string | undefined; readonly order: SearchOrder }) =>
-    reader.search(asked.query, asked.filter, { limit: asked.limit, order: asked.order, ...(asked.cursor !== undefined && { cursor: asked.cursor }) }),
+  async search(asked: { readonly query: Query; readonly filter: ReadFilter; readonly limit: number; readonly cursor: string | undefined; readonly order: SearchOrder }) {
+    const page = await reader.search(asked.query, asked.filter, { limit: asked.limit, order: asked.order, ...(asked.cursor !== undefined && { cursor: asked.cursor }) });
+    return { ...page, copies: duplicates.numbersOf(page.items.map((post) => post.id)) };
+  },
+  copiesOf: (asked: { readonly id: PostId; readonly limit: number }) => duplicates.groupOf(asked.id, asked.limit)?.ids ?? [],
   count: (asked: { readonly query: Query; readonly filter: ReadFilter }) => reader.count(asked.query, asked.filter),
   facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
   groups: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly grouping: SearchGrouping }) => reader.groups(asked.query, asked.filter, asked.grouping),
@@ -80,6 +85,7 @@ const handlers = {
   stop() {
     for (const { abort } of exports.values()) abort.abort();
     reader[Symbol.dispose]();
+    duplicates[Symbol.dispose]();
     ledger[Symbol.dispose]();
   },
 };

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { join } from "node:path";
 import pg from "pg";
@@ -10,6 +11,7 @@ import type { AuthorId } from "../core/ids.ts";
 import type { Store, StoreSize } from "../core/store.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
 import type { LakeGrouping, LakeQuery } from "../stores/lake-query.ts";
+import { openDuplicates } from "../stores/duplicates.ts";
 import { openLake } from "../stores/lake.ts";
 import { makeCatalogManifest } from "../stores/lake-manifest-catalog.ts";
 import { openRollups } from "../stores/rollups.ts";
@@ -40,7 +42,10 @@ const sql = makeSql(pool);
 const search = await openSearchStore({ folder: join(data.folder, "search"), clock: systemClock, ...data.search });
 const lake = await openLake({ folder: join(data.folder, "lake"), files, clock: systemClock, manifest: makeCatalogManifest(sql), ...data.lake });
 const rollups = await openRollups({ sql, clock: systemClock, authorHash: makeAuthorHash(data.ring.rollupAuthor), authorsOf: makeAuthorsOf(lake) });
-const stores: readonly Store[] = [search, lake, rollups];
+const duplicatesFolder = join(data.folder, "duplicates");
+// What is not kept up must not lie there: no erasure would reach it.
+if (!data.nearDuplicates) rmSync(duplicatesFolder, { recursive: true, force: true });
+const stores: readonly Store[] = [search, lake, rollups, ...(data.nearDuplicates ? [await openDuplicates({ folder: duplicatesFolder })] : [])];
 
 const live = makeLiveGathering();
 const erasures = openErasures(sql, () => systemClock.now());
@@ -136,11 +141,7 @@ const maintainTimer = setInterval(() => {
   }).catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "maintenance").message));
 }, 1_000);
 
-function storeNamed(name: string): Store {
-  const found = stores.find((store) => store.name === name);
-  if (found === undefined) throw new EarshotError("NOT_FOUND", `store ${name}: expected one of ${stores.map((store) => store.name).join(", ")}`);
-  return found;
-}
+const storeNamed = (name: string): Store | undefined => stores.find((store) => store.name === name);
 
 async function flushAll(): Promise<void> {
   await Promise.all(stores.map((store) => store.flush()));
@@ -194,7 +195,8 @@ const handlers = {
   async find(argument: { readonly author: AuthorId }) {
     return Promise.all(stores.map((store) => store.find(argument.author)));
   },
-  expire: (argument: { readonly store: string; readonly beforeMs: number }) => write(() => storeNamed(argument.store).expire(argument.beforeMs)),
+  /** Posts made earlier leave a store; resolves at once for one that is not kept. */
+  expire: (argument: { readonly store: string; readonly beforeMs: number }) => write(async () => storeNamed(argument.store)?.expire(argument.beforeMs)),
   async bodies(wanted: readonly WantedBody[]) {
     return (await lake.reader.bodies(wanted)).posts;
   },

@@ -43,6 +43,7 @@ export interface StoreWorkerData {
   readonly maintainEveryMs: number;
   readonly forgetWithinMs: number;
   readonly recentForMs: number;
+  readonly nearDuplicates: boolean;
   readonly search: { readonly flushEveryMs?: number };
   readonly lake: { readonly limits?: { readonly maxAgeMs?: number; readonly bufferedChanges?: number } };
 }

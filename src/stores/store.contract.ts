@@ -20,7 +20,6 @@ import {
   makeRandomHistory,
   positionAfter,
   type Totals,
-  totalsOf,
   uniqueWord,
 } from "./store.fixtures.ts";
 
@@ -29,8 +28,8 @@ export interface StoreSubject {
   readonly name: string;
   /** An own, empty place for a test; `folder` is removed at the end. onStep, where the store can: called between its durable steps, where crashes are tried. */
   open(folder: string, onStep?: () => void): Promise<Store>;
-  /** What a reader is shown after a flush. */
-  totals(folder: string, store: Store): Promise<Totals>;
+  /** What a reader is shown after a flush. Absent: the store sums nothing up, and its ids alone are compared. */
+  readonly totals?: (folder: string, store: Store) => Promise<Totals>;
   /** Ids that a reader is shown. Absent: the store keeps sums only, and the tests of single posts do not apply. */
   readonly ids?: (folder: string, store: Store) => Promise<readonly PostId[]>;
   /** Everything that the store keeps lies in the folder: a copy of it is what a crash leaves. */
@@ -77,7 +76,8 @@ export function describeStore(subject: StoreSubject): void {
   const { ids } = subject;
 
   const holds = async (folder: string, store: Store, history: Pick<History, "left">) => {
-    assert.deepEqual(await subject.totals(folder, store), expectedTotals(history));
+    assert.ok(subject.totals || ids, "totals or ids: expected at least one of them");
+    if (subject.totals) assert.deepEqual(await subject.totals(folder, store), expectedTotals(history));
     if (ids) assert.deepEqual([...(await ids(folder, store))].sort(), [...history.left.keys()].sort());
   };
   const use = (run: (store: Store, folder: string) => Promise<void>) =>
@@ -91,7 +91,7 @@ export function describeStore(subject: StoreSubject): void {
       use(async (store, folder) => {
         assert.equal((await store.positions()).size, 0);
         assert.equal((await store.size()).posts, 0);
-        assert.deepEqual(await subject.totals(folder, store), totalsOf([]));
+        await holds(folder, store, { left: new Map() });
       }));
 
     test("after a flush it holds what a history of posts, edits, counts, terms, deletes and erasures leaves", () =>
@@ -335,7 +335,7 @@ function describePosts(subject: StoreSubject, ids: Ids, use: Use, holds: Holds):
       use(async (store, folder) => {
         const history = makeHistory();
         for (let number = 0; number < 400; number++)
-          history.post(makePost(number, { author: makeAuthorId(number % 40), text: `common words ${uniqueWord(number)}`, hashtags: [`tag${number % 50}x`] }));
+          history.post(makePost(number, { author: makeAuthorId(number % 40), text: `common words of the test ${uniqueWord(number)}`, hashtags: [`tag${number % 50}x`] }));
         await hand(store, handoversOf(history.entries, 60));
         await store.flush();
         const before = history.entries.length;

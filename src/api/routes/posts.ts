@@ -34,7 +34,16 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
         ),
         response: {
           200: Type.Object({
-            items: Type.Array(postSchema),
+            items: Type.Array(
+              Type.Evaluate(
+                Type.Intersect([
+                  postSchema,
+                  Type.Object({
+                    copies: Type.Optional(Type.Integer({ description: "Number of its group of near-duplicates: posts with the same number say the same. Absent: none is known." })),
+                  }),
+                ]),
+              ),
+            ),
             next: Type.Union([Type.String(), Type.Null()], { description: "null: this was the last page." }),
             ranked: Type.Optional(
               Type.Object(
@@ -56,7 +65,11 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
         ...(cursor !== undefined && { cursor }),
         ...(order !== undefined && { order }),
       });
-      return { items: page.items.map((post) => viewPost(post)), next: page.next ?? null, ...(page.ranked !== undefined && { ranked: { ...page.ranked } }) };
+      return {
+        items: page.items.map((post, index) => ({ ...viewPost(post), ...(page.copies[index] !== undefined && { copies: page.copies[index] }) })),
+        next: page.next ?? null,
+        ...(page.ranked !== undefined && { ranked: { ...page.ranked } }),
+      };
     },
   );
 

@@ -79,7 +79,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
       config: { forKept: true },
       schema: {
         tags: ["posts"],
-        summary: "What a post answers, and what answers, quotes or shares it",
+        summary: "What a post answers, what answers, quotes or shares it, and what says the same",
         params,
         response: {
           200: Type.Object({
@@ -89,6 +89,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
             replies: Type.Array(Type.Object({ depth: Type.Integer(), post: postSchema }), { description: "In reading order: each after what it answers; at most 200, 8 deep." }),
             quotes: Type.Array(postSchema),
             reshares: Type.Array(postSchema),
+            copies: Type.Array(postSchema, { description: "Posts of other ids whose texts are the same but for a few words before or after, the oldest first; at most 50." }),
             more: Type.Boolean({ description: "There are more than these." }),
           }),
           ...problems,
@@ -98,7 +99,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
     async (request) => {
       const found = await engine.provenance.conversation(idOf(request.params.id), viewerOf(request).filter);
       if (found === undefined) throw noPost();
-      const { root, ancestors, ancestorMissing, replies, quotes, reshares, more } = found;
+      const { root, ancestors, ancestorMissing, replies, quotes, reshares, copies, more } = found;
       return {
         ...(root && { root: viewPost(root) }),
         ancestors: ancestors.map(viewPost),
@@ -106,6 +107,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
         replies: replies.map(({ post, depth }) => ({ depth, post: viewPost(post) })),
         quotes: quotes.map(viewPost),
         reshares: reshares.map(viewPost),
+        copies: copies.map(viewPost),
         more,
       };
     },

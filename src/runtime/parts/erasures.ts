@@ -128,8 +128,9 @@ export function makeErasuresPart(options: ErasuresOptions) {
     await options.labels.forget();
     onStep("stores");
     await threads.stores.caller.call("settle", { forget: true });
+    const kept = (await threads.stores.caller.call("state", undefined)).map(({ store }) => store);
     for (const record of hidden) {
-      for (const store of ["search", "lake", "rollups"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
+      for (const store of kept) await register.prove(record.id, { store, removedPosts: 0, physical: true });
       for (const store of ["log", "ledger", "identities", "labels"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
       await register.advance(record.id, "gone");
     }
@@ -286,7 +287,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
       await threads.stores.caller.call("flush", undefined);
       const known = await identitiesOf(text);
       const needles = needlesFor(text, known);
-      const places = ["log", "ledger", "identities", "search", "lake"].map((store) => ({ store, folder: join(base.folder, store) }));
+      const places = ["log", "ledger", "identities", "search", "lake", "duplicates"].map((store) => ({ store, folder: join(base.folder, store) }));
       // The register of erasures keeps the pseudonym by design; whom it meant is nowhere.
       const catalog = { store: "catalog", folder: join(base.folder, "postgres"), except: /^author id/ };
       const scanned = await scan({ places: [...places, catalog], needles });

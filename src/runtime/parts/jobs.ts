@@ -75,6 +75,7 @@ export function startJobs(options: JobsOptions): Jobs {
     await base.log.retain("rejected", { maxAgeMs, maxBytes, keepFrom: () => Number.MAX_SAFE_INTEGER });
     const now = clock.now();
     await threads.stores.caller.call("expire", { store: "search", beforeMs: now - limits.searchMaxAgeDays * dayMs });
+    await threads.stores.caller.call("expire", { store: "duplicates", beforeMs: now - limits.searchMaxAgeDays * dayMs });
     await threads.stores.caller.call("expire", { store: "lake", beforeMs: now - limits.lakeMaxAgeDays * dayMs });
     const postsMs = now - Math.max(limits.lakeMaxAgeDays, limits.searchMaxAgeDays) * dayMs;
     for (const thread of threads.refine) await thread.caller.call("expire", { postsMs, tombstonesMs: postsMs - 365 * dayMs, pendingMs: now - 30 * dayMs });

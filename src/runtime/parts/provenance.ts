@@ -19,6 +19,7 @@ const mostAncestors = 30;
 const mostReplies = 200;
 const deepest = 8;
 const mostQuotes = 20;
+const mostCopies = 50;
 /** Posts whose replies are asked for at once. */
 const batchIds = 50;
 
@@ -128,14 +129,30 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
     async conversation(id, filter) {
       const post = await reading.post(id, filter);
       if (post === undefined) return undefined;
-      const [above, below, quotes, reshares] = await Promise.all([
+      const copyIds = await threads.read.caller.call("copiesOf", { id, limit: mostCopies + 1 });
+      const [copies, above, below, quotes, reshares] = await Promise.all([
+        Promise.all(
+          copyIds
+            .slice(0, mostCopies)
+            .filter((one) => one !== id)
+            .map((one) => reading.post(one, filter)),
+        ),
         ancestorsOf(post, filter),
         repliesTo(post, filter),
         search(`quote:${id}`, filter, mostQuotes),
         search(`reshare:${id}`, filter, mostQuotes),
       ]);
       const root = post.root === undefined || post.root === post.id ? undefined : (above.ancestors.find((one) => one.id === post.root) ?? (await reading.post(post.root, filter)));
-      return { post, ...above, ...below, ...(root && { root }), quotes: quotes.posts, reshares: reshares.posts, more: below.more || quotes.more || reshares.more };
+      return {
+        post,
+        ...above,
+        ...below,
+        ...(root && { root }),
+        quotes: quotes.posts,
+        reshares: reshares.posts,
+        copies: copies.filter((one) => one !== undefined),
+        more: below.more || quotes.more || reshares.more || copyIds.length > mostCopies,
+      };
     },
   };
 }

@@ -11,6 +11,7 @@ export interface Conversation {
   readonly replies: readonly { readonly depth: number; readonly post: PostView }[];
   readonly quotes: readonly PostView[];
   readonly reshares: readonly PostView[];
+  readonly copies: readonly PostView[];
   readonly more: boolean;
 }
 

@@ -16,9 +16,9 @@ export function Around({ post }: { readonly post: PostView }) {
   const around = useQuery({ queryKey: ["conversation", id], queryFn: () => conversationOf(id) });
   if (around.isError) return <Problem error={around.error} onRetry={() => void around.refetch()} />;
   if (around.data === undefined) return <Loading />;
-  const { ancestors, ancestorMissing, root, replies, quotes, reshares, more } = around.data;
+  const { ancestors, ancestorMissing, root, replies, quotes, reshares, copies, more } = around.data;
   const row = (one: PostView) => <PostRow post={one} simulated={simulated.has(one.source)} />;
-  const isAlone = ancestors.length + replies.length + quotes.length + reshares.length === 0;
+  const isAlone = ancestors.length + replies.length + quotes.length + reshares.length + copies.length === 0;
   const reference = (name: "quoteOf" | "reshareOf") => {
     const other = post[name];
     return other === undefined ? null : (
@@ -53,7 +53,7 @@ export function Around({ post }: { readonly post: PostView }) {
           </li>
         ))}
       </ol>
-      {[["quotes", quotes] as const, ["reshares", reshares] as const].map(
+      {[["quotes", quotes] as const, ["reshares", reshares] as const, ["copies", copies] as const].map(
         ([name, posts]) =>
           posts.length > 0 && (
             <section key={name} aria-label={t(`postPage.thread.${name}`)}>

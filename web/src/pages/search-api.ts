@@ -5,8 +5,11 @@ import { anyOf, closed } from "../shell/query.ts";
 export const orders = ["newest", "oldest", "engaged", "relevance"] as const;
 export type Order = (typeof orders)[number];
 
+/** copies: the same number on posts that say the same. */
+export type Hit = PostView & { readonly copies?: number };
+
 export interface Hits {
-  readonly items: readonly PostView[];
+  readonly items: readonly Hit[];
   readonly next: string | null;
   readonly ranked?: { readonly compared: number; readonly all: boolean };
 }
@@ -17,6 +20,28 @@ export interface PageAsked {
 export function searchIn(q: string, order: Order, { cursor, limit }: PageAsked, signal: AbortSignal): Promise<Hits> {
   const query = new URLSearchParams({ q, limit: String(limit), ...(order !== "newest" && { order }), ...(cursor !== undefined && { cursor }) });
   return ask(`/api/v1/posts?${query.toString()}`, { signal });
+}
+
+export interface Folded {
+  readonly post: Hit;
+  /** Those after it that say the same. */
+  readonly copies: readonly Hit[];
+}
+
+/** One of each text, the first that comes; the order stays. */
+export function foldCopies(hits: readonly Hit[]): readonly Folded[] {
+  const folded: { post: Hit; copies: Hit[] }[] = [];
+  const byNumber = new Map<number, { copies: Hit[] }>();
+  for (const post of hits) {
+    const known = post.copies === undefined ? undefined : byNumber.get(post.copies);
+    if (known !== undefined) known.copies.push(post);
+    else {
+      const one = { post, copies: [] };
+      folded.push(one);
+      if (post.copies !== undefined) byNumber.set(post.copies, one);
+    }
+  }
+  return folded;
 }
 
 export const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link"] as const;

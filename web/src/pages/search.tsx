@@ -9,13 +9,13 @@ import { ListenBar } from "../shell/listen-bar.tsx";
 import { useListen } from "../shell/listen.ts";
 import { mayAct, useMe } from "../shell/me.ts";
 import { go, setQuery, usePlace, withQuery } from "../shell/place.ts";
-import { PostRow } from "../shell/post-row.tsx";
 import { QueryBuilder, useReading } from "../shell/query-builder.tsx";
 import { useSimulatedSources } from "../shell/simulated.ts";
 import { Views } from "../shell/views.tsx";
-import { countOf, facetsOf, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
+import { countOf, facetsOf, foldCopies, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
 import { Export } from "./search-export.tsx";
 import { FacetList } from "./search-facets.tsx";
+import { Hit } from "./search-hit.tsx";
 import "./search.css";
 
 const pagePosts = 30;
@@ -36,6 +36,7 @@ export default function Search() {
   const shown = Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, mostPages) : 1;
   const [draft, setDraft] = useState(q);
   const [isExporting, setExporting] = useState(false);
+  const isFolded = query.get("copies") !== "all";
   const withRows = query.get("rows") === "yes";
   useEffect(() => setDraft(q), [q]);
   useEffect(() => {
@@ -115,6 +116,10 @@ export default function Search() {
             ))}
           </select>
         </label>
+        <label className="choice">
+          <input type="checkbox" checked={isFolded} onChange={(event) => setQuery({ copies: event.target.checked ? undefined : "all" }, "replace")} />
+          <span>{t("search.fold")}</span>
+        </label>
         <Views path="/search" />
         <Link className="button" to={withQuery({ q, order: undefined, shown: undefined, rows: undefined }, "/explore")}>
           {t("search.explore")}
@@ -156,8 +161,8 @@ export default function Search() {
           )}
           {posts.length > 0 && (
             <div className="list" role="feed" aria-label={t("search.list")} aria-busy={hits.isFetching}>
-              {posts.map((post) => (
-                <PostRow key={post.id} post={post} simulated={simulatedSources.has(post.source)} />
+              {(isFolded ? foldCopies(posts) : posts.map((post) => ({ post, copies: [] }))).map(({ post, copies }) => (
+                <Hit key={post.id} post={post} copies={copies} simulated={simulatedSources} />
               ))}
             </div>
           )}

@@ -43,6 +43,7 @@ export const post = {
     depth: "Answer, level {{depth}}",
     quotes: "Quoted by",
     reshares: "Shared again by",
+    copies: "Says the same, but for a few words",
     more: "There are more than these; the search shows all.",
     searchReplies: "Search its answers",
     searchRoot: "Search the whole conversation",

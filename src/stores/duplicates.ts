@@ -1,0 +1,129 @@
+import { statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { toEarshotError } from "../core/errors.ts";
+import type { Change, Post } from "../core/event.ts";
+import { idWords, type PostId } from "../core/ids.ts";
+import type { Store, StorePosition } from "../core/store.ts";
+import { duplicatesFile, openDuplicatesTables } from "./duplicates-file.ts";
+import { makeDuplicatesIndex } from "./duplicates-index.ts";
+import { sketchOf } from "./duplicates-sketch.ts";
+import { isAbove } from "./search-batch.ts";
+
+export interface DuplicatesOptions {
+  /** Its own; made when missing. */
+  readonly folder: string;
+  /** A new post is compared with so many before it; a power of two. About 200 bytes of memory each. */
+  readonly capacity?: number;
+}
+
+const usualCapacity = 1 << 18;
+const rowsPerStep = 20_000;
+
+/**
+ * Which posts are copies of each other: a group for each text that several posts share, but for a few words before or after.
+ * Reshares are left out, as they name their original. Each `apply` is one synced transaction with its positions.
+ */
+export async function openDuplicates(options: DuplicatesOptions): Promise<Store> {
+  const { folder, capacity = usualCapacity } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, duplicatesFile);
+  const tables = openDuplicatesTables(file);
+  const { db } = tables;
+  let index = makeDuplicatesIndex(capacity);
+  let nextNumber = tables.load(index, capacity);
+  const durable = tables.positions();
+  /** Bytes of removed posts may still lie in the write-ahead log; after a start nobody knows. */
+  let owesForget = true;
+
+  function transact<T>(run: () => T): T {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = run();
+      db.exec("COMMIT");
+      return result;
+    } catch (thrown) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      index = makeDuplicatesIndex(capacity);
+      nextNumber = tables.load(index, capacity);
+      throw toEarshotError(thrown, "STORE_UNAVAILABLE", "duplicates");
+    }
+  }
+
+  function remove(id: PostId): boolean {
+    const { high, low } = idWords(id);
+    const number = index.numberOf(high, low);
+    if (number !== undefined) {
+      index.remove(number);
+      tables.removeRecent(number);
+    }
+    const left = tables.leave(id);
+    if (number !== undefined || left) owesForget = true;
+    return number !== undefined || left;
+  }
+
+  function add(post: Post): void {
+    const sketch = post.reshareOf === undefined ? sketchOf(post.text) : undefined;
+    if (sketch === undefined) return;
+    const { high, low } = idWords(post.id);
+    const number = nextNumber++;
+    const copy = index.find(sketch);
+    tables.addRecent(number, post.id, post.author, post.source, post.createdAt, sketch);
+    index.add(number, sketch, high, low);
+    if (copy === undefined) return;
+    const group = tables.groupOf(copy);
+    if (group === undefined) tables.join(copy, copy);
+    tables.join(number, group ?? copy);
+  }
+
+  function take(change: Change): void {
+    const { was, is, post } = change;
+    if (change.kind !== "post" && (is !== undefined || was === undefined)) return;
+    if (was !== undefined) remove(change.id);
+    if (post !== undefined) add(post);
+  }
+
+  const removeAll = (ids: readonly PostId[]): number => transact(() => ids.filter(remove).length);
+
+  return {
+    name: "duplicates",
+    async positions() {
+      return new Map(durable);
+    },
+    async apply(changes, upTo) {
+      const moved: [number, StorePosition][] = [...upTo].filter(([partition, position]) => position.offset >= (durable.get(partition)?.offset ?? 0));
+      transact(() => {
+        for (const change of changes) if (isAbove(change, durable.get(change.partition))) take(change);
+        for (const [partition, position] of moved) tables.setPosition(partition, position);
+      });
+      for (const [partition, position] of moved) durable.set(partition, position);
+    },
+    async flush() {
+      // Each `apply` has made itself durable.
+    },
+    async maintain({ forget }) {
+      const removed = transact(() => tables.removeOlder(nextNumber - capacity, rowsPerStep));
+      if (removed > 0) owesForget = true;
+      if (removed === rowsPerStep) return { owed: 1 };
+      if (forget && owesForget) owesForget = !tables.settle();
+      return { owed: forget && owesForget ? 1 : 0 };
+    },
+    async erase(author, upToMs) {
+      const removedPosts = removeAll(tables.ofAuthor(author, upToMs));
+      return { store: "duplicates", removedPosts, physical: removedPosts === 0 && !owesForget };
+    },
+    async find(author) {
+      return { store: "duplicates", posts: tables.ofAuthor(author) };
+    },
+    async size() {
+      const { posts, oldestAt } = tables.counts;
+      const sizeBytes = ["", "-wal", "-shm"].reduce((sum, suffix) => sum + (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
+      return { store: "duplicates", sizeBytes, posts, ...(oldestAt !== undefined && { oldestAt }) };
+    },
+    removeSource: async (source) => ({ removedPosts: removeAll(tables.ofSource(source)) }),
+    expire: async (beforeMs) => ({ removedPosts: removeAll(tables.before(beforeMs)) }),
+    async [Symbol.asyncDispose]() {
+      db.close();
+    },
+  };
+}
