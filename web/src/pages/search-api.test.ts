@@ -1,9 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasPart, leftOut, togglePart } from "../shell/query.ts";
-import { makeRecordCounter, withListen } from "./search-api.ts";
+import { foldCopies, type Hit, makeRecordCounter, withListen } from "./search-api.ts";
 
 const listen = { fromMs: Date.UTC(2026, 0, 1, 0, 0, 30), toMs: Date.UTC(2026, 0, 2), range: "24h", platforms: ["forum"], terms: [], languages: ["de", "en"] } as const;
+
+const blank: Hit = {
+  id: "",
+  platform: "forum",
+  source: "s",
+  author: "a1_x",
+  text: "",
+  createdAt: "2026-11-01T00:00:00.000Z",
+  receivedAt: "2026-11-01T00:00:00.000Z",
+  revision: 0,
+  language: "en",
+  sentiment: null,
+  sentimentScore: null,
+  terms: [],
+  hashtags: [],
+  links: [],
+  mentions: [],
+  counts: { likes: 0, shares: 0, replies: 0, views: 0 },
+  sensitivity: "public",
+  region: "zz",
+};
 
 test("what the bar holds stands beside the query, and OR does not reach into it", () => {
   assert.equal(withListen("rain OR sun", listen, false), "(rain OR sun) platform:forum (language:de OR language:en)");
@@ -32,4 +53,13 @@ test("records of an export are counted however its bytes are cut", () => {
     assert.equal(records, 2);
   }
   assert.equal(makeRecordCounter("ndjson")(new TextEncoder().encode('{"a":"\\""}\n{}\n')), 2);
+});
+
+test("copies fold under the first of them that comes, and the order stays", () => {
+  const hit = (id: string, copies?: number): Hit => ({ ...blank, id, ...(copies !== undefined && { copies }) });
+  const folded = foldCopies([hit("a"), hit("b", 7), hit("c", 9), hit("d", 7), hit("e"), hit("f", 7)]);
+  assert.deepEqual(
+    folded.map(({ post, copies }) => [post.id, ...copies.map(({ id }) => id)]),
+    [["a"], ["b", "d", "f"], ["c"], ["e"]],
+  );
 });
