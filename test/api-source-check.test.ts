@@ -48,7 +48,7 @@ describe("trying a source before it is saved", () => {
     ].map(({ body }) => [body["ok"], body["code"]]);
     assert.deepEqual(codes, [
       [false, "UPSTREAM_AUTH"],
-      [false, "UPSTREAM_REFUSED"],
+      [false, "UPSTREAM_NOT_FOUND"],
       [false, "CONFIG_INVALID"],
       [false, "CONFIG_INVALID"],
     ]);

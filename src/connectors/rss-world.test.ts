@@ -140,7 +140,7 @@ test("a feed that is gone is not asked again, the others go on; when all are gon
       readUntil(reader.source, pages.at(-1)?.cursor, () => false),
       100,
     ),
-    (error) => error instanceof EarshotError && error.code === "UPSTREAM_REFUSED" && error.message.includes("410"),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_NOT_FOUND" && error.message.includes("410"),
   );
   assert.equal(world.answered.get(410), 2);
 });

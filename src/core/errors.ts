@@ -1,3 +1,5 @@
+import type { FailureDetail } from "./failure-class.ts";
+
 /** How the program reacts. config: refuse to start. transient: retry with backoff. reject: this item to the quarantine, go on. fault: an invariant of ours broke, stop. */
 export type ErrorKind = "config" | "transient" | "reject" | "fault";
 
@@ -65,6 +67,8 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** Milliseconds UTC before which another try is useless. */
   readonly retryAt?: number;
+  /** The failed call behind it. */
+  readonly failure?: FailureDetail;
 }
 
 /** The one class of error. message: `where: what was expected, what came`; never holds a secret. */
@@ -73,12 +77,15 @@ export class EarshotError extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly retryAt: number | undefined;
+  /** Absent: no call to a platform went out and failed. */
+  readonly failure: FailureDetail | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.kind = errorCodes[code].kind;
     this.retryAt = options.retryAt;
+    this.failure = options.failure;
   }
 }
 

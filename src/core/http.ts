@@ -3,7 +3,10 @@ import type { ErrorCode } from "./errors.ts";
 
 /** The one HTTP client, as connectors see it. Proxies, certificates, budgets, retries and breakers stand behind it. */
 export interface Http {
-  /** Resolves for 2xx and 304; throws UPSTREAM_RATE_LIMITED (retryAt), UPSTREAM_AUTH, UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE. Safe methods are retried inside the deadline. */
+  /**
+   * Resolves for 2xx and 304; throws UPSTREAM_RATE_LIMITED and UPSTREAM_QUOTA (retryAt), UPSTREAM_AUTH (401, 403), UPSTREAM_NOT_FOUND (404, 410),
+   * UPSTREAM_REFUSED, UPSTREAM_UNAVAILABLE, or what `react` says; `failure` of the error tells of the call. Safe methods are tried again inside the deadline.
+   */
   request(url: string, options?: HttpOptions): Promise<HttpResponse>;
   /** A body that stays open (server-sent events). */
   stream(url: string, options?: HttpOptions): Promise<{ readonly status: number; readonly headers: Headers; readonly body: AsyncIterable<Uint8Array> }>;

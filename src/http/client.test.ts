@@ -57,8 +57,9 @@ test("statuses become the codes that say how to react", async () => {
   for (const [status, code] of [
     [401, "UPSTREAM_AUTH"],
     [403, "UPSTREAM_AUTH"],
-    [404, "UPSTREAM_REFUSED"],
-    [410, "UPSTREAM_REFUSED"],
+    [402, "UPSTREAM_QUOTA"],
+    [404, "UPSTREAM_NOT_FOUND"],
+    [410, "UPSTREAM_NOT_FOUND"],
     [422, "UPSTREAM_REFUSED"],
     [500, "UPSTREAM_UNAVAILABLE"],
   ] as const) {
@@ -112,7 +113,7 @@ test("an error never shows what the request kept secret", async () => {
   const url = `${server.url.replace("//", "//user:hunter22@")}/path?access_token=hunter22&q=ham`;
   await assert.rejects(
     drive(clock, http.request(url, { headers: { authorization: "Bearer hunter22" } })),
-    fails("UPSTREAM_REFUSED", (error) => {
+    fails("UPSTREAM_NOT_FOUND", (error) => {
       assert.doesNotMatch(`${error.message} ${error.stack}`, /hunter22/);
       assert.match(error.message, /q=ham/);
     }),

@@ -1,16 +1,16 @@
-import { type Dispatcher, request as undiciRequest } from "undici";
 import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
-import { EarshotError, toEarshotError } from "../core/errors.ts";
-import type { Http, HttpOptions, HttpResponse, WebSocketOptions } from "../core/http.ts";
+import { EarshotError } from "../core/errors.ts";
+import type { Http, HttpOptions, HttpResponse, Reaction, WebSocketOptions } from "../core/http.ts";
 import { type Breaker, makeBreaker } from "./breaker.ts";
 import { type Budget, type BudgetState, makeBudget } from "./budget.ts";
 import { collect, inflate } from "./body.ts";
 import { makeDispatchers } from "./dispatchers.ts";
+import { type Answer, exchange } from "./exchange.ts";
 import { type Env, proxyFor } from "./proxy.ts";
 import { readRateLimit } from "./rate-limit.ts";
-import { redactText, redactUrl } from "./redact.ts";
-import { UpstreamStatus } from "./upstream-status.ts";
+import { redactText, redactUrl, secretsIn } from "./redact.ts";
+import { type Answered, refusalOf, withFailure } from "./refusal.ts";
 import { HandshakeRefused, openWebSocket } from "./web-socket.ts";
 
 export interface HttpSettings {
@@ -27,7 +27,6 @@ const defaultMaxBytes = 16 << 20;
 const attemptTimeoutMs = 30_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
-const longestRedirects = 3;
 const mostHosts = 1_000;
 
 export interface OpenedHttp extends Http, AsyncDisposable {
@@ -40,12 +39,18 @@ interface Drawn {
   readonly cost: number;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Dispatcher.ResponseData["body"];
-  readonly url: string;
-  readonly movedTo?: string;
+/** How one try ended where nobody aborted it. */
+type Tried<T> = { readonly done: T } | { readonly failed: EarshotError; readonly renew: boolean };
+
+/** A platform's refusal, on its way out of a try. */
+class Refused extends Error {
+  readonly error: EarshotError;
+  readonly renew: boolean;
+  constructor(error: EarshotError, renew: boolean) {
+    super(error.message);
+    this.error = error;
+    this.renew = renew;
+  }
 }
 
 /** Throws CONFIG_INVALID for an unreadable proxy address or certificate file. */
@@ -100,67 +105,37 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     throw new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: the host failed repeatedly; it is tried again in ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
   }
 
-  /** One exchange, redirects of safe methods followed. `signal` covers the head only where the body stays open. */
-  async function exchange(url: string, options: HttpOptions, signal: AbortSignal, stays: boolean): Promise<Answer> {
-    let at = new URL(url);
-    let permanent = true;
-    let headers: Record<string, string> = { "user-agent": "Earshot (+self-hosted)", "accept-encoding": stays ? "identity" : "gzip, br, deflate" };
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
-    for (let hop = 0; ; hop++) {
-      const answer = await undiciRequest(at, {
-        dispatcher: dispatchers.for(at),
-        method: options.method ?? "GET",
-        headers,
-        ...(options.body !== undefined && { body: options.body }),
-        signal,
-        headersTimeout: attemptTimeoutMs,
-        bodyTimeout: stays ? 0 : attemptTimeoutMs,
-        responseHeaders: null,
-      });
-      const told = new Headers();
-      for (const [name, value] of Object.entries(answer.headers)) {
-        if (value !== undefined) told.set(name, Array.isArray(value) ? value.join(", ") : value);
+  /** Throws Refused for an answer that stands for a failure. */
+  function judge(answered: Answered, options: HttpOptions, budget: Budget | undefined): void {
+    let reaction: Reaction | undefined;
+    if (options.react !== undefined && answered.status !== 304) {
+      try {
+        reaction = options.react(answered);
+      } catch (thrown) {
+        report("warn", `${answered.where}: what the platform says could not be judged`, { error: messageOf(thrown, answered.secrets) });
       }
-      const location = told.get("location");
-      const redirected = [301, 302, 303, 307, 308].includes(answer.statusCode) && location !== null;
-      if (!redirected || !isSafe(options) || hop >= longestRedirects)
-        return { status: answer.statusCode, headers: told, body: answer.body, url: at.href, ...(hop > 0 && permanent && { movedTo: at.href }) };
-      await answer.body.dump();
-      permanent &&= answer.statusCode === 301 || answer.statusCode === 308;
-      const next = new URL(location, at);
-      if (!/^https?:$/.test(next.protocol) || (at.protocol === "https:" && next.protocol === "http:")) {
-        throw new EarshotError("UPSTREAM_REFUSED", `${redactUrl(url)}: expected an answer, came a redirect to ${next.protocol}//${next.host}`);
-      }
-      if (next.origin !== at.origin) {
-        const { authorization: _, cookie: __, ...rest } = headers;
-        headers = rest;
-      }
-      at = next;
     }
+    if (reaction?.retryAt !== undefined) budget?.learn({ retryAt: reaction.retryAt }, clock.now());
+    const error = refusalOf(answered, reaction, clock.now());
+    if (error !== undefined) throw new Refused(error, reaction?.renew ?? answered.status === 401);
   }
 
-  /** The error that a status stands for; undefined for 2xx and 304. */
-  function refusal(status: number, headers: Headers, excerpt: string, where: string): EarshotError | undefined {
-    if ((status >= 200 && status < 300) || status === 304) return undefined;
-    const cause = new UpstreamStatus(status, excerpt);
-    const told = readRateLimit(headers, clock.now());
-    const used = told.remaining === 0 ? told.resetAt : undefined;
-    const retryAt = told.retryAt ?? used;
-    if (status === 429 || (status === 403 && told.retryAt !== undefined)) {
-      return new EarshotError("UPSTREAM_RATE_LIMITED", `${where}: too many requests (HTTP ${status})`, { cause, retryAt: retryAt ?? clock.now() + 60_000 });
-    }
-    if (status === 401 || status === 403) return new EarshotError("UPSTREAM_AUTH", `${where}: the credential was refused (HTTP ${status})`, { cause });
-    if (status >= 500 || status === 408 || status === 425) {
-      return new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: HTTP ${status}`, { cause, ...(told.retryAt !== undefined && { retryAt: told.retryAt }) });
-    }
-    return new EarshotError("UPSTREAM_REFUSED", `${where}: HTTP ${status}`, { cause });
-  }
-
-  /** One try with its body; every failure is an EarshotError, told to breaker and budget. */
-  async function attempt(url: string, options: HttpOptions, budget: Budget | undefined, timeoutMs: number): Promise<HttpResponse> {
-    const where = `${options.method ?? "GET"} ${redactUrl(url)}`;
+  /**
+   * One try; every failure is an EarshotError, told to breaker and budget. Throws when it was aborted, and what the credential throws.
+   * `finish` makes the result of an answer; `stays`: the time covers the head alone.
+   */
+  async function attempt<T>(
+    url: string,
+    options: HttpOptions,
+    timeoutMs: number,
+    stays: boolean,
+    finish: (answer: Answer, where: string, secrets: readonly string[]) => Promise<T>,
+  ): Promise<Tried<T>> {
+    const where = whereOf(url, options);
+    const credential = (await options.credential?.headers(options.signal)) ?? {};
     const breaker = breakerFor(new URL(url).host);
     checkBreaker(breaker, where);
+    const secrets = [...secretsIn(options.headers ?? {}), ...secretsIn(credential)];
     const timeout = new AbortController();
     const stopTimer = new AbortController();
     void clock.sleep(timeoutMs, stopTimer.signal).then(
@@ -168,89 +143,99 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       () => undefined,
     );
     const signal = options.signal ? AbortSignal.any([options.signal, timeout.signal]) : timeout.signal;
+    let answer: Answer | undefined;
     try {
-      const answer = await exchange(url, options, signal, false);
-      budget?.learn(readRateLimit(answer.headers, clock.now()), clock.now());
-      const maxBytes = options.maxBytes ?? defaultMaxBytes;
-      const coded = await collect(answer.body, maxBytes, where);
-      const bytes = await inflate(coded, answer.headers.get("content-encoding"), maxBytes, where);
-      const refused = refusal(answer.status, answer.headers, Buffer.from(bytes.subarray(0, 2_000)).toString("utf8"), where);
-      if (refused) throw refused;
+      const { method = "GET", headers = {}, body } = options;
+      answer = await exchange(url, { method, headers, credential, body, signal, stays, headersTimeoutMs: attemptTimeoutMs }, dispatchers);
+      const done = await finish(answer, where, secrets);
       breaker.succeeded();
-      return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
+      return { done };
     } catch (thrown) {
-      throw settle(thrown, where, breaker, options, timeout.signal);
+      if (thrown instanceof Refused) return { failed: settle(thrown.error, where, breaker, options, secrets), renew: thrown.renew };
+      const error = settle(timeout.signal.aborted ? timeout.signal.reason : thrown, where, breaker, options, secrets);
+      const isContent = error.code === "UPSTREAM_REFUSED" && answer !== undefined;
+      return { failed: withFailure(error, { request: where, ...(isContent && answer && { status: answer.status, headers: answer.headers }) }), renew: false };
     } finally {
       stopTimer.abort();
     }
   }
 
-  function settle(thrown: unknown, where: string, breaker: Breaker, options: HttpOptions, timeout?: AbortSignal): unknown {
+  /** What a failure says to the breaker. Throws the signal's reason when the caller aborted. */
+  function settle(thrown: unknown, where: string, breaker: Breaker, options: { readonly signal?: AbortSignal }, secrets: readonly string[]): EarshotError {
     if (options.signal?.aborted) {
       breaker.abandoned();
-      return options.signal.reason;
+      throw options.signal.reason;
     }
-    const cause = timeout?.aborted ? timeout.reason : thrown;
-    const error = cause instanceof EarshotError ? cause : networkError(cause, where, Object.values(options.headers ?? {}));
+    const error = thrown instanceof EarshotError ? thrown : networkError(thrown, where, secrets);
     // A host that answers "no" is well.
     if (error.code === "UPSTREAM_UNAVAILABLE") breaker.failed(clock.now());
     else breaker.succeeded();
     return error;
   }
 
-  return {
-    async request(url, options = {}) {
-      checkUrl(url, /^https?:$/);
-      const deadlineAt = clock.monotonicMs() + (options.deadlineMs ?? defaultDeadlineMs);
-      const drawn = budgetsFor(options);
-      const where = `${options.method ?? "GET"} ${redactUrl(url)}`;
-      let pauseMs = firstPauseMs;
-      for (let tries = 1; ; tries++) {
-        await waitTurn(drawn, deadlineAt, options, where);
-        try {
-          return await attempt(url, options, drawn[0]?.budget, Math.max(1, Math.min(attemptTimeoutMs, deadlineAt - clock.monotonicMs())));
-        } catch (thrown) {
-          const error = toEarshotErrorUnlessAborted(thrown, options.signal, where);
-          const retriable = isSafe(options) && (error.code === "UPSTREAM_UNAVAILABLE" || error.code === "UPSTREAM_RATE_LIMITED");
-          // Decorrelated jitter: the next pause lies between the first one and three times the last.
-          pauseMs = Math.min(longestPauseMs, firstPauseMs + random() * (pauseMs * 3 - firstPauseMs));
-          const waitMs = Math.max(error.retryAt === undefined ? 0 : error.retryAt - clock.now(), pauseMs);
-          if (!retriable || clock.monotonicMs() + waitMs >= deadlineAt) throw error;
-          report("debug", "request is tried again", { url: redactUrl(url), code: error.code, tries, waitMs: Math.round(waitMs) });
-          await clock.sleep(waitMs, options.signal);
-        }
+  async function readWhole(answer: Answer, options: HttpOptions, where: string): Promise<Uint8Array> {
+    const maxBytes = options.maxBytes ?? defaultMaxBytes;
+    const coded = await collect(answer.body, maxBytes, where);
+    return inflate(coded, answer.headers.get("content-encoding"), maxBytes, where);
+  }
+
+  /** Tries until it is done, cannot be, or the deadline comes. */
+  async function insist<T>(
+    url: string,
+    options: HttpOptions,
+    how: { readonly stays: boolean; readonly again: boolean },
+    finish: (answer: Answer, where: string, secrets: readonly string[], budget: Budget | undefined) => Promise<T>,
+  ): Promise<T> {
+    checkUrl(url, /^https?:$/);
+    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    const deadlineAt = clock.monotonicMs() + deadlineMs;
+    const drawn = budgetsFor(options);
+    const budget = drawn[0]?.budget;
+    const where = whereOf(url, options);
+    let mayRenew = options.credential !== undefined;
+    let pauseMs = firstPauseMs;
+    for (let tries = 1; ; tries++) {
+      await waitTurn(drawn, deadlineAt, options, where);
+      const leftMs = Math.max(1, deadlineAt - clock.monotonicMs());
+      const tried = await attempt(url, options, how.stays ? leftMs : Math.min(attemptTimeoutMs, leftMs), how.stays, async (answer, at, secrets) => {
+        budget?.learn(readRateLimit(answer.headers, clock.now()), clock.now());
+        return finish(answer, at, secrets, budget);
+      });
+      if ("done" in tried) return tried.done;
+      const { failed, renew } = tried;
+      if (renew && mayRenew) {
+        mayRenew = false;
+        if (await options.credential?.refused(options.signal)) continue;
       }
+      const isPassing = failed.code === "UPSTREAM_UNAVAILABLE" || failed.code === "UPSTREAM_RATE_LIMITED";
+      // Decorrelated jitter: the next pause lies between the first one and three times the last.
+      pauseMs = Math.min(longestPauseMs, firstPauseMs + random() * (pauseMs * 3 - firstPauseMs));
+      const waitMs = Math.max(failed.retryAt === undefined ? 0 : failed.retryAt - clock.now(), pauseMs);
+      if (!how.again || !isPassing || clock.monotonicMs() + waitMs >= deadlineAt) throw failed;
+      report("debug", "request is tried again", { url: redactUrl(url), code: failed.code, tries, waitMs: Math.round(waitMs) });
+      await clock.sleep(waitMs, options.signal);
+    }
+  }
+
+  return {
+    request(url, options = {}) {
+      return insist(url, options, { stays: false, again: isSafe(options) }, async (answer, where, secrets, budget): Promise<HttpResponse> => {
+        const bytes = await readWhole(answer, options, where);
+        judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, budget);
+        return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
+      });
     },
 
-    async stream(url, options = {}) {
-      checkUrl(url, /^https?:$/);
-      const where = `${options.method ?? "GET"} ${redactUrl(url)}`;
-      const drawn = budgetsFor(options);
-      const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-      await waitTurn(drawn, clock.monotonicMs() + deadlineMs, options, where);
-      const breaker = breakerFor(new URL(url).host);
-      checkBreaker(breaker, where);
-      const own = new AbortController();
-      const stopTimer = new AbortController();
-      void clock.sleep(deadlineMs, stopTimer.signal).then(
-        () => own.abort(new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: no answer within ${deadlineMs} ms`)),
-        () => undefined,
-      );
-      const signal = options.signal ? AbortSignal.any([options.signal, own.signal]) : own.signal;
-      try {
-        const answer = await exchange(url, options, signal, true);
-        drawn[0]?.budget.learn(readRateLimit(answer.headers, clock.now()), clock.now());
-        const failed = answer.status < 200 || answer.status >= 300;
-        const excerpt = failed ? Buffer.from(await collect(answer.body, 1 << 20, where)).toString("utf8", 0, 2_000) : "";
-        const refused = refusal(answer.status, answer.headers, excerpt, where);
-        if (refused) throw refused;
-        breaker.succeeded();
-        return { status: answer.status, headers: answer.headers, body: openBody(answer.body, where, options) };
-      } catch (thrown) {
-        throw settle(thrown, where, breaker, options, own.signal);
-      } finally {
-        stopTimer.abort();
-      }
+    stream(url, options = {}) {
+      return insist(url, options, { stays: true, again: false }, async (answer, where, secrets, budget) => {
+        const isOpen = answer.status >= 200 && answer.status < 300;
+        if (!isOpen) {
+          const bytes = await collect(answer.body, 1 << 20, where);
+          judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, budget);
+          throw new EarshotError("UPSTREAM_REFUSED", `${where}: expected a stream, came HTTP ${answer.status}`);
+        }
+        return { status: answer.status, headers: answer.headers, body: openBody(answer.body, where, options, secrets) };
+      });
     },
 
     async webSocket(url, options: WebSocketOptions = {}) {
@@ -258,15 +243,18 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       const where = redactUrl(url);
       const breaker = breakerFor(new URL(url).host);
       checkBreaker(breaker, where);
+      const secrets = secretsIn(options.headers ?? {});
       try {
-        const secrets = Object.values(options.headers ?? {});
         const stream = await openWebSocket(url, options, { clock, proxy: proxyFor(new URL(url), env), ca: dispatchers.ca, secrets });
         breaker.succeeded();
         return stream;
       } catch (thrown) {
-        const error = thrown instanceof HandshakeRefused ? refusal(thrown.status, thrown.headers, "", where) : undefined;
-        const other = new EarshotError("UPSTREAM_REFUSED", `${where}: expected a WebSocket, came an answer without upgrade`);
-        throw settle(thrown instanceof HandshakeRefused ? (error ?? other) : thrown, where, breaker, options);
+        const refused =
+          thrown instanceof HandshakeRefused
+            ? refusalOf({ status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets }, undefined, clock.now())
+            : undefined;
+        const other = thrown instanceof HandshakeRefused ? new EarshotError("UPSTREAM_REFUSED", `${where}: expected a WebSocket, came an answer without upgrade`) : thrown;
+        throw withFailure(settle(refused ?? other, where, breaker, options, secrets), { request: where });
       }
     },
 
@@ -274,15 +262,20 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
   };
 
-  async function* openBody(body: AsyncIterable<Uint8Array>, where: string, options: HttpOptions): AsyncGenerator<Uint8Array> {
+  async function* openBody(body: AsyncIterable<Uint8Array>, where: string, options: HttpOptions, secrets: readonly string[]): AsyncGenerator<Uint8Array> {
+    const cut = (message: string, cause?: unknown) => withFailure(new EarshotError("UPSTREAM_CUT", `${where}: ${message}`, { cause }), { request: where });
     try {
       for await (const chunk of body) yield chunk;
     } catch (thrown) {
       if (options.signal?.aborted) return;
-      throw new EarshotError("UPSTREAM_CUT", `${where}: ${messageOf(thrown, Object.values(options.headers ?? {}))}`, { cause: thrown });
+      throw cut(messageOf(thrown, secrets), thrown);
     }
-    if (options.signal?.aborted !== true) throw new EarshotError("UPSTREAM_CUT", `${where}: the server ended the stream`);
+    if (options.signal?.aborted !== true) throw cut("the server ended the stream");
   }
+}
+
+function whereOf(url: string, options: HttpOptions): string {
+  return `${options.method ?? "GET"} ${redactUrl(url)}`;
 }
 
 function isSafe(options: HttpOptions): boolean {
@@ -300,10 +293,4 @@ function networkError(thrown: unknown, where: string, secrets: readonly string[]
 function messageOf(thrown: unknown, secrets: readonly string[]): string {
   const code = thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? `${thrown.code} ` : "";
   return redactText(`${code}${thrown instanceof Error ? thrown.message : String(thrown)}`, secrets);
-}
-
-/** An abort goes on as it is: it is no failure of the platform. */
-function toEarshotErrorUnlessAborted(thrown: unknown, signal: AbortSignal | undefined, where: string): EarshotError {
-  if (signal?.aborted) throw signal.reason;
-  return toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", where);
 }

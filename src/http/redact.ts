@@ -21,3 +21,22 @@ export function redactText(text: string, secrets: readonly string[] = []): strin
   for (const secret of secrets) if (secret.length >= 4) out = out.replaceAll(secret, "REDACTED");
   return out;
 }
+
+/** The beginning of an answer, fit for a register: without secrets, tokens and addresses of mail, white space folded. */
+export function redactExcerpt(text: string, secrets: readonly string[], mostChars: number): string {
+  let out = redactText(text, secrets);
+  out = out.replace(/("?[\w-]*(?:token|secret|password|passwd|api_?key|authorization|signature|appsecret_proof)"?\s*[:=]\s*"?)[^\s"&,;}<]+/gi, "$1REDACTED");
+  out = out.replace(/[^\s"'<>()]+@[\w-]+(?:\.[\w-]+)+/g, "[email]");
+  out = out.replace(/[\s\p{Cc}]+/gu, " ").trim();
+  return out.length > mostChars ? `${out.slice(0, mostChars - 1)}…` : out;
+}
+
+/** The values of headers that are not for other eyes, whole and in their parts. */
+export function secretsIn(headers: Readonly<Record<string, string>>): readonly string[] {
+  const found: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/auth|cookie|token|secret|key|proof|signature|password/i.test(name)) continue;
+    found.push(value, ...value.split(/[\s;=,]+/).filter((part) => part.length >= 8));
+  }
+  return found;
+}

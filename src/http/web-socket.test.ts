@@ -106,7 +106,7 @@ test("a refused handshake has the code of its status", async () => {
     [401, "UPSTREAM_AUTH"],
     [429, "UPSTREAM_RATE_LIMITED"],
     [503, "UPSTREAM_UNAVAILABLE"],
-    [404, "UPSTREAM_REFUSED"],
+    [404, "UPSTREAM_NOT_FOUND"],
   ] as const) {
     await assert.rejects(http.webSocket(`${server.ws}/${status}`), (error) => error instanceof EarshotError && error.code === code);
   }

@@ -51,12 +51,12 @@ export async function* readMastodon(
     } catch (thrown) {
       if (signal.aborted) return;
       const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", server.host);
-      if (streams && transport === "websocket" && options.transport === "auto" && error.code === "UPSTREAM_REFUSED") {
+      if (streams && transport === "websocket" && options.transport === "auto" && refuses(error)) {
         context.report("info", "the server refuses WebSockets, server-sent events are read instead", { source: context.id });
         transport = "sse";
         continue;
       }
-      if (++failures > 3 || error.code === "UPSTREAM_AUTH" || error.code === "UPSTREAM_REFUSED") throw error;
+      if (++failures > 3 || error.code === "UPSTREAM_AUTH" || refuses(error)) throw error;
       const waitMs = Math.max(error.retryAt === undefined ? 0 : error.retryAt - clock.now(), failures === 1 ? 0 : 1_000 * failures);
       if (waitMs > 120_000) throw error;
       status({ state: "waiting", detail: error.code, ...(error.retryAt !== undefined && { retryAt: error.retryAt }) });
@@ -186,4 +186,8 @@ export async function* readMastodon(
 /** The lowest id of a moment; see idInstant. */
 function idAt(ms: number): string {
   return String(BigInt(ms) << 16n);
+}
+
+function refuses(error: EarshotError): boolean {
+  return error.code === "UPSTREAM_REFUSED" || error.code === "UPSTREAM_NOT_FOUND";
 }
