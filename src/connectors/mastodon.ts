@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { secretReference } from "../core/config.ts";
 import type { Connector } from "../core/component.ts";
-import { mastodonParser, rawsOfMessage, splitRecorded } from "./mastodon/parse.ts";
+import { mastodonParser, rawsOfMessage } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";
+import { splitRecorded } from "./mastodon/recorded.ts";
 import { openServer } from "./mastodon/server.ts";
 
 const options = z.strictObject({

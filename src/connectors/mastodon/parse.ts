@@ -2,9 +2,10 @@ import { EarshotError } from "../../core/errors.ts";
 import type { Outcome, SourceEvent } from "../../core/event.ts";
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
-import { checkInstant } from "../json/fields.ts";
-import { makePick, splitArray } from "../json/pick.ts";
-import { type StatusContext, idInstant, readLocalId, readStatus, statusId } from "./status.ts";
+import { readFailure } from "../json/failed-answer.ts";
+import { checkInstant, parseInstant } from "../json/fields.ts";
+import { makePick } from "../json/pick.ts";
+import { type StatusContext, idInstant, localIdOf, readAccount, readLocalId, readStatus, statusId } from "./status.ts";
 
 /*
  * A post's native id is `<server>/<local id>`, not the status' `uri`, though that is the same on every server: a deletion from the streaming API
@@ -12,19 +13,30 @@ import { type StatusContext, idInstant, readLocalId, readStatus, statusId } from
  * in `extra.uri`, the page in `permalink`. Two sources on one server share ids; the same status seen by two servers is two posts of one canonical link.
  *
  * Raw forms: a status as the server gave it; {"event": "update" | "status.update", "payload": status or its JSON text};
- * {"event": "delete", "payload": local id, "at": ms}.
+ * {"event": "delete", "payload": local id, "at": ms}; {"event": "account", "payload": account, "at": ms}. An event may name its "server", where that is
+ * another than the source's.
  */
 export function mastodonParser(context: StatusContext): Parse {
   return guard("mastodon", (bytes) => {
     const message = decodeObject(bytes, "message");
+    const failure = readFailure(message);
+    if (failure !== undefined) return [{ reject: failure }];
     const event = message["event"];
     if (event === undefined) return [status(message, context)];
+    const there = { ...context, server: serverNamed(message) ?? context.server };
     switch (event) {
       case "update":
       case "status.update":
-        return [status(payloadOf(message), context)];
+        return [status(payloadOf(message), there)];
       case "delete":
-        return [deletion(message, context)];
+        return [deletion(message, there)];
+      case "account":
+        return [account(message, there)];
+      case "scheduled":
+        return [{ drop: "not-posted-yet" }];
+      case "private":
+        throw new EarshotError("PRIVATE_REFUSED", "message: between named people, and no right allows it");
+      case "none":
       case "filters_changed":
       case "announcement":
       case "announcement.reaction":
@@ -44,6 +56,24 @@ function status(value: Json, context: StatusContext): Outcome<SourceEvent> {
   return { keep: { type: "post", post: readStatus(value, context) } };
 }
 
+/** Of an account told alone: who it is, and how many follow it. Its own dates stand for the time where the answer bears none. */
+function account(message: Json, context: StatusContext): Outcome<SourceEvent> {
+  const payload = payloadOf(message);
+  const told = message["at"] ?? payload["last_status_at"] ?? payload["created_at"];
+  if (told === undefined || parseInstant(told) === undefined) return { drop: "account-without-date" };
+  return { keep: { type: "identity", author: readAccount(payload, context), at: checkInstant(told, "message.at") } };
+}
+
+function serverNamed(message: Json): string | undefined {
+  const server = message["server"];
+  return typeof server === "string" && /^[a-z0-9.:[\]-]{1,253}$/.test(server) ? server : undefined;
+}
+
+/** An event of another server than the source's, or of one that is not told (undefined). */
+export function withServer(server: string | undefined, event: string, payload: unknown, at: number | undefined): Uint8Array {
+  return Buffer.from(JSON.stringify({ ...(server !== undefined && { server }), event, payload, ...(at !== undefined && (event === "delete" || event === "account") && { at }) }));
+}
+
 function payloadOf(message: Json): Json {
   const payload = message["payload"];
   if (typeof payload === "string") {
@@ -55,8 +85,7 @@ function payloadOf(message: Json): Json {
 
 function deletion(message: Json, context: StatusContext): Outcome<SourceEvent> {
   const payload = message["payload"];
-  // Ids were numbers before 2.0 of the streaming protocol and still are on some relatives.
-  const localId = readLocalId({ payload: typeof payload === "number" && Number.isSafeInteger(payload) ? String(payload) : payload }, "payload", "message");
+  const localId = readLocalId({ payload: typeof payload === "string" ? payload.trim() : payload }, "payload", "message");
   const at = message["at"] === undefined ? idInstant(localId) : checkInstant(message["at"], "message.at");
   if (at === undefined) throw new EarshotError("FIELD_MISSING", "message.at: expected a time, as the id tells none");
   return { keep: { type: "delete", id: statusId(context.server, localId), at } };
@@ -67,7 +96,9 @@ const pickEvent = makePick({ event: 0 }, 1);
 
 /** Key and actor of a status' bytes: equal to what its parse says, without a parse. */
 export function statusKey(bytes: Uint8Array, server: string): Pick<Raw, "key" | "actor"> {
-  const [id, url, uri, event] = pickStatus(bytes) ?? pickSlowly(bytes);
+  const picked = pickStatus(bytes);
+  // A number is no text: such an id is found by a full parse.
+  const [id, url, uri, event] = picked?.[0] === undefined ? pickSlowly(bytes) : picked;
   if (id === undefined || event !== undefined) return { key: undefined };
   const actor = url ?? uri;
   return { key: statusId(server, id), ...(actor !== undefined && { actor }) };
@@ -78,7 +109,7 @@ function pickSlowly(bytes: Uint8Array): (string | undefined)[] {
     const message = decodeJson(bytes, "status");
     if (!isJson(message)) return [];
     const account = isJson(message["account"]) ? message["account"] : {};
-    return [message["id"], account["url"], account["uri"], message["event"]].map((value) => (typeof value === "string" ? value : undefined));
+    return [localIdOf(message["id"]), account["url"], account["uri"], message["event"]].map((value) => (typeof value === "string" ? value : undefined));
   } catch {
     return [];
   }
@@ -113,11 +144,21 @@ export function rawsOfMessage(bytes: Uint8Array, server: string, receivedAt: num
   if (event === undefined) return rawsOf(bytes, server, receivedAt);
   try {
     const value = decodeJson(bytes, "message");
+    if (isJson(value) && (serverNamed(value) !== undefined || value["event"] === "account")) return [{ ...keyOfEvent(bytes, server), bytes, receivedAt }];
     if (isJson(value) && typeof value["event"] === "string") return rawsOfEvent(value["event"], value["payload"], server, receivedAt) ?? [{ key: undefined, bytes, receivedAt }];
   } catch {
     // The parser rejects it with its code.
   }
   return [{ key: undefined, bytes, receivedAt }];
+}
+
+/** Key and actor of an event that stays as it is. */
+function keyOfEvent(bytes: Uint8Array, server: string): Pick<Raw, "key" | "actor"> {
+  const [outcome] = mastodonParser({ server, simulated: false })(bytes);
+  const event = outcome !== undefined && "keep" in outcome ? outcome.keep : undefined;
+  if (event?.type === "post") return { key: event.post.id, actor: event.post.author.id };
+  if (event?.type === "identity") return { key: event.author.id, actor: event.author.id };
+  return { key: event?.type === "delete" ? event.id : undefined };
 }
 
 /** Raw messages of an event; undefined: it is to be kept as it came, for the parser to judge. */
@@ -133,48 +174,4 @@ export function rawsOfEvent(event: string, payload: unknown, server: string, rec
 
 export function deletionRaw(server: string, localId: string, at: number): Raw {
   return { key: statusId(server, localId), bytes: Buffer.from(JSON.stringify({ event: "delete", payload: localId, at })), receivedAt: at };
-}
-
-/** Splits recorded files: a list of statuses, of `{request, response}` records, one status, or one message a line. */
-export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
-  const items = splitArray(file);
-  if (items === undefined) {
-    let start = 0;
-    while (start < file.length) {
-      const found = file.indexOf(0x0a, start);
-      const end = found < 0 ? file.length : found;
-      if (end > start) yield* withReshared(file.subarray(start, end));
-      start = end + 1;
-    }
-    return;
-  }
-  for (const item of items) yield* splitRecord(item);
-}
-
-function* splitRecord(item: Uint8Array): Generator<Uint8Array> {
-  let value: unknown;
-  try {
-    value = decodeJson(item, "record");
-  } catch {
-    yield item;
-    return;
-  }
-  if (!isJson(value) || !isJson(value["response"])) {
-    yield* withReshared(item);
-    return;
-  }
-  yield* statusesIn(value["response"]["body"]);
-}
-
-/** Statuses of an answer, wherever the API puts them. */
-function* statusesIn(body: unknown): Generator<Uint8Array> {
-  if (Array.isArray(body)) for (const item of body) yield* statusesIn(item);
-  else if (isJson(body)) {
-    if (Array.isArray(body["statuses"])) yield* statusesIn(body["statuses"]);
-    else if (isJson(body["account"]) && "id" in body) yield* withReshared(Buffer.from(JSON.stringify(body)));
-  }
-}
-
-function* withReshared(bytes: Uint8Array): Generator<Uint8Array> {
-  for (const raw of rawsOf(bytes, "recorded", 0)) yield raw.bytes;
 }

@@ -17,11 +17,18 @@ export function statusId(server: string, localId: string): string {
   return `${server}/${localId}`;
 }
 
-/** A local id is a string of digits on Mastodon, of letters and digits on its relatives. */
+/** A local id is a string of digits on Mastodon, of letters and digits on its relatives; a number before Mastodon 2.0 (2017). */
 export function readLocalId(object: Json, name: string, where: string): string {
-  const id = readId(object, name, where);
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new EarshotError("FIELD_INVALID", `${where}.${name}: expected a local id`);
+  const value = object[name];
+  if (value === undefined || value === null) throw new EarshotError("FIELD_MISSING", `${where}.${name}: expected an id, came nothing`);
+  const id = localIdOf(value);
+  if (id === undefined) throw new EarshotError("FIELD_INVALID", `${where}.${name}: expected a local id`);
   return id;
+}
+
+export function localIdOf(value: unknown): string | undefined {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? String(value) : undefined;
+  return typeof value === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : undefined;
 }
 
 export interface StatusContext {
@@ -40,7 +47,8 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
     author: readAccount(status["account"], context),
     createdAt: checkInstant(status["created_at"], "status.created_at"),
     revision: 0,
-    text: reblog ? "" : checkText(content, "status.content"),
+    // Relatives give null for a status without words.
+    text: reblog || content === null ? "" : checkText(content, "status.content"),
     format: "html",
     visibility: readVisibility(status["visibility"]),
   };
@@ -55,8 +63,8 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
   if (warning && !reblog) post.text = `<p>${escapeHtml(warning)}</p>\n${post.text}`;
   const language = softText(status["language"]);
   if (language && language.length <= 35) post.languages = [language];
-  const parent = status["in_reply_to_id"];
-  if (typeof parent === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(parent)) post.replyTo = statusId(context.server, parent);
+  const parent = localIdOf(status["in_reply_to_id"]);
+  if (parent !== undefined) post.replyTo = statusId(context.server, parent);
   if (isJson(status["quote"])) readQuote(post, status["quote"], context.server, extra);
   else if (status["quote"] !== null && status["quote"] !== undefined) extra["quote"] = status["quote"];
   const counts = readCounts(status);
@@ -128,8 +136,8 @@ export function readCounts(status: Json): Partial<Counts> | undefined {
 
 /** Since 4.4 (Quote entity: state and quoted_status or quoted_status_id); relatives give the quoted status itself. */
 function readQuote(post: Mutable<SourcePost>, quote: Json, server: string, extra: Record<string, unknown>): void {
-  const quoted = isJson(quote["quoted_status"]) ? quote["quoted_status"]["id"] : (quote["quoted_status_id"] ?? quote["id"]);
-  if (typeof quoted === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(quoted)) post.quoteOf = statusId(server, quoted);
+  const quoted = localIdOf(isJson(quote["quoted_status"]) ? quote["quoted_status"]["id"] : (quote["quoted_status_id"] ?? quote["id"]));
+  if (quoted !== undefined) post.quoteOf = statusId(server, quoted);
   if (typeof quote["state"] === "string") extra["quoteState"] = quote["state"];
 }
 
