@@ -10,6 +10,8 @@ import { openCatalog, type Catalog } from "./catalog.ts";
 export interface TestPostgres extends AsyncDisposable {
   /** The schema of this name with these migrations, made where missing. */
   database(name: string, migrations: readonly Migration[]): Promise<Sql>;
+  /** Of the schema of this name, for a process of its own. */
+  addressOf(name: string): string;
   readonly server: Catalog;
 }
 
@@ -20,13 +22,15 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await server.sql.query("alter system set fsync = off");
   await server.sql.query("select pg_reload_conf()");
   const opened = new Map<string, Promise<Catalog>>();
+  const schemaOf = (name: string) => `t_${createHash("sha256").update(name).digest("hex").slice(0, 20)}`;
+  const addressOf = (name: string) => `${urlOf(server, "earshot")}&options=-csearch_path%3D${schemaOf(name)}`;
   const make = async (name: string, migrations: readonly Migration[]): Promise<Catalog> => {
-    const schema = `t_${createHash("sha256").update(name).digest("hex").slice(0, 20)}`;
-    await server.sql.query(`create schema ${schema}`);
-    return openCatalog({ ...common, migrations, url: `${urlOf(server, "earshot")}&options=-csearch_path%3D${schema}`, maxConnections: 3, idleCloseMs: 20 });
+    await server.sql.query(`create schema ${schemaOf(name)}`);
+    return openCatalog({ ...common, migrations, url: addressOf(name), maxConnections: 3, idleCloseMs: 20 });
   };
   return {
     server,
+    addressOf,
     async database(name, migrations) {
       let catalog = opened.get(name);
       if (catalog === undefined) opened.set(name, (catalog = make(name, migrations)));

@@ -17,13 +17,14 @@ export interface TestContext extends SourceContext, AsyncDisposable {
 export function makeContext({ clock = systemClock, secrets = {}, env = {} }: { clock?: Clock; secrets?: Readonly<Record<string, string>>; env?: Env } = {}): TestContext {
   const states: SourceStatus[] = [];
   const http = openHttp({ clock, report: () => {}, env, random: () => 0 });
+  const readSecret = async (reference: string) => secrets[reference] ?? "";
   return {
     id: "test",
     clock,
     files: makeDiskFiles(),
     http,
-    readSecret: async (reference) => secrets[reference] ?? "",
-    credential: makeCredentials({ readSecret: async (reference) => secrets[reference] ?? "" }),
+    readSecret,
+    credential: makeCredentials({ readSecret, http, clock }).credential,
     report: () => {},
     status: (status) => states.push(status),
     states,

@@ -1,23 +1,55 @@
-import type { ReadSecret } from "../core/component.ts";
-import type { Credential, CredentialSpec } from "../core/credential.ts";
-import { EarshotError } from "../core/errors.ts";
+import { createHash } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import type { ReadSecret, Report } from "../core/component.ts";
+import type { Credential, CredentialSpec, CredentialState } from "../core/credential.ts";
+import type { Http } from "../core/http.ts";
+import type { OAuthTokens } from "../core/oauth-token.ts";
+import { makeOAuthCredential } from "./oauth-credential.ts";
+import { makeMemoryTokens } from "./oauth-memory.ts";
+import { makeTokenCredential, type StatedCredential } from "./token-credential.ts";
 
 export interface CredentialsOptions {
   readonly readSecret: ReadSecret;
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly report?: Report;
+  /** Where platforms' tokens are kept; absent: in memory. */
+  readonly tokens?: OAuthTokens;
 }
 
-/** Makes credentials of what connectors ask for; the same spec gives the same credential. */
-export function makeCredentials(options: CredentialsOptions): (spec: CredentialSpec) => Promise<Credential> {
-  return async (spec) => {
-    if (spec.kind !== "token") throw new EarshotError("CONFIG_INVALID", `credential: ${spec.kind} is not there yet`);
-    const token = async () => (await options.readSecret(spec.token)).trim();
-    return {
-      name: spec.token,
-      async headers() {
-        return { [spec.header ?? "authorization"]: `${spec.scheme ?? "Bearer"} ${await token()}`.trim() };
-      },
-      token,
-      refused: async () => false,
-    };
+export interface Credentials {
+  /** The same spec gives the same credential. @throws CONFIG_INVALID */
+  readonly credential: (spec: CredentialSpec) => Promise<Credential>;
+  /** Of those that were asked for. */
+  stateOf(name: string): CredentialState | undefined;
+}
+
+const mostCredentials = 2_000;
+
+/** Makes credentials of what connectors ask for. */
+export function makeCredentials(options: CredentialsOptions): Credentials {
+  const tokens = options.tokens ?? makeMemoryTokens();
+  const made = new Map<string, StatedCredential>();
+  return {
+    async credential(spec) {
+      const key = fingerprintOf(spec);
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const credential = spec.kind === "token" ? makeTokenCredential(spec, options) : makeOAuthCredential(spec, { ...options, tokens });
+      if (made.size >= mostCredentials) made.delete(made.keys().next().value ?? "");
+      made.set(key, credential);
+      return credential;
+    },
+    stateOf(name) {
+      const states = [...made.values()].filter((credential) => credential.name === name).map((credential) => credential.state());
+      return states.find((state) => state.failure !== undefined) ?? states.find((state) => state.endsAt !== undefined) ?? states[0];
+    },
   };
+}
+
+function fingerprintOf(spec: CredentialSpec): string {
+  const sorted = JSON.stringify(spec, (_name, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+  return createHash("sha256").update(sorted).digest("base64url");
 }

@@ -5,6 +5,7 @@ import { cursorsMigrations } from "./cursors.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
+import { oauthTokensMigrations } from "./oauth-tokens.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourceHoursMigrations } from "./source-hours.ts";
@@ -31,4 +32,5 @@ export const registerMigrations: readonly Migration[] = [
   ...viewsMigrations,
   ...gapsMigrations,
   ...sourceHoursMigrations,
+  ...oauthTokensMigrations,
 ];

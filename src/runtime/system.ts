@@ -7,8 +7,6 @@ import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import { isLoopbackName } from "../core/sign-in.ts";
-import { makeCredentials } from "../http/credentials.ts";
-import { openHttp } from "../http/client.ts";
 import { openFetch } from "../http/fetch.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
@@ -35,6 +33,7 @@ import type { KeyHashes } from "./ingest.ts";
 import { liveBatchOf } from "./live-batch.ts";
 import { loadConfig } from "./load-config.ts";
 import { makeAccess } from "./parts/access.ts";
+import { openAcquisition } from "./parts/acquisition.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
 import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
@@ -139,10 +138,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       post: (platform, id) => words(pseudonyms.keyWords(platform, id)),
       actor: (platform, id) => words(pseudonyms.authorWords(platform, id)),
     };
-    const http = openHttp({ clock, report, env });
-    undo.push(async () => http[Symbol.asyncDispose]());
     const secretOf = (reference: string) => (reference === worldTokenReference ? Promise.resolve(world.token()) : readSecret(reference, env));
-    const credential = makeCredentials({ readSecret: secretOf });
+    const acquisition = openAcquisition({ sql, ring: base.keys.ring, clock, report, env, readSecret: secretOf });
+    undo.push(async () => acquisition[Symbol.asyncDispose]());
+    const { http } = acquisition;
+    const { credential } = acquisition.credentials;
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
     const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
     const collector = makeCollector({

@@ -128,7 +128,8 @@ export const initCommand = buildCommand({
       const exported = await readExported(file);
       await using http = openHttp({ clock: systemClock, report: () => undefined, env: process.env });
       const secret = (reference: string) => readSecret(reference, process.env);
-      const check = makeSourceCheck({ files: makeDiskFiles(), http, clock: systemClock, readSecret: secret, credential: makeCredentials({ readSecret: secret }) });
+      const { credential } = makeCredentials({ readSecret: secret, http, clock: systemClock });
+      const check = makeSourceCheck({ files: makeDiskFiles(), http, clock: systemClock, readSecret: secret, credential });
       if (told !== undefined && flags.check) await refuseSilentServers(told, check);
       const asked = told ?? (await askAnswers({ check, estimate }));
       if (asked === undefined) return nothingWritten();

@@ -1,0 +1,37 @@
+import { hkdfSync } from "node:crypto";
+import type { Clock } from "../../core/clock.ts";
+import type { ReadSecret, Report } from "../../core/component.ts";
+import type { Sql } from "../../core/sql.ts";
+import { openHttp } from "../../http/client.ts";
+import { makeCredentials } from "../../http/credentials.ts";
+import type { Env } from "../../http/proxy.ts";
+import type { KeyRing } from "../../ledger/key-ring.ts";
+import { openOAuthTokens } from "../../registers/oauth-tokens.ts";
+
+export interface AcquisitionOptions {
+  readonly sql: Sql;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly env: Env;
+  readonly readSecret: ReadSecret;
+}
+
+/** What every source asks platforms with: the one client, and credentials whose tokens are kept in the catalog. */
+export function openAcquisition(options: AcquisitionOptions) {
+  const { sql, ring, clock, report, env, readSecret } = options;
+  const http = openHttp({ clock, report, env });
+  const oauthTokens = openOAuthTokens(
+    sql,
+    tokenKey(ring),
+    () => clock.now(),
+    (ms) => clock.sleep(ms),
+  );
+  const credentials = makeCredentials({ readSecret, http, clock, report, tokens: oauthTokens });
+  return { http, credentials, oauthTokens, [Symbol.asyncDispose]: () => http[Symbol.asyncDispose]() };
+}
+
+/** Of the ring's key that never rotates (HKDF, RFC 5869): the catalog alone opens no token. */
+function tokenKey(ring: KeyRing): Buffer {
+  return Buffer.from(hkdfSync("sha256", ring.post, "", "earshot tokens of platforms", 32));
+}
