@@ -109,11 +109,6 @@ export async function requestToken(request: TokenRequest): Promise<OAuthToken> {
   };
 }
 
-/** Gives a token back (RFC 7009). @throws as `requestToken` */
-export async function revokeToken(request: TokenRequest): Promise<void> {
-  await send(request);
-}
-
 function refusalOf(json: unknown, where: string, status: number, secrets: readonly string[]): EarshotError | undefined {
   const parsed = errorSchema.safeParse(json);
   if (!parsed.success) return undefined;
