@@ -125,11 +125,6 @@ export interface Circumstances {
   readonly at?: number;
 }
 
-/** The things of an answer, each as its own message with its key. */
-export function rawsOfAnswer(answer: unknown, circumstances: Circumstances, receivedAt: number): Raw[] {
-  return [...thingsIn(answer)].map((found) => rawOf(found, circumstances, receivedAt));
-}
-
 function rawOf({ kind, data }: Found, { escaped, at }: Circumstances, receivedAt: number): Raw {
   const message = kind === undefined ? data : { kind, ...(escaped !== undefined && { escaped }), ...(at !== undefined && { at }), data };
   return { ...keyOf(kind, data), bytes: Buffer.from(JSON.stringify(message)), receivedAt };
