@@ -10,6 +10,9 @@ import { postSchema, problemSchema } from "../src/api/schemas.ts";
 import { listConnectors, loadConnector } from "../src/connectors/directory.ts";
 import { configSchema, environmentSchema } from "../src/core/config.ts";
 import { type ErrorKind, errorCodes } from "../src/core/errors.ts";
+import type { FailureKind } from "../src/core/failure.ts";
+import { failureClasses } from "../src/core/failure-class.ts";
+import { clientFailures } from "../src/core/failure-kinds.ts";
 import { parseQuery } from "../src/core/query-parser.ts";
 import { fieldValues, queryFields, queryLimits } from "../src/core/query.ts";
 import { application } from "../src/cli/application.ts";
@@ -79,6 +82,21 @@ function errorsPage(): string {
     ...parts,
     `## Exit codes of commands\n\nAs in sysexits.h.\n\n${exits}`,
   );
+}
+
+async function failuresPage(): Promise<string> {
+  const rowOf = (kind: FailureKind) => [code(kind.id), kind.class, code(kind.code), kind.retryable ? "yes" : "no", kind.doc, kind.todo];
+  const columns = ["id", "class", "error", "may pass by itself", "meaning", "what to do"];
+  const parts = [`## Every connector\n\n${table(columns, clientFailures.map(rowOf))}`];
+  for (const name of listConnectors()) {
+    const kinds = (await loadConnector(name)).failures ?? [];
+    if (kinds.length > 0) parts.push(`## ${name}\n\n${table(columns, kinds.map(rowOf))}`);
+  }
+  const classes = table(
+    ["class", "meaning"],
+    Object.entries(failureClasses).map(([name, doc]) => [name, doc]),
+  );
+  return page("Failures", "Each failed call to a platform is recorded under one of these kinds, whose ids never change. Counts and alarms are kept by class.", classes, ...parts);
 }
 
 function queriesPage(): string {
@@ -305,6 +323,7 @@ const pages: Readonly<Record<string, string>> = {
   "environment.md": environmentPage(),
   "connectors.md": await connectorsPage(),
   "errors.md": errorsPage(),
+  "failures.md": await failuresPage(),
   "queries.md": queriesPage(),
   "commands.md": commandsPage(),
   "api.md": await apiPage(),

@@ -20,6 +20,7 @@ import { addBackupRoutes } from "./routes/backup.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addExploreRoutes } from "./routes/explore.ts";
+import { addFailureRoutes } from "./routes/failures.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
@@ -160,6 +161,7 @@ export async function makeApi(options: ApiOptions) {
   addConnectorRoutes(context);
   addSourceActivityRoutes(context);
   addSourceCheckRoutes(context);
+  addFailureRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);
   addQuarantineRoutes(context);

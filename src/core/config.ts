@@ -41,6 +41,8 @@ export const termConfigSchema = z.strictObject({
 });
 export type TermConfig = z.output<typeof termConfigSchema>;
 
+const often = (standard: number) => z.int().min(1).max(1_000_000).default(standard);
+
 export const configSchema = z.strictObject({
   partitions: z.int().min(1).max(64).default(4).describe("Fixed when the data folder is made."),
   workers: z.int().min(1).max(64).optional().describe("Refining threads; by default one a core, at most one a partition."),
@@ -70,6 +72,32 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   nearDuplicates: z.boolean().default(true).describe("Find posts that are copies of each other but for a few words, so that pages can fold them."),
+  alarms: z
+    .strictObject({
+      failuresPerHour: z
+        .strictObject({
+          auth: often(1),
+          permission: often(5),
+          "rate-limit": often(60),
+          quota: often(1),
+          request: often(10),
+          "not-found": often(20),
+          version: often(1),
+          blocked: often(1),
+          server: often(20),
+          network: often(20),
+          content: often(20),
+        })
+        .prefault({})
+        .describe("Failed calls of a source, by class, from which on it is said aloud."),
+      driftShare: z
+        .number()
+        .positive()
+        .max(1)
+        .default(0.05)
+        .describe("Share of a source's messages in which a field is new, missing or of another type, from which on it is said aloud."),
+    })
+    .prefault({}),
   forgetWithinHours: z.number().min(0).max(720).default(24),
   signIn: signInSchema.prefault({}),
   backup: z

@@ -1,3 +1,4 @@
+import { EarshotError } from "../core/errors.ts";
 import type { Http, HttpOptions } from "../core/http.ts";
 
 /** Calls of one source. A failed one counts too; what the client tries again by itself is one call. */
@@ -11,8 +12,16 @@ export interface HttpCounts {
 
 const mostBudgets = 50;
 
-/** The same client, counting. */
-export function countHttp(http: Http, counts: HttpCounts): Http {
+/** The same client, counting. `onFailure` is told of each call that failed for good. */
+export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: EarshotError) => void = () => undefined): Http {
+  const watched = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (thrown) {
+      if (thrown instanceof EarshotError) onFailure(thrown);
+      throw thrown;
+    }
+  };
   const count = (options: HttpOptions | undefined) => {
     counts.requests++;
     for (const { name } of options?.budgets ?? []) if (counts.budgets.size < mostBudgets) counts.budgets.add(name);
@@ -20,17 +29,17 @@ export function countHttp(http: Http, counts: HttpCounts): Http {
   return {
     async request(url, options) {
       count(options);
-      const answer = await http.request(url, options);
+      const answer = await watched(http.request(url, options));
       if (answer.status === 304) counts.notModified++;
       return answer;
     },
     stream(url, options) {
       count(options);
-      return http.stream(url, options);
+      return watched(http.stream(url, options));
     },
     webSocket(url, options) {
       counts.requests++;
-      return http.webSocket(url, options);
+      return watched(http.webSocket(url, options));
     },
   };
 }

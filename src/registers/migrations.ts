@@ -3,6 +3,7 @@ import { annotationsMigrations } from "./annotations.ts";
 import { auditMigrations } from "./audit.ts";
 import { cursorsMigrations } from "./cursors.ts";
 import { erasuresMigrations } from "./erasures.ts";
+import { failuresMigrations } from "./failures.ts";
 import { labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
 import { oauthTokensMigrations } from "./oauth-tokens.ts";
@@ -33,4 +34,5 @@ export const registerMigrations: readonly Migration[] = [
   ...gapsMigrations,
   ...sourceHoursMigrations,
   ...oauthTokensMigrations,
+  ...failuresMigrations,
 ];

@@ -82,6 +82,8 @@ export interface CollectOptions {
   readonly readSecret: ReadSecret;
   readonly credential: SourceContext["credential"];
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
+  /** Each failed call, and each error that ended a reading. */
+  readonly onFailure?: (source: SourceDefinition, error: EarshotError) => void;
   readonly onGap?: (gap: GapFields) => Promise<void>;
   /** Called when our own corruption is met. */
   readonly onFault: (error: EarshotError) => void;
@@ -107,7 +109,9 @@ export function makeCollector(options: CollectOptions) {
     running.set(definition.id, source);
     if (paused) return source;
     const abort = new AbortController();
-    const fail = ({ code, message }: EarshotError) => {
+    const fail = (error: EarshotError) => {
+      const { code, message } = error;
+      options.onFailure?.(definition, error);
       source.lastError = { code, message, at: options.clock.now() };
       source.codes.set(code, (source.codes.get(code) ?? 0) + 1);
     };
@@ -115,7 +119,7 @@ export function makeCollector(options: CollectOptions) {
       id: definition.id,
       clock: options.clock,
       files: options.files,
-      http: countHttp(options.http, source.calls),
+      http: countHttp(options.http, source.calls, (error) => options.onFailure?.(definition, error)),
       readSecret: options.readSecret,
       credential: options.credential,
       report: options.report,

@@ -15,9 +15,10 @@ import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
 import type { Exploring } from "./explore.ts";
+import type { FailureBook } from "./failures.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis {
+export interface Engine extends Exploring, Analysis, FailureBook {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;

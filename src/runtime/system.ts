@@ -12,6 +12,7 @@ import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
 import { openErasures } from "../registers/erasures.ts";
+import { openFailures } from "../registers/failures.ts";
 import { openLabels } from "../registers/labels.ts";
 import { openQuarantine } from "../registers/quarantine.ts";
 import { openAnnotations } from "../registers/annotations.ts";
@@ -40,6 +41,7 @@ import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
 import { makeExplore } from "./parts/explore.ts";
 import { makeEstimate } from "./parts/estimate.ts";
+import { makeFailures } from "./parts/failures.ts";
 import { makeTurns, startJobs } from "./parts/jobs.ts";
 import { makeLabels } from "./parts/labels.ts";
 import { makeLimits } from "./parts/limits.ts";
@@ -145,6 +147,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { credential } = acquisition.credentials;
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
     const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
+    const failures = makeFailures({ register: openFailures(sql), clock, alarms: config.alarms });
     const collector = makeCollector({
       log: base.log,
       files,
@@ -156,6 +159,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       readSecret: secretOf,
       credential,
       mayCollect,
+      onFailure: ({ id, connector }, error) => failures.note(id, connector, error),
       onGap: (gap) => gaps.add(gap),
       onFault,
     });
@@ -268,11 +272,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const reading = makeReading({ threads, sql, narrow });
     const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });
     const inTurn = makeTurns();
-    const jobs = startJobs({ base, config, threads, erasures, labels, activity, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
+    const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
     undo.push(() => jobs.stopped);
     undo.push(() => terms.settled());
     undo.push(async () => stopping.abort());
     undo.push(() => activity.flush());
+    undo.push(() => failures.flush());
     undo.push(() => collector.stop());
     undo.push(() => world.end());
     const backup = makeLiveBackup({
@@ -324,6 +329,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       removeSource: (id, how) => sources.removeSource(id, how),
+      failureKinds: () => failures.failureKinds(),
+      failures: (filter, limit) => failures.failures(filter, limit),
+      failureCounts: (filter) => failures.failureCounts(filter),
+      alarms: () => failures.alarms(),
       world: () => world.view(),
       removeWorld: () => world.remove(),
       ...terms.engine,

@@ -1,0 +1,33 @@
+import type { FailureKind } from "../core/failure.ts";
+import type { FailureClass } from "../core/failure-class.ts";
+import type { FailureFilter, FailureRecord } from "../registers/failures.ts";
+
+export interface ConnectorFailureKind extends FailureKind {
+  /** Which connector knows it; `client`: every one. */
+  readonly connector: string;
+}
+
+/** Something that an operator should look at now. */
+export type Alarm =
+  | { readonly kind: "failures"; readonly source: string; readonly class: FailureClass; readonly count: number; readonly limit: number; readonly since: number }
+  | {
+      readonly kind: "drift";
+      readonly source: string;
+      readonly entity: string;
+      readonly field: string;
+      readonly change: "unknown" | "type" | "missing";
+      /** 0 to 1, of the messages of the last hours. */
+      readonly share: number;
+      readonly limit: number;
+      readonly since: number;
+    };
+
+/** What failed, and what is to be looked at. */
+export interface FailureBook {
+  /** The client's kinds, and those of every connector. */
+  failureKinds(): Promise<readonly ConnectorFailureKind[]>;
+  /** Newest hour first. */
+  failures(filter: FailureFilter, limit: number): Promise<readonly FailureRecord[]>;
+  failureCounts(filter: FailureFilter): Promise<readonly { readonly hourMs: number; readonly source: string; readonly class: FailureClass; readonly count: number }[]>;
+  alarms(): Promise<readonly Alarm[]>;
+}
