@@ -30,18 +30,19 @@ export function makeFailures({ register, clock, alarms }: FailuresOptions) {
   let held = new Map<string, Held>();
   let expiredAt = 0;
   /** One failed call may be met by the client's caller and again by whoever runs the source. */
-  const seen = new WeakSet<EarshotError>();
+  const seen = new WeakSet<object>();
   let kinds: Promise<readonly ConnectorFailureKind[]> | undefined;
 
   function note(source: string, connector: Pick<Connector, "failures">, error: EarshotError): void {
-    let told = error.failure;
     // A connector may say in its own words what the client met.
-    for (let cause: unknown = error, depth = 0; cause instanceof EarshotError && depth < 5; cause = cause.cause, depth++) {
-      if (seen.has(cause)) return void seen.add(error);
-      told ??= cause.failure;
-    }
-    seen.add(error);
-    const kind = connector.failures?.find(({ id }) => id === told?.id) ?? clientFailureOf(error, told?.class);
+    const chain: object[] = [];
+    for (let at: unknown = error; typeof at === "object" && at !== null && chain.length < 5; at = "cause" in at ? at.cause : undefined) chain.push(at);
+    const isKnown = chain.some((at) => seen.has(at));
+    for (const at of chain) seen.add(at);
+    if (isKnown) return;
+    const told = chain.find((at) => at instanceof EarshotError && at.failure !== undefined);
+    const detail = told instanceof EarshotError ? told.failure : undefined;
+    const kind = connector.failures?.find(({ id }) => id === detail?.id) ?? clientFailureOf(error, detail?.class);
     if (kind === undefined) return;
     const at = clock.now();
     const hour = Math.floor(at / hourMs) * hourMs;
@@ -49,17 +50,17 @@ export function makeFailures({ register, clock, alarms }: FailuresOptions) {
     const sample: FailureSample = {
       at,
       message: redacted(error.message),
-      ...(told?.status !== undefined && { status: told.status }),
-      ...(told?.requestId !== undefined && { requestId: told.requestId.slice(0, 200) }),
-      ...(told !== undefined && { request: redacted(told.request) }),
-      ...(told?.excerpt !== undefined && { excerpt: redacted(told.excerpt) }),
+      ...(detail?.status !== undefined && { status: detail.status }),
+      ...(detail?.requestId !== undefined && { requestId: detail.requestId.slice(0, 200) }),
+      ...(detail !== undefined && { request: redacted(detail.request) }),
+      ...(detail?.excerpt !== undefined && { excerpt: redacted(detail.excerpt) }),
     };
     const known = held.get(key);
     if (known !== undefined) {
       known.count++;
       known.lastAt = at;
       known.code = error.code;
-      if (told?.status !== undefined) known.status = told.status;
+      if (detail?.status !== undefined) known.status = detail.status;
       known.samples = [sample, ...known.samples].slice(0, mostSamples);
     } else if (held.size < mostHeld) {
       held.set(key, {
@@ -68,7 +69,7 @@ export function makeFailures({ register, clock, alarms }: FailuresOptions) {
         hourMs: hour,
         class: kind.class,
         code: error.code,
-        ...(told?.status !== undefined && { status: told.status }),
+        ...(detail?.status !== undefined && { status: detail.status }),
         count: 1,
         firstAt: at,
         lastAt: at,
