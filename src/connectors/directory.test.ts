@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
 import { EarshotError } from "../core/errors.ts";
-import { listConnectors, loadConnector } from "./directory.ts";
+import { connectorVersion, listConnectors, loadConnector } from "./directory.ts";
 
 test("every connector file bears its name, a doc, and options that a form can be made of", async () => {
   const names = listConnectors();
-  assert.deepEqual(names, ["bluesky", "files", "hackernews", "mastodon", "rss"]);
+  assert.deepEqual(names, ["bluesky", "facebook", "files", "hackernews", "instagram", "mastodon", "rss"]);
   for (const name of names) {
     const connector = await loadConnector(name);
     assert.equal(connector.name, name);
@@ -19,4 +19,11 @@ test("every connector file bears its name, a doc, and options that a form can be
 
 test("a name that no file bears is a fault of the configuration that tells the names there are", async () => {
   await assert.rejects(loadConnector("../core/errors"), (error) => error instanceof EarshotError && error.code === "CONFIG_INVALID" && error.message.includes("mastodon"));
+});
+
+test("a connector's version is of its own files and of those that it shares, and none for a name that no file bears", () => {
+  const versions = listConnectors().map(connectorVersion);
+  for (const version of versions) assert.match(version, /^[0-9a-f]{8}$/);
+  assert.equal(new Set(versions).size, versions.length);
+  assert.equal(connectorVersion("json"), "");
 });

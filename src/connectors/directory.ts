@@ -41,18 +41,17 @@ export async function loadConnector(name: string): Promise<Connector> {
   return found;
 }
 
-/** Changes when the connector does: a fingerprint of its file and of what lies in the folder of its name, 8 hex digits. */
+/** Changes when the connector does: a fingerprint of its file and of all in this folder that it imports, 8 hex digits. */
 export function connectorVersion(name: string): string {
   if (!listConnectors().includes(name)) return "";
-  const inside = new URL(`${name}/`, folder);
-  const files = [
-    new URL(`${name}.ts`, folder),
-    ...(existsSync(inside)
-      ? readdirSync(inside)
-          .toSorted()
-          .filter((file) => file.endsWith(".ts"))
-          .map((file) => new URL(file, inside))
-      : []),
-  ];
-  return fingerprint(files.map((file) => readFileSync(file, "utf8")).join("\0")).slice(0, 8);
+  const found = new Map<string, string>();
+  const visit = (file: URL) => {
+    if (found.has(file.href) || !file.href.startsWith(folder.href) || !existsSync(file)) return;
+    const text = readFileSync(file, "utf8");
+    found.set(file.href, text);
+    for (const [, target = ""] of text.matchAll(/\bfrom "(\.{1,2}\/[^"]+\.ts)"/g)) visit(new URL(target, file));
+  };
+  visit(new URL(`${name}.ts`, folder));
+  const texts = [...found].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, text]) => text);
+  return fingerprint(texts.join("\0")).slice(0, 8);
 }

@@ -38,6 +38,25 @@ export interface SourceForecast {
   readonly note?: string;
 }
 
+/** A request that a platform sent to us. */
+export interface IncomingRequest {
+  readonly method: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** As it came: signatures are over these bytes. */
+  readonly body: Uint8Array;
+  /** Milliseconds UTC. */
+  readonly receivedAt: number;
+}
+
+/** What is answered, and what is to be durable before it is. */
+export interface Received {
+  readonly status: number;
+  readonly body?: string;
+  readonly raws: readonly Raw[];
+}
+
 /** Default export of a file in src/connectors: a platform is one file and its test. */
 export interface Connector<S extends z.ZodType = z.ZodType> {
   readonly name: string;
@@ -64,6 +83,8 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   forecast?(options: z.output<S>, context: SourceContext): Promise<SourceForecast>;
   /** Present where a person grants access in the browser. */
   authorization?(options: z.output<S>): AuthorizationSpec | undefined;
+  /** Present where the platform sends (webhooks): checks who sent, answers its challenge, and gives what came. Never throws for what a stranger may send: 401, 403 or 400 and nothing. */
+  receive?(options: z.output<S>, request: IncomingRequest, readSecret: ReadSecret): Promise<Received>;
   /** Splits a recorded file (`earshot parse`) into raw messages; absent: one message a line. */
   split?(file: Uint8Array): Iterable<Uint8Array>;
 }

@@ -19,6 +19,8 @@ function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
 /** Options that a connector needs to parse, where a recorded file does not tell them. */
 const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   mastodon: { server: "https://mastodon.example" },
+  facebook: { pages: ["1"], token: "env:TOKEN" },
+  instagram: { account: "1", token: "env:TOKEN" },
   rss: { feeds: ["https://recorded.example/feed"] },
 };
 

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { secretReference } from "../../core/config.ts";
+
+/** What both connectors of the Graph API are set by. */
+export const graphOptions = {
+  token: secretReference.describe("Reference to a user, system user or page access token (env:NAME or file:/path). Page tokens are found with it."),
+  appId: z
+    .string()
+    .regex(/^\d{1,25}$/)
+    .optional()
+    .describe("The app's id; with the secret, a token about to end is exchanged for a long-lived one."),
+  appSecret: secretReference.optional().describe("Reference to the app's secret: every call then carries its proof (appsecret_proof), and webhooks are checked by it."),
+  verifyToken: secretReference.optional().describe("Reference to the word that the platform must say when it subscribes to the webhook."),
+  version: z
+    .string()
+    .regex(/^v\d{1,2}\.\d$/, "expected a version as v25.0")
+    .default("v25.0")
+    .describe("The version of the Graph API that is asked for."),
+  pollSeconds: z.number().min(10).max(86_400).default(300).describe("Pause between polls."),
+  backfillDays: z.number().min(0).max(3_650).default(7).describe("How far back a first start reads; what is older is told as a gap."),
+  refreshDays: z.number().min(0).max(365).default(3).describe("Posts so young are read again for their counts, comments, edits and deletion."),
+  requestsPerHour: z.int().min(1).max(1_000_000).default(200).describe("Calls in an hour with this token: 200 for each user of the app; a page's own allowance is larger."),
+  server: z
+    .url({ protocol: /^https?$/ })
+    .default("https://graph.facebook.com")
+    .describe("Address of the Graph API."),
+  simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
+};

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { Connector } from "../core/component.ts";
+import { EarshotError } from "../core/errors.ts";
+import { splitGraph } from "./graph/answers.ts";
+import { graphFailures } from "./graph/failures.ts";
+import { graphOptions } from "./graph/options.ts";
+import { rawsOf } from "./graph/parse.ts";
+import { receiveGraph } from "./graph/webhook.ts";
+import { parseInstagram } from "./instagram/parse.ts";
+import { instagramShapes } from "./instagram/shapes.ts";
+
+const options = z.strictObject({
+  account: z
+    .string()
+    .regex(/^\d{1,25}$/, "expected the id of an Instagram account")
+    .describe("Id of the business or creator account that asks; its own posts are read."),
+  hashtags: z
+    .array(z.string().regex(/^[\p{L}\p{N}_]{1,100}$/u, "expected a hashtag without #"))
+    .max(30)
+    .default([])
+    .describe("Hashtags whose newest posts are read; an account may ask for 30 different ones in seven days."),
+  discover: z
+    .array(z.string().regex(/^[A-Za-z0-9._]{1,30}$/))
+    .max(200)
+    .default([])
+    .describe("User names of other business accounts whose posts are read."),
+  collect: z
+    .array(z.enum(["media", "tags", "comments", "stories"]))
+    .min(1)
+    .default(["media", "tags", "comments"])
+    .describe("media: the account's posts; tags: posts of others that tag it; comments: on its posts, with replies; stories: of the last day."),
+  ...graphOptions,
+});
+
+const instagram: Connector<typeof options> = {
+  name: "instagram",
+  doc: "Business and creator accounts of Instagram by the Graph API.",
+  options,
+  platform: () => "instagram",
+  simulated: ({ simulated }) => simulated,
+  keepDefault: "everything",
+  async open() {
+    throw new EarshotError("CONFIG_INVALID", "instagram: reading is not there yet");
+  },
+  parser: () => parseInstagram,
+  raws: (_, message, receivedAt) => rawsOf(message, instagramShapes, parseInstagram, receivedAt),
+  receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, instagramShapes, parseInstagram),
+  split: (file) => splitGraph(file, instagramShapes),
+  failures: graphFailures("instagram"),
+};
+
+export default instagram;
