@@ -3,6 +3,7 @@ import type { Connector } from "../core/component.ts";
 import { readFirehose } from "./bluesky/firehose.ts";
 import { publicJetstreams, readJetstream } from "./bluesky/jetstream.ts";
 import { blueskyKey, blueskyParser, type collections } from "./bluesky/parse.ts";
+import { splitRecorded } from "./bluesky/recorded.ts";
 
 const names = ["posts", "likes", "reposts", "profiles"] as const satisfies readonly (keyof typeof collections)[];
 
@@ -52,6 +53,7 @@ const bluesky: Connector<typeof options> = {
     };
   },
   raws: (_chosen, message, receivedAt) => [{ ...blueskyKey(message), bytes: message, receivedAt }],
+  split: splitRecorded,
   parser: ({ simulated, inactiveAccounts }) => blueskyParser({ simulated, inactiveAccounts }),
 };
 

@@ -3,6 +3,7 @@ import type { Connector } from "../core/component.ts";
 import { openHackerNews } from "./hackernews/api.ts";
 import { parseItem, rawOf } from "./hackernews/parse.ts";
 import { readHackerNews } from "./hackernews/read.ts";
+import { splitRecorded } from "./hackernews/recorded.ts";
 
 const options = z.strictObject({
   address: z
@@ -32,6 +33,7 @@ const hackernews: Connector<typeof options> = {
     };
   },
   parser: () => parseItem,
+  split: splitRecorded,
   raws: (_chosen, message, receivedAt) => [rawOf(message, receivedAt)],
 };
 

@@ -3,6 +3,7 @@ import type { Connector } from "../core/component.ts";
 import { feedKey } from "./rss/identity.ts";
 import { parseRss, rawsOfFeed } from "./rss/parse.ts";
 import { readFeeds } from "./rss/poll.ts";
+import { splitRecorded } from "./rss/recorded.ts";
 
 const options = z.strictObject({
   feeds: z
@@ -50,7 +51,7 @@ const rss: Connector<typeof options> = {
   },
   parser: () => parseRss,
   raws: ({ feeds: [first = ""], simulated }, message, receivedAt) => rawsOfFeed(message, keyOf(first, simulated), first, receivedAt),
-  split: (file) => rawsOfFeed(file, "recorded.example/feed", "https://recorded.example/feed").map((raw) => raw.bytes),
+  split: splitRecorded,
 };
 
 export default rss;

@@ -3,8 +3,10 @@ import type { Outcome, SourceAuthor, SourceEvent, SourcePost } from "../../core/
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
 import { type Mutable, checkInstant, checkText, readId, softText } from "../json/fields.ts";
+import { readFailure } from "../json/failed-answer.ts";
 import { makePick } from "../json/pick.ts";
 import { postUri, readRecord } from "./record.ts";
+import { readLabel, readProfileView, readView } from "./view.ts";
 
 export const collections = {
   posts: "app.bsky.feed.post",
@@ -27,6 +29,8 @@ const rkeyPattern = /^[A-Za-z0-9._:~-]{1,512}$/;
 export function blueskyParser(options: BlueskyParse): Parse {
   return guard("bluesky", (bytes) => {
     const message = decodeObject(bytes, "message");
+    const told = readAnswered(message, options);
+    if (told !== undefined) return [told];
     const timeUs = message["time_us"];
     if (typeof timeUs !== "number" || !Number.isSafeInteger(timeUs) || timeUs < 631_152_000_000_000 || timeUs > 4_102_444_800_000_000) {
       throw new EarshotError(timeUs === undefined ? "FIELD_MISSING" : "DATE_INVALID", `message.time_us: expected microseconds since 1970, came ${nameOf(timeUs)}`);
@@ -48,6 +52,31 @@ export function blueskyParser(options: BlueskyParse): Parse {
         throw new EarshotError(message["kind"] === undefined ? "FIELD_MISSING" : "FIELD_INVALID", "message.kind: expected commit, account or identity, came something else");
     }
   });
+}
+
+/** Messages that the application's answers were split into; undefined: one of a stream. */
+function readAnswered(message: Json, options: BlueskyParse): Outcome<SourceEvent> | undefined {
+  const failure = readFailure(message);
+  if (failure !== undefined) return { reject: failure };
+  switch (message["kind"]) {
+    case "none":
+      return { drop: "not-a-post" };
+    case "view":
+    case "label": {
+      const value = message[message["kind"]];
+      if (!isJson(value)) throw new EarshotError("FIELD_INVALID", `message.${message["kind"]}: expected an object, came ${nameOf(value)}`);
+      return message["kind"] === "view" ? readView(value, options.simulated) : readLabel(value);
+    }
+    case "profile": {
+      if (message["time_us"] === undefined) return { drop: "profile-without-date" };
+      const profile = isJson(message["profile"]) ? message["profile"] : {};
+      const timeUs = message["time_us"];
+      const at = checkInstant(typeof timeUs === "number" ? timeUs / 1_000 : timeUs, "message.time_us");
+      return { keep: { type: "identity", author: readProfileView({ ...profile, did: readDid(message) }, options.simulated), at } };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function readDid(message: Json): string {
@@ -168,6 +197,7 @@ const pick = makePick({ did: 0, kind: 1, commit: { collection: 2, rkey: 3, opera
 /** Key and actor of a message in Jetstream's form: equal to what its parse says, without a parse. */
 export function blueskyKey(bytes: Uint8Array): Pick<Raw, "key" | "actor"> {
   const [did, kind, collection, rkey, operation, subject] = pick(bytes) ?? pickSlowly(bytes);
+  if (kind === "view" || kind === "label" || kind === "profile") return keyOfAnswered(bytes);
   if (did === undefined || kind === undefined) return { key: undefined };
   if (kind === "account") return { key: { all: true }, actor: did };
   if (kind !== "commit" || collection === collections.profiles) return { key: did, actor: did };
@@ -175,6 +205,15 @@ export function blueskyKey(bytes: Uint8Array): Pick<Raw, "key" | "actor"> {
     return operation === "delete" ? { key: { all: true }, actor: did } : { key: subject, actor: did };
   }
   return { key: `at://${did}/${collection}/${rkey}`, actor: did };
+}
+
+function keyOfAnswered(bytes: Uint8Array): Pick<Raw, "key" | "actor"> {
+  const [outcome] = blueskyParser({ simulated: false, inactiveAccounts: "erase" })(bytes);
+  const event = outcome !== undefined && "keep" in outcome ? outcome.keep : undefined;
+  if (event?.type === "post") return { key: event.post.id, actor: event.post.author.id };
+  if (event?.type === "identity") return { key: event.author.id, actor: event.author.id };
+  if (event?.type === "erase") return { key: { all: true }, actor: event.author };
+  return { key: event?.type === "delete" ? event.id : undefined };
 }
 
 function pickSlowly(bytes: Uint8Array): (string | undefined)[] {

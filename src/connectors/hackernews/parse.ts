@@ -2,14 +2,22 @@ import { EarshotError } from "../../core/errors.ts";
 import type { Counts, SourcePost } from "../../core/event.ts";
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
+import { readFailure } from "../json/failed-answer.ts";
 import { type Mutable, checkId, checkInstant, checkText, softCount, softText, softUrl } from "../json/fields.ts";
 
 /*
- * Raw forms: an item as the API gave it, or {"root": id, "item": that item} where the conversation that a comment belongs to was known.
+ * Raw forms: an item as the API gave it, or {"root": id, "item": that item} where the conversation that a comment belongs to was known; {"user": a user}.
  * Fields: github.com/HackerNews/API (read 2026-11). Edits bear no time; the ledger finds them by their words. Scores come with the item.
  */
 export const parseItem: Parse = guard("hackernews", (bytes) => {
   const message = decodeObject(bytes, "item");
+  const failure = readFailure(message);
+  if (failure !== undefined) return [{ reject: failure }];
+  if (message["none"] === true) return [{ drop: "not-an-item" }];
+  if (isJson(message["user"])) {
+    const id = checkId(message["user"]["id"] ?? missing("user.id"), "user.id");
+    return [{ keep: { type: "identity", author: authorOf(id), at: checkInstant(message["user"]["created"], "user.created") } }];
+  }
   const item = isJson(message["item"]) ? message["item"] : message;
   const id = itemId(item["id"], "item.id");
   const createdAt = checkInstant(item["time"], "item.time");
@@ -30,7 +38,7 @@ function readPost(item: Json, id: string, createdAt: number, root: unknown): Sou
   if (title === undefined && text === undefined) throw new EarshotError("FIELD_MISSING", "item.text: expected a title or a text, came neither");
   const post: Mutable<SourcePost> = {
     id,
-    author: { id: by, handle: by, profileUrl: `https://news.ycombinator.com/user?id=${encodeURIComponent(by)}` },
+    author: authorOf(by),
     createdAt,
     revision: 0,
     // Titles have references, never markup.
@@ -53,6 +61,10 @@ function readPost(item: Json, id: string, createdAt: number, root: unknown): Sou
   for (const name in item) if (!knownFields.has(name) && item[name] !== null && name !== "__proto__") extra[name] = item[name];
   if (Object.keys(extra).length > 0) post.extra = extra;
   return post;
+}
+
+function authorOf(name: string): SourcePost["author"] {
+  return { id: name, handle: name, profileUrl: `https://news.ycombinator.com/user?id=${encodeURIComponent(name)}` };
 }
 
 /** Answers to a comment are counted one level deep, as nothing else is told. */
@@ -96,7 +108,11 @@ export function headOf(bytes: Uint8Array): ItemHead | undefined {
 
 export function rawOf(bytes: Uint8Array, receivedAt: number, root?: number): Raw {
   const head = headOf(bytes);
-  if (head === undefined) return { key: undefined, bytes, receivedAt };
+  if (head === undefined) {
+    const [outcome] = parseItem(bytes);
+    const user = outcome !== undefined && "keep" in outcome && outcome.keep.type === "identity" ? outcome.keep.author.id : undefined;
+    return { key: user, ...(user !== undefined && { actor: user }), bytes, receivedAt };
+  }
   const whole = root === undefined || root === head.id ? bytes : Buffer.concat([Buffer.from(`{"root":${root},"item":`), bytes, Buffer.from("}")]);
   return { key: String(head.id), ...(head.by !== undefined && { actor: head.by }), bytes: whole, receivedAt };
 }

@@ -39,10 +39,13 @@ export const hashLength = 8;
 const earliestMs = Date.UTC(1990, 0, 1);
 const latestMs = Date.UTC(2100, 0, 1);
 
-/** @throws FIELD_INVALID, JSON_INVALID, ITEM_TOO_DEEP where the bytes are no feed */
-export function readFeed(bytes: Uint8Array, contentType?: string | null): Feed {
+/**
+ * @param isWhole nothing more will come: an item that was cut off is given as it is
+ * @throws FIELD_INVALID, JSON_INVALID, ITEM_TOO_DEEP where the bytes are no feed
+ */
+export function readFeed(bytes: Uint8Array, contentType?: string | null, isWhole = false): Feed {
   const text = decodeFeed(bytes, contentType);
-  return /^\s*\{/.test(text.slice(0, 200)) ? readJsonFeed(text) : readXmlFeed(text);
+  return /^\s*\{/.test(text.slice(0, 200)) ? readJsonFeed(text) : readXmlFeed(text, isWhole);
 }
 
 /** What stands beside every item of a feed. */

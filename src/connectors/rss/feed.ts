@@ -78,8 +78,11 @@ export interface Feed {
 const mostItems = 2_000;
 const mostEach = 100;
 
-/** @throws FIELD_INVALID where the text is no feed */
-export function readXmlFeed(text: string): Feed {
+/**
+ * @param isWhole nothing more will come: the last item is given though it does not end
+ * @throws FIELD_INVALID where the text is no feed
+ */
+export function readXmlFeed(text: string, isWhole = false): Feed {
   const document = readXml(text);
   const found: { head: XmlNode | undefined; items: XmlNode[] } = { head: undefined, items: [] };
   collect(document.root, found);
@@ -87,7 +90,7 @@ export function readXmlFeed(text: string): Feed {
   if (head === undefined && items.length === 0) throw new EarshotError("FIELD_INVALID", "feed: expected RSS, Atom or JSON Feed, came something else");
   const last = items.at(-1);
   // A document that was cut off: what its last item still lacks comes with the next reading.
-  const whole = last !== undefined && !last.closed && items.length > 1 ? items.slice(0, -1) : items;
+  const whole = last !== undefined && !last.closed && !isWhole && items.length > 1 ? items.slice(0, -1) : items;
   return {
     site: head === undefined ? {} : readSite(head, text),
     entries: whole.map((node) => ({ item: readItem(node, text), xml: text.slice(node.start, node.end), ...tombstone(node) })),

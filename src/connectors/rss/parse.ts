@@ -2,6 +2,7 @@ import { EarshotError } from "../../core/errors.ts";
 import type { Counts, SourceMedia, SourcePost } from "../../core/event.ts";
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeObject, guard, isJson } from "../json/decode.ts";
+import { readFailure } from "../json/failed-answer.ts";
 import { type Mutable, checkInstant, checkText, readId, softText } from "../json/fields.ts";
 import { escapeHtml } from "./entities.ts";
 import { entriesOf, newestDate, readFeed, saysNothing } from "./entry.ts";
@@ -16,6 +17,8 @@ import { readJsonItem } from "./json-feed.ts";
  */
 export const parseRss: Parse = guard("rss", (bytes) => {
   const message = decodeObject(bytes, "item");
+  const failure = readFailure(message);
+  if (failure !== undefined) return [{ reject: failure }];
   const feed = readId(message, "feed", "item");
   const id = readId(message, "id", "item");
   if (message["deletedAt"] !== undefined) return [{ keep: { type: "delete", id, at: checkInstant(message["deletedAt"], "item.deletedAt") } }];
