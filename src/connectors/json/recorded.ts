@@ -37,7 +37,7 @@ export function* recordedAnswers(file: Uint8Array): Generator<RecordedAnswer> {
 }
 
 function* answersIn(value: unknown): Generator<RecordedAnswer> {
-  const list = Array.isArray(value) ? value : isJson(value) && Array.isArray(value["http_interactions"]) ? value["http_interactions"] : undefined;
+  const list = Array.isArray(value) ? value : isJson(value) ? [value["http_interactions"], value["interactions"]].find((one) => Array.isArray(one)) : undefined;
   if (list?.some(isRecord) === true) for (const item of list) yield answerOf(item);
   else yield answerOf(value);
 }
