@@ -1,5 +1,6 @@
 import { EarshotError, type ErrorCode } from "../../core/errors.ts";
-import type { FailureClass, FailureKind } from "../../core/failure.ts";
+import type { FailureKind } from "../../core/failure.ts";
+import type { FailureClass } from "../../core/failure-class.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { objectsIn } from "./ids.ts";
 
