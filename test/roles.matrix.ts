@@ -40,6 +40,9 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/status": row("viewer", "system:read", "part", "/api/v1/status"),
   "GET /api/v1/configuration": row("admin", "system:read", "refused", "/api/v1/configuration"),
 
+  "GET /api/v1/in/{id}": row("public", "import:read", "part", "/api/v1/in/nothing", { allowed: 404 }),
+  "POST /api/v1/in/{id}": row("public", "import:write", "part", "/api/v1/in/nothing", { body: {}, allowed: 404 }),
+
   "GET /api/v1/backup": row("admin", "system:read", "refused", "/api/v1/backup"),
   "POST /api/v1/backup": row("admin", "system:write", "refused", "/api/v1/backup?folder=elsewhere", { allowed: 400 }),
 

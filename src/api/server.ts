@@ -28,6 +28,7 @@ import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addProvenanceRoutes } from "./routes/provenance.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
+import { addReceiveRoutes } from "./routes/receive.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
 import { addSourceActivityRoutes } from "./routes/source-activity.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
@@ -154,6 +155,7 @@ export async function makeApi(options: ApiOptions) {
   addProvenanceRoutes(context);
   addLabelRoutes(context);
   addImportRoutes(context);
+  addReceiveRoutes(context);
   addRollupRoutes(context);
   addExploreRoutes(context);
   addAnalysisRoutes(context);

@@ -55,6 +55,8 @@ export interface Received {
   readonly status: number;
   readonly body?: string;
   readonly raws: readonly Raw[];
+  /** The sender's id of this delivery: what comes again under it within the next minutes is answered and not taken twice. */
+  readonly delivery?: string;
 }
 
 /** Default export of a file in src/connectors: a platform is one file and its test. */

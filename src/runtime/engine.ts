@@ -1,4 +1,5 @@
 import type { LiveBackup } from "./backup-state.ts";
+import type { IncomingRequest } from "../core/component.ts";
 import type { Environment, SourceConfig, TermConfig } from "../core/config.ts";
 import type { ErasureReason, Post } from "../core/event.ts";
 import type { AuthorId, PostId } from "../core/ids.ts";
@@ -16,6 +17,7 @@ import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
 import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
+import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
 export interface Engine extends Exploring, Analysis, FailureBook {
@@ -50,6 +52,8 @@ export interface Engine extends Exploring, Analysis, FailureBook {
   /** Opens it and reads until something comes or it listens; keeps nothing. */
   checkSource(config: SourceConfig): Promise<SourceCheck>;
   setSourcePaused(id: string, paused: boolean): Promise<SourceView>;
+  /** What was sent to a source that receives; resolves when it is durable. @throws NOT_FOUND, STORE_UNAVAILABLE (paused, or no room) */
+  receive(id: string, request: IncomingRequest): Promise<ReceiveAnswer>;
   removeSource(id: string, options: { readonly withData: boolean }): Promise<{ readonly removedPosts: number }>;
   /** How far the simulated world is loaded or removed; undefined: there is none. */
   world(): Promise<WorldView | undefined>;

@@ -48,6 +48,7 @@ import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
+import { makeReceive } from "./parts/receive.ts";
 import { makeSourceActivity } from "./parts/source-activity.ts";
 import { makeSourceCheck } from "./parts/source-check.ts";
 import { makeSourcesPart } from "./parts/sources.ts";
@@ -328,6 +329,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
+      receive: makeReceive({ definitions: sources.definitions, collector, log: base.log, hashes, clock, report, readSecret: secretOf, mayCollect }),
       removeSource: (id, how) => sources.removeSource(id, how),
       failureKinds: () => failures.failureKinds(),
       failures: (filter, limit) => failures.failures(filter, limit),

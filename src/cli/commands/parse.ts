@@ -21,6 +21,7 @@ const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>
   mastodon: { server: "https://mastodon.example" },
   facebook: { pages: ["1"], token: "env:TOKEN" },
   instagram: { account: "1", token: "env:TOKEN" },
+  webhook: { secrets: ["env:NONE"] },
   rss: { feeds: ["https://recorded.example/feed"] },
 };
 
