@@ -118,6 +118,10 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "PUT /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: {}, allowed: 400 }),
   "PATCH /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: { paused: true }, allowed: 404 }),
   "DELETE /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { allowed: 404 }),
+  "GET /api/v1/grants": row("admin", "sources:read", "refused", "/api/v1/grants"),
+  "POST /api/v1/grants": row("admin", "sources:write", "refused", "/api/v1/grants", { body: {}, allowed: 400 }),
+  "GET /api/v1/grants/callback": row("public", "sources:read", "part", "/api/v1/grants/callback?code=x&state=y", { allowed: 303 }),
+  "DELETE /api/v1/grants/{account}": row("admin", "sources:write", "refused", "/api/v1/grants/nobody", { allowed: 404 }),
   "DELETE /api/v1/world": row("admin", "sources:write", "refused", "/api/v1/world"),
 
   "GET /api/v1/quarantine": row("analyst", "quarantine:read", "refused", "/api/v1/quarantine"),

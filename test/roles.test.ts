@@ -40,6 +40,7 @@ async function wrongOf(api: RunningApi, actors: readonly Actor[]): Promise<reado
       const headers = key === "DELETE /api/v1/session" ? {} : actor.headers;
       const abort = new AbortController();
       const response = await fetch(api.address + row.path, {
+        redirect: "manual",
         method,
         headers: { ...headers, ...(row.body !== undefined && { "content-type": "application/json" }) },
         body: row.body === undefined ? null : typeof row.body === "string" ? row.body : JSON.stringify(row.body),

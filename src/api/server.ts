@@ -32,6 +32,7 @@ import { addReceiveRoutes } from "./routes/receive.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
 import { addSourceActivityRoutes } from "./routes/source-activity.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
+import { addGrantRoutes } from "./routes/grants.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSignInRoutes } from "./routes/sign-in.ts";
 import { addSystemRoutes } from "./routes/system.ts";
@@ -164,6 +165,7 @@ export async function makeApi(options: ApiOptions) {
   addSourceActivityRoutes(context);
   addSourceCheckRoutes(context);
   addFailureRoutes(context);
+  addGrantRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);
   addQuarantineRoutes(context);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { secretReference } from "../core/config.ts";
-import type { Connector } from "../core/component.ts";
+import type { Connector, SourceContext } from "../core/component.ts";
+import type { Credential } from "../core/credential.ts";
 import { mastodonParser, rawsOfMessage } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";
 import { splitRecorded } from "./mastodon/recorded.ts";
@@ -16,6 +17,17 @@ const options = z.strictObject({
   token: secretReference
     .optional()
     .describe("Reference to an access token with the scope read (env:NAME or file:/path). Public streaming needs one since Mastodon 4.2, some servers' timelines too."),
+  oauth: z
+    .strictObject({
+      clientId: z.string().min(1).max(500).describe("Of an application that was registered on the server (Preferences, Development), itself or by reference."),
+      clientSecret: secretReference.optional().describe("Reference to its secret."),
+      account: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+        .describe("The account whose owner granted access in the browser, by its name here."),
+    })
+    .optional()
+    .describe("Access that a person grants in the browser, in place of a token."),
   timelines: z
     .array(z.string().regex(/^(?:public|local|remote|#[\p{L}\p{N}_·]+)$/u, "expected public, local, remote or #hashtag"))
     .min(1)
@@ -49,6 +61,20 @@ function domainOf({ domain, server, simulated }: z.output<typeof options>): stri
   return domain ?? (simulated ? "simulated.example" : new URL(server).host.toLowerCase());
 }
 
+type Chosen = z.output<typeof options>;
+
+const at = (server: string, what: string) => new URL(`/oauth/${what}`, server).href;
+
+/** The client in the body: all versions take it there (docs.joinmastodon.org/methods/oauth, 2025). */
+function clientOf(server: string, { clientId, clientSecret }: NonNullable<Chosen["oauth"]>) {
+  return { tokenUrl: at(server, "token"), clientId, ...(clientSecret !== undefined && { clientSecret, clientAuth: "body" as const }) };
+}
+
+async function credentialOf({ server, token, oauth }: Chosen, context: SourceContext): Promise<Credential | undefined> {
+  if (oauth !== undefined) return context.credential({ kind: "oauth2", grant: "authorization_code", ...clientOf(server, oauth), account: oauth.account });
+  return token === undefined ? undefined : context.credential({ kind: "token", token });
+}
+
 /** Mastodon and the servers that speak its API (GoToSocial, Pleroma, Akkoma, Pixelfed …), one server a source. */
 const mastodon: Connector<typeof options> = {
   name: "mastodon",
@@ -58,16 +84,25 @@ const mastodon: Connector<typeof options> = {
   keepDefault: "everything",
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
-    const token = chosen.token === undefined ? undefined : (await context.readSecret(chosen.token)).trim();
-    const server = openServer(chosen.server, domainOf(chosen), token, chosen.requestsPer5Minutes, context);
+    const credential = await credentialOf(chosen, context);
+    const server = openServer(chosen.server, domainOf(chosen), credential, chosen.requestsPer5Minutes, context);
     return {
-      read: (cursor, signal) => readMastodon(chosen, server, token !== undefined, context, cursor, signal),
+      read: (cursor, signal) => readMastodon(chosen, server, credential !== undefined, context, cursor, signal),
       async [Symbol.asyncDispose]() {},
     };
   },
   parser: (chosen) => mastodonParser({ server: domainOf(chosen), simulated: chosen.simulated }),
   raws: (chosen, message, receivedAt) => rawsOfMessage(message, domainOf(chosen), receivedAt),
   split: splitRecorded,
+  async canary(chosen, context) {
+    const credential = await credentialOf(chosen, context);
+    if (credential === undefined) return;
+    // Any living token may ask this (docs.joinmastodon.org/methods/apps, 2025).
+    await context.http.request(new URL("/api/v1/apps/verify_credentials", chosen.server).href, { headers: { accept: "application/json" }, credential });
+  },
+  authorization({ server, oauth }) {
+    return oauth && { ...clientOf(server, oauth), authorizeUrl: at(server, "authorize"), revokeUrl: at(server, "revoke"), scope: "read", pkce: true };
+  },
 };
 
 export default mastodon;

@@ -40,7 +40,7 @@ interface Drawn {
 }
 
 /** How one try ended where nobody aborted it. */
-type Tried<T> = { readonly done: T } | { readonly failed: EarshotError; readonly renew: boolean };
+type Tried<T> = { readonly done: T } | { readonly failed: EarshotError; readonly renew: boolean; readonly given?: Readonly<Record<string, string>> };
 
 /** A platform's refusal, on its way out of a try. */
 class Refused extends Error {
@@ -151,7 +151,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       breaker.succeeded();
       return { done };
     } catch (thrown) {
-      if (thrown instanceof Refused) return { failed: settle(thrown.error, where, breaker, options, secrets), renew: thrown.renew };
+      if (thrown instanceof Refused) return { failed: settle(thrown.error, where, breaker, options, secrets), renew: thrown.renew, given: credential };
       const error = settle(timeout.signal.aborted ? timeout.signal.reason : thrown, where, breaker, options, secrets);
       const isContent = error.code === "UPSTREAM_REFUSED" && answer !== undefined;
       return { failed: withFailure(error, { request: where, ...(isContent && answer && { status: answer.status, headers: answer.headers }) }), renew: false };
@@ -202,10 +202,10 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
         return finish(answer, at, secrets, budget);
       });
       if ("done" in tried) return tried.done;
-      const { failed, renew } = tried;
+      const { failed, renew, given } = tried;
       if (renew && mayRenew) {
         mayRenew = false;
-        if (await options.credential?.refused(options.signal)) continue;
+        if (await options.credential?.refused(options.signal, given)) continue;
       }
       const isPassing = failed.code === "UPSTREAM_UNAVAILABLE" || failed.code === "UPSTREAM_RATE_LIMITED";
       // Decorrelated jitter: the next pause lies between the first one and three times the last.

@@ -10,9 +10,9 @@ import { UpstreamStatus } from "./upstream-status.ts";
 export interface OAuthClient {
   /** Itself or by reference. */
   readonly clientId: string;
-  readonly clientSecret?: string;
+  readonly clientSecret?: string | undefined;
   /** Absent: "basic" with a secret, "none" without. */
-  readonly clientAuth?: "basic" | "body" | "none";
+  readonly clientAuth?: "basic" | "body" | "none" | undefined;
 }
 
 export interface TokenRequest {
@@ -107,6 +107,11 @@ export async function requestToken(request: TokenRequest): Promise<OAuthToken> {
     ...(expires_in !== undefined && { expiresAt: issuedAt + Math.round(expires_in * 1_000) }),
     ...(refresh_token_expires_in !== undefined && { refreshExpiresAt: issuedAt + Math.round(refresh_token_expires_in * 1_000) }),
   };
+}
+
+/** Gives a token back (RFC 7009). @throws as `requestToken` */
+export async function revokeToken(request: TokenRequest): Promise<void> {
+  await send(request);
 }
 
 function refusalOf(json: unknown, where: string, status: number, secrets: readonly string[]): EarshotError | undefined {

@@ -6,6 +6,7 @@ import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
 import { labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
+import { oauthGrantsMigrations } from "./oauth-grants.ts";
 import { oauthTokensMigrations } from "./oauth-tokens.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
@@ -35,4 +36,5 @@ export const registerMigrations: readonly Migration[] = [
   ...sourceHoursMigrations,
   ...oauthTokensMigrations,
   ...failuresMigrations,
+  ...oauthGrantsMigrations,
 ];

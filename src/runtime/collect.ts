@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Connector, ReadSecret, Report, SourceContext } from "../core/component.ts";
+import type { CredentialSpec } from "../core/credential.ts";
 import { type ConfigFault, faultsOf, type SourceConfig } from "../core/config.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
@@ -63,6 +64,8 @@ export interface RunningSource {
   readonly calls: HttpCounts;
   /** How often it failed, by stable code. */
   readonly codes: Map<string, number>;
+  /** What it proves itself with, by the credential's name. */
+  readonly credentials: Map<string, CredentialSpec>;
   status: SourceStatus;
   lastError: { readonly code: string; readonly message: string; readonly at: number } | undefined;
   paused: boolean;
@@ -100,6 +103,7 @@ export function makeCollector(options: CollectOptions) {
       counters: known?.counters ?? { items: 0, bytes: 0, pages: 0, gaps: 0, errors: 0 },
       calls: known?.calls ?? { requests: 0, notModified: 0, budgets: new Set() },
       codes: known?.codes ?? new Map(),
+      credentials: new Map(),
       status: { state: "waiting", ...(paused && { detail: "paused" }) },
       lastError: known?.lastError,
       paused,
@@ -121,7 +125,11 @@ export function makeCollector(options: CollectOptions) {
       files: options.files,
       http: countHttp(options.http, source.calls, (error) => options.onFailure?.(definition, error)),
       readSecret: options.readSecret,
-      credential: options.credential,
+      credential: async (spec: CredentialSpec) => {
+        const credential = await options.credential(spec);
+        source.credentials.set(credential.name, spec);
+        return credential;
+      },
       report: options.report,
       status: (status: SourceStatus) => {
         source.status = status;
@@ -171,6 +179,13 @@ export function makeCollector(options: CollectOptions) {
       if (source === undefined || source.paused === paused) return;
       await source.stop();
       start(source.definition, paused);
+    },
+    /** A source that waits goes on at once; one that is paused stays so. */
+    async restart(id: string): Promise<void> {
+      const source = running.get(id);
+      if (source === undefined || source.paused) return;
+      await source.stop();
+      start(source.definition, false);
     },
     async remove(id: string): Promise<void> {
       await running.get(id)?.stop();

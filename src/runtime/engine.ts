@@ -1,3 +1,4 @@
+import type { Grants } from "./grants.ts";
 import type { LiveBackup } from "./backup-state.ts";
 import type { IncomingRequest } from "../core/component.ts";
 import type { Environment, SourceConfig, TermConfig } from "../core/config.ts";
@@ -47,6 +48,7 @@ export interface Engine extends Exploring, Analysis, FailureBook {
   /** Refuses (CONFLICT) what the configuration file defines. */
   putSource(id: string, config: SourceConfig): Promise<SourceView>;
   sourceActivity(): Promise<readonly SourceActivity[]>;
+  readonly grants: Grants;
   /** By the hour, and the gaps. */
   sourceHistory(id: string, days: number): Promise<SourceHistory>;
   /** Opens it and reads until something comes or it listens; keeps nothing. */

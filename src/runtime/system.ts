@@ -326,6 +326,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       },
       putSource: (id, source) => sources.putSource(id, source),
       checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env), credential }),
+      grants: acquisition.grants({ collector, audit: openAudit(sql, now), publicUrl: config.signIn.publicUrl }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),

@@ -37,6 +37,8 @@ export interface OAuthWorldOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** So long an answer of the token address takes, in real time. */
   readonly answerMs?: number;
+  /** What the resource answers to a living token, by path; absent: `{ ok: true }`. */
+  readonly resource?: (path: string) => unknown;
 }
 
 /** One grant and all tokens that came of it. */
@@ -51,7 +53,7 @@ interface Token {
   expiresAt: number;
 }
 
-/** An authorization server with a resource beside it, on loopback (RFC 6749, 7636, 7009; reuse as in RFC 9700, 4.14.2). */
+/** An authorization server (its addresses also under /oauth/) with resources under all others, on loopback (RFC 6749, 7636, 7009; reuse as in RFC 9700, 4.14.2). */
 export interface OAuthWorld extends AsyncDisposable {
   readonly url: string;
   /** What the person at the authorization page does. */
@@ -229,18 +231,18 @@ export async function startOAuth(options: OAuthWorldOptions): Promise<OAuthWorld
     reply(response, 200, {});
   }
 
-  function resource(request: IncomingMessage, response: ServerResponse): void {
+  function resource(request: IncomingMessage, response: ServerResponse, path: string): void {
     const [, bearer = ""] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
     const status = isLive(access.get(bearer)) ? 200 : 401;
     asked.set(status, (asked.get(status) ?? 0) + 1);
-    reply(response, status, status === 200 ? { ok: true } : { error: "invalid_token" });
+    reply(response, status, status === 200 ? (options.resource?.(path) ?? { ok: true }) : { error: "invalid_token" });
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://world.simulated.example");
+    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://world.simulated.example");
+    const pathname = path.replace(/^\/oauth(?=\/)/u, "");
     if (pathname === "/authorize") return authorize(searchParams, response);
-    if (pathname === "/me") return resource(request, response);
-    if (request.method !== "POST") return reply(response, 404, {});
+    if (request.method !== "POST") return resource(request, response, pathname);
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of request) {

@@ -1,4 +1,5 @@
 import type { SourceContext } from "../../core/component.ts";
+import type { Credential } from "../../core/credential.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { HttpResponse } from "../../core/http.ts";
 import type { Raw } from "../../core/source.ts";
@@ -29,24 +30,24 @@ export interface Server {
   statuses(ids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Uint8Array | null>>;
   /** Where the streaming API listens, as a ws or wss origin. */
   streamingOrigin(signal: AbortSignal): Promise<string>;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: asked as anybody. */
+  readonly credential: Credential | undefined;
 }
 
 const pageSize = 40;
 export const idsACall = 20;
 
-/** @param token the access token itself, already read */
-export function openServer(address: string, domain: string, token: string | undefined, requestsPer5Minutes: number, context: SourceContext): Server {
+export function openServer(address: string, domain: string, credential: Credential | undefined, requestsPer5Minutes: number, context: SourceContext): Server {
   const base = new URL(address);
   const host = base.host.toLowerCase();
-  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const budget = `mastodon ${host} ${token === undefined ? "anonymous" : context.id}`;
+  const budget = `mastodon ${host} ${credential === undefined ? "anonymous" : context.id}`;
   let oneByOne = false;
 
   async function get(path: string, signal: AbortSignal): Promise<HttpResponse> {
     // Mastodon allows 300 (docs.joinmastodon.org/api/rate-limits); by default a tenth is left to others.
     return context.http.request(new URL(path, base).href, {
-      headers: { ...headers, accept: "application/json" },
+      headers: { accept: "application/json" },
+      ...(credential !== undefined && { credential }),
       signal,
       budgets: [{ name: budget, limit: { requests: requestsPer5Minutes, perMs: 300_000 } }],
       maxBytes: 8 << 20,
@@ -56,14 +57,14 @@ export function openServer(address: string, domain: string, token: string | unde
   return {
     host,
     domain,
-    headers,
+    credential,
     async page(timeline, minId, signal) {
       const after = minId === undefined ? "" : `&min_id=${encodeURIComponent(minId)}`;
       let answer: HttpResponse;
       try {
         answer = await get(`${pathOf(timeline)}limit=${pageSize}${after}`, signal);
       } catch (thrown) {
-        throw explain(thrown, host, token !== undefined);
+        throw explain(thrown, host, credential !== undefined);
       }
       const parts = splitArray(answer.bytes);
       if (!parts) throw new EarshotError("UPSTREAM_UNAVAILABLE", `${host}: expected a list of statuses, came ${answer.bytes.length} bytes that are none`);

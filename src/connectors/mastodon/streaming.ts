@@ -29,7 +29,7 @@ export async function openWebSocketStream(
   const url = new URL("/api/v1/streaming", origin);
   const [first = "public", ...others] = timelines;
   for (const [name, value] of Object.entries(subscriptionOf(first))) url.searchParams.set(name, value);
-  const socket = await context.http.webSocket(url.href, { headers: server.headers, signal, maxMessageBytes: maxItemBytes * 4, silenceMs });
+  const socket = await context.http.webSocket(url.href, { headers: (await server.credential?.headers(signal)) ?? {}, signal, maxMessageBytes: maxItemBytes * 4, silenceMs });
   for (const timeline of others) socket.send(JSON.stringify({ type: "subscribe", ...subscriptionOf(timeline) }));
   return (async function* () {
     for await (const batch of socket.batches(limits)) yield batch.map((bytes) => readEnvelope(bytes, timelines));
@@ -80,7 +80,11 @@ export async function openEventStream(
   const bodies = await Promise.all(
     timelines.map(async (timeline) => ({
       timeline,
-      ...(await context.http.stream(new URL(eventPath(timeline), web).href, { headers: { ...server.headers, accept: "text/event-stream" }, signal: both })),
+      ...(await context.http.stream(new URL(eventPath(timeline), web).href, {
+        headers: { accept: "text/event-stream" },
+        signal: both,
+        ...(server.credential !== undefined && { credential: server.credential }),
+      })),
     })),
   ).catch((thrown: unknown) => {
     own.abort();

@@ -6,7 +6,9 @@ import { openHttp } from "../../http/client.ts";
 import { makeCredentials } from "../../http/credentials.ts";
 import type { Env } from "../../http/proxy.ts";
 import type { KeyRing } from "../../ledger/key-ring.ts";
+import { openOAuthGrants } from "../../registers/oauth-grants.ts";
 import { openOAuthTokens } from "../../registers/oauth-tokens.ts";
+import { type GrantsOptions, makeGrants } from "./grants.ts";
 
 export interface AcquisitionOptions {
   readonly sql: Sql;
@@ -28,7 +30,13 @@ export function openAcquisition(options: AcquisitionOptions) {
     (ms) => clock.sleep(ms),
   );
   const credentials = makeCredentials({ readSecret, http, clock, report, tokens: oauthTokens });
-  return { http, credentials, oauthTokens, [Symbol.asyncDispose]: () => http[Symbol.asyncDispose]() };
+  return {
+    http,
+    credentials,
+    grants: (more: Pick<GrantsOptions, "audit" | "collector" | "publicUrl">) =>
+      makeGrants({ ...more, register: openOAuthGrants(sql, () => clock.now()), tokens: oauthTokens, http, readSecret, clock, report }),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
 }
 
 /** Of the ring's key that never rotates (HKDF, RFC 5869): the catalog alone opens no token. */

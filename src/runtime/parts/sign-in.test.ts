@@ -6,7 +6,8 @@ import type { Audit } from "../../registers/audit.ts";
 import type { ProviderUsers } from "../../registers/provider-users.ts";
 import type { Sessions } from "../../registers/sessions.ts";
 import type { Tokens } from "../../registers/tokens.ts";
-import { makeSignIn, ownPath } from "./sign-in.ts";
+import { ownPath } from "./round-trip.ts";
+import { makeSignIn } from "./sign-in.ts";
 import type { Provider } from "./sign-in-provider.ts";
 
 const config = signInSchema.parse({ oidc: { issuer: "https://id.example", clientId: "earshot", roles: { viewer: ["*"] } } }).oidc;
