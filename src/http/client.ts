@@ -3,7 +3,8 @@ import type { Report } from "../core/component.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { Http, HttpOptions, HttpResponse, Reaction, WebSocketOptions } from "../core/http.ts";
 import { type Breaker, makeBreaker } from "./breaker.ts";
-import { type Budget, type BudgetState, makeBudget } from "./budget.ts";
+import { type BudgetState, type Drawn, makeBudgets } from "./budget.ts";
+import { type BudgetStore, makeMemoryBudgetStore } from "./budget-store.ts";
 import { collect, inflate } from "./body.ts";
 import { makeDispatchers } from "./dispatchers.ts";
 import { type Answer, exchange } from "./exchange.ts";
@@ -20,6 +21,8 @@ export interface HttpSettings {
   readonly env: Env;
   /** 0 to 1, for the jitter; absent: Math.random. */
   readonly random?: () => number;
+  /** Where the positions of budgets are kept for all processes; absent: in this one alone. */
+  readonly budgets?: BudgetStore;
 }
 
 const defaultDeadlineMs = 30_000;
@@ -28,19 +31,16 @@ const attemptTimeoutMs = 30_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
 const mostHosts = 1_000;
+/** Calls whose caller names no deadline wait so long for a budget. */
+const longestTurnMs = 90_000;
 
 export interface OpenedHttp extends Http, AsyncDisposable {
   /** Undefined: no call has drawn on it yet. */
   budgetState(name: string): BudgetState | undefined;
 }
 
-interface Drawn {
-  readonly budget: Budget;
-  readonly cost: number;
-}
-
 /** How one try ended where nobody aborted it. */
-type Tried<T> = { readonly done: T } | { readonly failed: EarshotError; readonly renew: boolean; readonly given?: Readonly<Record<string, string>> };
+type Tried<T> = { readonly done: T } | { readonly failed: EarshotError; readonly renew: boolean; readonly given: Readonly<Record<string, string>> };
 
 /** A platform's refusal, on its way out of a try. */
 class Refused extends Error {
@@ -58,7 +58,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   const { clock, report, env } = settings;
   const random = settings.random ?? Math.random;
   const dispatchers = makeDispatchers(env);
-  const budgets = new Map<string, Budget>();
+  const budgets = makeBudgets({ store: settings.budgets ?? makeMemoryBudgetStore(), clock, report });
   const breakers = new Map<string, Breaker>();
 
   function breakerFor(host: string): Breaker {
@@ -71,34 +71,6 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     return breaker;
   }
 
-  function budgetsFor(options: HttpOptions): readonly Drawn[] {
-    return (options.budgets ?? []).map(({ name, limit, cost = 1 }) => {
-      let budget = budgets.get(name);
-      if (!budget) {
-        if (budgets.size >= mostHosts) budgets.delete(budgets.keys().next().value ?? "");
-        budget = makeBudget(limit);
-        budgets.set(name, budget);
-      }
-      return { budget, cost };
-    });
-  }
-
-  /** Waits for every budget, inside the deadline. */
-  async function waitTurn(drawn: readonly Drawn[], deadlineAt: number, options: HttpOptions, where: string): Promise<void> {
-    for (const { budget, cost } of drawn) await waitFor(budget, cost, deadlineAt, options, where);
-  }
-
-  async function waitFor(budget: Budget, cost: number, deadlineAt: number, options: HttpOptions, where: string): Promise<void> {
-    for (;;) {
-      const waitMs = budget.take(clock.now(), cost);
-      if (waitMs <= 0) return;
-      if (clock.monotonicMs() + waitMs > deadlineAt) {
-        throw new EarshotError("UPSTREAM_RATE_LIMITED", `${where}: the budget is used up for ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
-      }
-      await clock.sleep(waitMs, options.signal);
-    }
-  }
-
   function checkBreaker(breaker: Breaker, where: string): void {
     const waitMs = breaker.take(clock.now());
     if (waitMs <= 0) return;
@@ -106,7 +78,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   }
 
   /** Throws Refused for an answer that stands for a failure. */
-  function judge(answered: Answered, options: HttpOptions, budget: Budget | undefined): void {
+  function judge(answered: Answered, options: HttpOptions, drawn: Drawn): void {
     let reaction: Reaction | undefined;
     if (options.react !== undefined && answered.status !== 304) {
       try {
@@ -115,7 +87,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
         report("warn", `${answered.where}: what the platform says could not be judged`, { error: messageOf(thrown, answered.secrets) });
       }
     }
-    if (reaction?.retryAt !== undefined) budget?.learn({ retryAt: reaction.retryAt }, clock.now());
+    if (reaction?.retryAt !== undefined) drawn.learn({ retryAt: reaction.retryAt });
     const error = refusalOf(answered, reaction, clock.now());
     if (error !== undefined) throw new Refused(error, reaction?.renew ?? answered.status === 401);
   }
@@ -154,7 +126,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       if (thrown instanceof Refused) return { failed: settle(thrown.error, where, breaker, options, secrets), renew: thrown.renew, given: credential };
       const error = settle(timeout.signal.aborted ? timeout.signal.reason : thrown, where, breaker, options, secrets);
       const isContent = error.code === "UPSTREAM_REFUSED" && answer !== undefined;
-      return { failed: withFailure(error, { request: where, ...(isContent && answer && { status: answer.status, headers: answer.headers }) }), renew: false };
+      return { failed: withFailure(error, { request: where, ...(isContent && answer && { status: answer.status, headers: answer.headers }) }), renew: false, given: credential };
     } finally {
       stopTimer.abort();
     }
@@ -184,23 +156,29 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     url: string,
     options: HttpOptions,
     how: { readonly stays: boolean; readonly again: boolean },
-    finish: (answer: Answer, where: string, secrets: readonly string[], budget: Budget | undefined) => Promise<T>,
+    finish: (answer: Answer, where: string, secrets: readonly string[], drawn: Drawn) => Promise<T>,
   ): Promise<T> {
     checkUrl(url, /^https?:$/);
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-    const deadlineAt = clock.monotonicMs() + deadlineMs;
-    const drawn = budgetsFor(options);
-    const budget = drawn[0]?.budget;
+    let deadlineAt = clock.monotonicMs() + deadlineMs;
+    const turnAt = options.deadlineMs === undefined ? clock.monotonicMs() + longestTurnMs : deadlineAt;
     const where = whereOf(url, options);
     let mayRenew = options.credential !== undefined;
     let pauseMs = firstPauseMs;
     for (let tries = 1; ; tries++) {
-      await waitTurn(drawn, deadlineAt, options, where);
+      const drawn = await budgets.draw(options.budgets ?? [], tries === 1 ? turnAt : deadlineAt, where, options.signal);
+      // A call whose caller names no deadline has its time from when it may go out.
+      if (tries === 1 && options.deadlineMs === undefined) deadlineAt = clock.monotonicMs() + deadlineMs;
       const leftMs = Math.max(1, deadlineAt - clock.monotonicMs());
-      const tried = await attempt(url, options, how.stays ? leftMs : Math.min(attemptTimeoutMs, leftMs), how.stays, async (answer, at, secrets) => {
-        budget?.learn(readRateLimit(answer.headers, clock.now()), clock.now());
-        return finish(answer, at, secrets, budget);
-      });
+      let tried: Tried<T>;
+      try {
+        tried = await attempt(url, options, how.stays ? leftMs : Math.min(attemptTimeoutMs, leftMs), how.stays, async (answer, at, secrets) => {
+          drawn.learn(readRateLimit(answer.headers, clock.now()));
+          return finish(answer, at, secrets, drawn);
+        });
+      } finally {
+        drawn.ended();
+      }
       if ("done" in tried) return tried.done;
       const { failed, renew, given } = tried;
       if (renew && mayRenew) {
@@ -219,19 +197,19 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
 
   return {
     request(url, options = {}) {
-      return insist(url, options, { stays: false, again: isSafe(options) }, async (answer, where, secrets, budget): Promise<HttpResponse> => {
+      return insist(url, options, { stays: false, again: isSafe(options) }, async (answer, where, secrets, drawn): Promise<HttpResponse> => {
         const bytes = await readWhole(answer, options, where);
-        judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, budget);
+        judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
         return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
       });
     },
 
     stream(url, options = {}) {
-      return insist(url, options, { stays: true, again: false }, async (answer, where, secrets, budget) => {
+      return insist(url, options, { stays: true, again: false }, async (answer, where, secrets, drawn) => {
         const isOpen = answer.status >= 200 && answer.status < 300;
         if (!isOpen) {
           const bytes = await collect(answer.body, 1 << 20, where);
-          judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, budget);
+          judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
           throw new EarshotError("UPSTREAM_REFUSED", `${where}: expected a stream, came HTTP ${answer.status}`);
         }
         return { status: answer.status, headers: answer.headers, body: openBody(answer.body, where, options, secrets) };
@@ -258,8 +236,11 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       }
     },
 
-    budgetState: (name) => budgets.get(name)?.state(clock.now()),
-    [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
+    budgetState: (name) => budgets.state(name),
+    async [Symbol.asyncDispose]() {
+      await budgets.close().catch((thrown: unknown) => report("warn", `budgets: ${messageOf(thrown, [])}`));
+      await dispatchers[Symbol.asyncDispose]();
+    },
   };
 
   async function* openBody(body: AsyncIterable<Uint8Array>, where: string, options: HttpOptions, secrets: readonly string[]): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 import type { Migration } from "../core/sql.ts";
 import { annotationsMigrations } from "./annotations.ts";
 import { auditMigrations } from "./audit.ts";
+import { budgetPositionsMigrations } from "./budget-positions.ts";
 import { cursorsMigrations } from "./cursors.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
@@ -37,4 +38,5 @@ export const registerMigrations: readonly Migration[] = [
   ...oauthTokensMigrations,
   ...failuresMigrations,
   ...oauthGrantsMigrations,
+  ...budgetPositionsMigrations,
 ];

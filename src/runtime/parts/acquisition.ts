@@ -7,6 +7,7 @@ import { makeCredentials } from "../../http/credentials.ts";
 import type { Env } from "../../http/proxy.ts";
 import type { KeyRing } from "../../ledger/key-ring.ts";
 import { openOAuthGrants } from "../../registers/oauth-grants.ts";
+import { openBudgetPositions } from "../../registers/budget-positions.ts";
 import { openOAuthTokens } from "../../registers/oauth-tokens.ts";
 import { type GrantsOptions, makeGrants } from "./grants.ts";
 
@@ -22,7 +23,7 @@ export interface AcquisitionOptions {
 /** What every source asks platforms with: the one client, and credentials whose tokens are kept in the catalog. */
 export function openAcquisition(options: AcquisitionOptions) {
   const { sql, ring, clock, report, env, readSecret } = options;
-  const http = openHttp({ clock, report, env });
+  const http = openHttp({ clock, report, env, budgets: openBudgetPositions(sql, () => clock.now()) });
   const oauthTokens = openOAuthTokens(
     sql,
     tokenKey(ring),

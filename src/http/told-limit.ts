@@ -1,0 +1,68 @@
+import type { RateLimit } from "./rate-limit.ts";
+
+/** What a server tells of one budget's window, kept so that calls on their way are never forgotten. */
+export interface ToldLimit {
+  /** Milliseconds until the server has room; 0: it has, or tells nothing. */
+  waitMs(nowMs: number): number;
+  /** A call goes out. */
+  take(nowMs: number): void;
+  /** The call that went out is over, whatever its end. */
+  ended(): void;
+  learn(told: RateLimit, nowMs: number): void;
+  state(nowMs: number): { readonly toldLeft?: number; readonly resetAt?: number };
+}
+
+/** A told end of a window moves by the seconds it is rounded to. */
+const sameWindowMs = 2_000;
+
+export function makeToldLimit(): ToldLimit {
+  let left: number | undefined;
+  let resetAt = 0;
+  /** The window's length as far as it was seen: its end is rounded to seconds, so it is waited out a little longer. */
+  let windowMs = 0;
+  const endsAt = () => resetAt + Math.min(1_000, windowMs / 20);
+  /** Calls in a whole window, as told or as seen. */
+  let capacity: number | undefined;
+  let onTheWay = 0;
+
+  /** A window that ended gives its successor's calls, but nothing tells when that one ends. */
+  function roll(nowMs: number): void {
+    if (left === undefined || nowMs < endsAt()) return;
+    left = capacity === undefined ? undefined : Math.max(0, capacity - onTheWay);
+    resetAt = Infinity;
+  }
+
+  return {
+    waitMs(nowMs) {
+      roll(nowMs);
+      if (left === undefined || left >= 1) return 0;
+      // In a window whose end is not told, the answers on their way will tell; without any on their way one call asks.
+      if (resetAt === Infinity) return onTheWay > 0 ? 1_000 : 0;
+      return Math.max(1, Math.ceil(endsAt() - nowMs));
+    },
+    take(nowMs) {
+      roll(nowMs);
+      onTheWay++;
+      if (left !== undefined) left -= 1;
+    },
+    ended() {
+      onTheWay = Math.max(0, onTheWay - 1);
+    },
+    learn(told, nowMs) {
+      roll(nowMs);
+      const seen = told.limit ?? (told.remaining === undefined ? undefined : Math.floor(told.remaining) + 1);
+      if (seen !== undefined) capacity = told.limit ?? Math.max(capacity ?? 0, seen);
+      if (told.remaining === undefined || told.resetAt === undefined || told.resetAt <= nowMs) return;
+      windowMs = Math.max(windowMs, told.resetAt - nowMs);
+      const isSame = left !== undefined && Math.abs(told.resetAt - resetAt) <= sameWindowMs;
+      // The answer's own call is counted there; the others on their way may not be.
+      const others = Math.max(0, onTheWay - 1);
+      left = isSame && left !== undefined ? Math.min(left, told.remaining) : told.remaining - others;
+      // Within one window the latest end told holds: no call goes out too early.
+      resetAt = isSame ? Math.max(resetAt, told.resetAt) : told.resetAt;
+    },
+    state(nowMs) {
+      return left !== undefined && nowMs < resetAt && resetAt !== Infinity ? { toldLeft: Math.max(0, Math.floor(left)), resetAt } : {};
+    },
+  };
+}
