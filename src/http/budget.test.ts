@@ -136,3 +136,28 @@ test("two clients on one store share the limit and what servers ask for, and a c
   await clock.advance(6_000);
   assert.equal(await codeOf(other.draw([{ name: "r" }])), "UPSTREAM_RATE_LIMITED");
 });
+
+test("a refusal that tells of an empty window does not slow down a server that else tells nothing", async () => {
+  const { clock, draw } = open();
+  const use: BudgetUse = { name: "q" };
+  const refused = await draw([use]);
+  refused.learn({ remaining: 0, resetAt: start + 1_000 });
+  refused.ended();
+  assert.equal(await codeOf(draw([use])), "UPSTREAM_RATE_LIMITED");
+  await clock.advance(1_100);
+  for (let i = 0; i < 20; i++) await draw([use]);
+});
+
+test("in a new window no more calls go out at once than the last one had, until the server tells more", async () => {
+  const { clock, draw } = open();
+  const use: BudgetUse = { name: "w" };
+  const first = await draw([use]);
+  first.learn({ limit: 5, remaining: 0, resetAt: start + 60_000 });
+  first.ended();
+  await clock.advance(62_000);
+  const calls = await Promise.all(Array.from({ length: 5 }, () => draw([use])));
+  assert.equal(await codeOf(draw([use])), "UPSTREAM_RATE_LIMITED");
+  calls[0]?.learn({ limit: 5, remaining: 4, resetAt: clock.now() + 60_000 });
+  calls[0]?.ended();
+  assert.equal(await codeOf(draw([use])), "UPSTREAM_RATE_LIMITED");
+});

@@ -50,8 +50,10 @@ export function makeToldLimit(): ToldLimit {
     },
     learn(told, nowMs) {
       roll(nowMs);
-      const seen = told.limit ?? (told.remaining === undefined ? undefined : Math.floor(told.remaining) + 1);
-      if (seen !== undefined) capacity = told.limit ?? Math.max(capacity ?? 0, seen);
+      if (told.limit !== undefined) capacity = told.limit;
+      else if (told.remaining !== undefined && told.remaining > 0) capacity = Math.max(capacity ?? 0, Math.floor(told.remaining) + 1);
+      // A server that tells nothing any more sets no bound either.
+      if (told.remaining === undefined && resetAt === Infinity) left = undefined;
       if (told.remaining === undefined || told.resetAt === undefined || told.resetAt <= nowMs) return;
       windowMs = Math.max(windowMs, told.resetAt - nowMs);
       const isSame = left !== undefined && Math.abs(told.resetAt - resetAt) <= sameWindowMs;
