@@ -41,6 +41,7 @@ export const errorCodes = {
   DATE_INVALID: { kind: "reject", doc: "A date cannot be read, or lies outside 1990 to tomorrow." },
   SOURCE_UNKNOWN: { kind: "reject", doc: "The item belongs to a source that is not configured." },
   PRIVATE_REFUSED: { kind: "reject", doc: "Private content; no right allows it." },
+  SIGNATURE_INVALID: { kind: "reject", doc: "The hash or signature that an item bears is not its own." },
   STAGE_FAILED: { kind: "reject", doc: "A stage failed on this item." },
   PARSER_FAILED: { kind: "reject", doc: "The parser failed on this item." },
   QUERY_INVALID: { kind: "reject", doc: "The query cannot be read; the place is named." },

@@ -22,6 +22,7 @@ const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>
   facebook: { pages: ["1"], token: "env:TOKEN" },
   instagram: { account: "1", token: "env:TOKEN" },
   webhook: { secrets: ["env:NONE"] },
+  nostr: { relays: ["wss://relay.example"] },
   rss: { feeds: ["https://recorded.example/feed"] },
 };
 

@@ -1,0 +1,108 @@
+import type { SourceContext } from "../../core/component.ts";
+import { EarshotError } from "../../core/errors.ts";
+import { type Json, decodeJson, isJson, maxItemBytes } from "../json/decode.ts";
+import { codeOfRefusal } from "./parse.ts";
+
+/** As NIP-01 has it: ids, authors, kinds, #t, since, until, limit. */
+export type Filter = Readonly<Record<string, unknown>>;
+
+/** One connection to a relay. */
+export interface Relay {
+  /** Stored events that match, newest first, as many as the relay gives; throws what the relay refuses with, or UPSTREAM_CUT. */
+  fetch(filter: Filter): Promise<readonly Json[]>;
+  /** Reads until the connection ends (UPSTREAM_CUT) or the relay closes the live subscription; `onLive` gets new events. */
+  pump(filters: readonly Filter[], onLive: (events: readonly Json[]) => Promise<void>): Promise<never>;
+  close(): void;
+}
+
+interface Pending {
+  readonly events: Json[];
+  readonly done: PromiseWithResolvers<readonly Json[]>;
+}
+
+const liveId = "live";
+const silenceMs = 60_000;
+
+export async function openRelay(url: string, context: SourceContext, signal: AbortSignal): Promise<Relay> {
+  const host = new URL(url).host;
+  const stream = await context.http.webSocket(url, { signal, maxMessageBytes: maxItemBytes * 2, silenceMs });
+  const pending = new Map<string, Pending>();
+  let asked = 0;
+  let ended: EarshotError | undefined;
+
+  function handle(message: unknown, live: Json[]): void {
+    if (!Array.isArray(message)) return;
+    const parts: readonly unknown[] = message;
+    const [word, id, body] = parts;
+    const waiting = typeof id === "string" ? pending.get(id) : undefined;
+    if (word === "EVENT" && isJson(body)) (id === liveId ? live : waiting?.events)?.push(body);
+    else if (word === "EOSE" && typeof id === "string" && waiting !== undefined) {
+      pending.delete(id);
+      stream.send(JSON.stringify(["CLOSE", id]));
+      waiting.done.resolve(waiting.events);
+    } else if (word === "CLOSED") {
+      const error = new EarshotError(codeOfRefusal(body), `${host}: the relay closed the subscription (${prefixOf(body)})`);
+      if (id === liveId) throw error;
+      if (typeof id === "string") pending.delete(id);
+      waiting?.done.reject(error);
+    } else if (word === "NOTICE") context.report("debug", "a relay says something", { relay: host });
+  }
+
+  return {
+    fetch(filter) {
+      if (ended !== undefined) return Promise.reject(ended);
+      const id = `ask${asked++}`;
+      const done = Promise.withResolvers<readonly Json[]>();
+      pending.set(id, { events: [], done });
+      stream.send(JSON.stringify(["REQ", id, filter]));
+      return done.promise;
+    },
+    async pump(filters, onLive) {
+      try {
+        stream.send(JSON.stringify(["REQ", liveId, ...filters]));
+        for await (const batch of stream.batches({ maxItems: 500, maxBytes: 1 << 20, waitMs: 20 })) {
+          const live: Json[] = [];
+          for (const bytes of batch) {
+            let message: unknown;
+            try {
+              message = decodeJson(bytes, "relay");
+            } catch {
+              context.report("warn", "a relay sent what is no message", { relay: host });
+              continue;
+            }
+            handle(message, live);
+          }
+          if (live.length > 0) await onLive(live);
+        }
+        throw new EarshotError("UPSTREAM_CUT", `${host}: the relay closed the connection`);
+      } catch (thrown) {
+        ended = thrown instanceof EarshotError ? thrown : new EarshotError("UPSTREAM_CUT", `${host}: the connection broke`, { cause: thrown });
+        for (const { done } of pending.values()) done.reject(ended);
+        pending.clear();
+        throw ended;
+      } finally {
+        stream.close();
+      }
+    },
+    close: () => stream.close(),
+  };
+}
+
+function prefixOf(reason: unknown): string {
+  const prefix = typeof reason === "string" ? reason.split(":")[0] : undefined;
+  return prefix !== undefined && /^[a-z-]{1,40}$/.test(prefix) ? prefix : "no reason";
+}
+
+/** What a relay tells of itself (NIP-11): how many events a request may bring. Relays without it: `most`. */
+export async function readLimit(url: string, most: number, context: SourceContext, signal: AbortSignal): Promise<number> {
+  try {
+    const answer = await context.http.request(url.replace(/^ws/, "http"), { headers: { accept: "application/nostr+json" }, signal, maxBytes: 1 << 18, budgets: [] });
+    const document = decodeJson(answer.bytes, "relay");
+    const limitation = isJson(document) && isJson(document["limitation"]) ? document["limitation"] : {};
+    const told = limitation["max_limit"];
+    return typeof told === "number" && Number.isInteger(told) && told > 0 ? Math.min(most, told) : most;
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    return most;
+  }
+}
