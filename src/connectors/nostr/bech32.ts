@@ -14,7 +14,7 @@ function checksum(values: readonly number[]): number {
 }
 
 function expand(prefix: string): number[] {
-  const codes = [...prefix].map((letter) => letter.charCodeAt(0));
+  const codes = Array.from(prefix, (letter) => letter.charCodeAt(0));
   return [...codes.map((code) => code >>> 5), 0, ...codes.map((code) => code & 31)];
 }
 
@@ -41,7 +41,7 @@ function decodeBech32(text: string): { readonly prefix: string; readonly bytes: 
   const at = text.lastIndexOf("1");
   if (at < 1 || text.length > longest || text.length - at < 7) return undefined;
   const prefix = text.slice(0, at);
-  const values = [...text.slice(at + 1)].map((letter) => letters.indexOf(letter));
+  const values = Array.from(text.slice(at + 1), (letter) => letters.indexOf(letter));
   if (values.includes(-1) || checksum([...expand(prefix), ...values]) !== 1) return undefined;
   const bytes = regroup(values.slice(0, -6), 5, 8, false);
   return bytes && { prefix, bytes: Uint8Array.from(bytes) };

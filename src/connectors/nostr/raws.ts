@@ -78,7 +78,7 @@ function noteAuthor(event: Json | undefined, authors: Map<string, string>): void
   if (event !== undefined && typeof event["id"] === "string" && typeof event["pubkey"] === "string") authors.set(event["id"], event["pubkey"]);
 }
 
-function* valuesIn(body: unknown): Generator<unknown> {
+function* valuesIn(body: unknown): Generator {
   if (Array.isArray(body) && typeof body[0] !== "string") for (const one of body) yield* valuesIn(one);
   else if (isJson(body) && Array.isArray(body["events"])) yield* valuesIn(body["events"]);
   else yield body;
