@@ -7,6 +7,8 @@ import { type RunningApi, rowsOf, startApi, until } from "./api.fixtures.ts";
 import { makeSurfer, type Surfer } from "./oidc.fixtures.ts";
 
 const secret = "secret-of-the-app-that-nothing-may-show";
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const endingToken = `${part({ alg: "none" })}.${part({ exp: Math.floor(Date.now() / 1_000) + 5.5 * 86_400 })}.signature`;
 
 describe("access that a person grants in the browser", () => {
   let api: RunningApi;
@@ -20,7 +22,7 @@ describe("access that a person grants in the browser", () => {
       clients: [{ id: "app", secret, redirectUris }],
       resource: (path) => (path.includes("/timelines/") ? [] : {}),
     });
-    api = await startApi({ env: { APP_SECRET: secret } });
+    api = await startApi({ env: { APP_SECRET: secret, ENDING: endingToken } });
     redirectUris.push(`${api.address}/api/v1/grants/callback`);
   });
   after(async () => {
@@ -128,6 +130,13 @@ describe("access that a person grants in the browser", () => {
     assert.ok(!(await grants()).some(({ account }) => account === "over"));
     const { rows } = await api.system.engine.sql.query("select name from oauth_tokens where name = 'account/over'");
     assert.equal(rows.length, 0);
+  });
+
+  it("warns of a credential that is about to end, where the source's state is shown", async () => {
+    await api.ask("PUT", "/api/v1/sources/ending", { body: { use: "mastodon", server: platform.url, transport: "polling", token: "env:ENDING" } });
+    const ending = async () => rowsOf((await api.ask("GET", "/api/v1/sources")).body).find(({ id }) => id === "ending");
+    await until("the source warns", async () => /env:ENDING: it ends in 5 days/.test(JSON.stringify((await ending())?.["warnings"] ?? "")));
+    assert.doesNotMatch(JSON.stringify(await ending()), new RegExp(endingToken));
   });
 
   it("shows no token and no secret, in no answer and in no row of the catalog", async () => {

@@ -12,11 +12,13 @@ export interface HttpCounts {
 
 const mostBudgets = 50;
 
-/** The same client, counting. `onFailure` is told of each call that failed for good. */
-export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: EarshotError) => void = () => undefined): Http {
+/** The same client, counting. `onFailure` is told of each call that failed for good, `onAnswer` of each that went well. */
+export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: EarshotError) => void = () => undefined, onAnswer: () => void = () => undefined): Http {
   const watched = async <T>(call: Promise<T>): Promise<T> => {
     try {
-      return await call;
+      const answer = await call;
+      onAnswer();
+      return answer;
     } catch (thrown) {
       if (thrown instanceof EarshotError) onFailure(thrown);
       throw thrown;

@@ -10,6 +10,7 @@ import type { Parse, SourceStatus } from "../core/source.ts";
 import { countHttp, type HttpCounts } from "../http/counted.ts";
 import { loadConnector } from "../connectors/directory.ts";
 import type { GapFields } from "../registers/gaps.ts";
+import { watchCredential } from "./canary.ts";
 import { ingest, type Cursors, type IngestCounters, type KeyHashes } from "./ingest.ts";
 
 export type SourceOrigin = "configuration" | "dashboard" | "built-in";
@@ -119,11 +120,17 @@ export function makeCollector(options: CollectOptions) {
       source.lastError = { code, message, at: options.clock.now() };
       source.codes.set(code, (source.codes.get(code) ?? 0) + 1);
     };
-    const context = {
+    let answeredAt = options.clock.monotonicMs();
+    const context: SourceContext = {
       id: definition.id,
       clock: options.clock,
       files: options.files,
-      http: countHttp(options.http, source.calls, (error) => options.onFailure?.(definition, error)),
+      http: countHttp(
+        options.http,
+        source.calls,
+        (error) => options.onFailure?.(definition, error),
+        () => (answeredAt = options.clock.monotonicMs()),
+      ),
       readSecret: options.readSecret,
       credential: async (spec: CredentialSpec) => {
         const credential = await options.credential(spec);
@@ -164,9 +171,30 @@ export function makeCollector(options: CollectOptions) {
         else options.report("error", error.message, { source: definition.id, code: error.code });
       },
     );
+    let before: SourceStatus | undefined;
+    let refused: SourceStatus | undefined;
+    const watched = watchCredential(
+      {
+        definition,
+        context,
+        answeredAt: () => answeredAt,
+        onRefused(error) {
+          if (source.status !== refused) before = source.status;
+          refused = { state: "waiting", detail: error.message };
+          source.status = refused;
+          fail(error);
+          options.report("warn", error.message, { source: definition.id, code: error.code });
+        },
+        onWell() {
+          // What the source itself said since stays.
+          if (source.status === refused && before !== undefined) source.status = before;
+        },
+      },
+      abort.signal,
+    );
     source.stop = async () => {
       abort.abort();
-      await finished;
+      await Promise.all([finished, watched]);
     };
     return source;
   }

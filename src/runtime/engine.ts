@@ -214,6 +214,8 @@ export interface SourceView {
   readonly gbPerDay?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: number };
   readonly options: Readonly<Record<string, unknown>>;
+  /** What a person should do about its credentials; absent: nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface SourceCheck {

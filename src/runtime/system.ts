@@ -144,8 +144,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const secretOf = (reference: string) => (reference === worldTokenReference ? Promise.resolve(world.token()) : readSecret(reference, env));
     const acquisition = openAcquisition({ sql, ring: base.keys.ring, clock, report, env, readSecret: secretOf });
     undo.push(async () => acquisition[Symbol.asyncDispose]());
-    const { http } = acquisition;
-    const { credential } = acquisition.credentials;
+    const { http, credentials } = acquisition;
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
     const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
     const failures = makeFailures({ register: openFailures(sql), clock, alarms: config.alarms });
@@ -158,7 +157,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       hashes,
       cursors,
       readSecret: secretOf,
-      credential,
+      credential: credentials.credential,
       mayCollect,
       onFailure: ({ id, connector }, error) => failures.note(id, connector, error),
       onGap: (gap) => gaps.add(gap),
@@ -192,6 +191,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       forgetCursor: (id) => cursors.remove(id),
       noteActivity: () => activity.flush(),
+      credentialState: credentials.stateOf,
     });
     await sources.adopt(loaded.sources);
     const world = makeWorldPart({
@@ -325,7 +325,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         return sources.narrow({}).sources === undefined ? "shown" : "hidden";
       },
       putSource: (id, source) => sources.putSource(id, source),
-      checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env), credential }),
+      checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env), credential: credentials.credential }),
       grants: acquisition.grants({ collector, audit: openAudit(sql, now), publicUrl: config.signIn.publicUrl }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),

@@ -28,17 +28,20 @@ const sourceSchema = Type.Object({
   gaps: Type.Optional(Type.Integer({ description: unlessKept })),
   gbPerDay: Type.Optional(Type.Number({ description: "Raw, at the pace since it was started." })),
   lastError: Type.Optional(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String({ format: "date-time" }) })),
+  warnings: Type.Optional(Type.Array(Type.String(), { description: `What a person should do about its credentials: those that end soon, or cannot be renewed. ${unlessKept}` })),
   options: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: `Secrets stand as references. ${unlessKept}` })),
 });
 
 function view(source: SourceView) {
-  const { status, lastError, options, ...rest } = source;
+  const { status, lastError, options, warnings, ...rest } = source;
+  const detail = status.detail ?? warnings?.[0];
   return {
     ...rest,
     state: status.state,
-    ...(status.detail !== undefined && { detail: status.detail }),
+    ...(detail !== undefined && { detail }),
     ...(status.retryAt !== undefined && { retryAt: iso(status.retryAt) }),
     ...(lastError !== undefined && { lastError: { ...lastError, at: iso(lastError.at) } }),
+    ...(warnings !== undefined && { warnings: [...warnings] }),
     options: { ...options },
   };
 }

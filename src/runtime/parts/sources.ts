@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
 import { type ConfigFault, refuseFaults, type SourceConfig } from "../../core/config.ts";
 import { EarshotError } from "../../core/errors.ts";
+import type { CredentialState } from "../../core/credential.ts";
 import type { ReadFilter } from "../../core/filter.ts";
 import { type Log, makeFrameBatchBuilder } from "../../core/log.ts";
 import type { Raw } from "../../core/source.ts";
@@ -11,6 +12,7 @@ import type { Settings } from "../../registers/settings.ts";
 import type { Sources } from "../../registers/sources.ts";
 import type { Threads } from "../boot.ts";
 import { type Collector, defineSource, type RunningSource, type SourceDefinition } from "../collect.ts";
+import { credentialWarnings } from "../credential-warnings.ts";
 import { encodeCommand } from "../commands.ts";
 import type { SourceView } from "../engine.ts";
 import { importPlatformOf, importSource } from "../import.ts";
@@ -29,6 +31,7 @@ export interface SourcesOptions {
   readonly forgetCursor: (id: string) => Promise<void>;
   /** Writes what the sources did so far: one that goes takes its counters along. */
   readonly noteActivity: () => Promise<void>;
+  readonly credentialState: (name: string) => CredentialState | undefined;
 }
 
 export const importedSetting = "import.used";
@@ -80,6 +83,8 @@ export function makeSourcesPart(options: SourcesOptions) {
     if (record === undefined || definition === undefined) throw new EarshotError("NOT_FOUND", `source ${id}: there is none`);
     const running = collector.running.get(id);
     const lastError = running?.lastError ?? record.lastError;
+    const states = [...(running?.credentials.keys() ?? [])].map(options.credentialState).filter((state) => state !== undefined);
+    const warnings = credentialWarnings(states, options.clock.now());
     return {
       id,
       connector: record.connector,
@@ -95,6 +100,7 @@ export function makeSourcesPart(options: SourcesOptions) {
       ...gbPerDayOf(running),
       ...(lastError !== undefined && { lastError }),
       options: record.options,
+      ...(warnings.length > 0 && { warnings }),
     };
   }
 
