@@ -1,10 +1,12 @@
-import type { SourceContext } from "../core/component.ts";
+import type { Clock } from "../core/clock.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import type { SourceDefinition } from "./collect.ts";
 
 export interface CanaryOptions {
-  readonly definition: SourceDefinition;
-  readonly context: SourceContext;
+  /** Of the source. */
+  readonly id: string;
+  readonly clock: Clock;
+  /** One cheap call that fails when the credential is dead. */
+  readonly ask: () => Promise<void>;
   /** Monotonic milliseconds of the source's last call that went well. */
   readonly answeredAt: () => number;
   readonly onRefused: (error: EarshotError) => void;
@@ -18,10 +20,7 @@ const patienceMs = 30_000;
 
 /** Asks the platform now and then whether the credential still lives, where the source itself had no answer meanwhile. Ends with the signal. */
 export async function watchCredential(options: CanaryOptions, signal: AbortSignal): Promise<void> {
-  const { definition, context } = options;
-  const { clock } = context;
-  if (definition.connector.canary === undefined) return;
-  const ask = async () => definition.connector.canary?.(definition.parsedOptions, context);
+  const { id, clock, ask } = options;
   let askedAt = clock.monotonicMs();
   let isRefused = false;
   while (!signal.aborted) {
@@ -43,7 +42,7 @@ export async function watchCredential(options: CanaryOptions, signal: AbortSigna
       isRefused = false;
     } catch (thrown) {
       if (signal.aborted) return;
-      const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", definition.id);
+      const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", id);
       // What else fails says nothing about the credential, and the source itself meets it.
       if (error.code !== "UPSTREAM_AUTH") continue;
       isRefused = true;

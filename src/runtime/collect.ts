@@ -173,25 +173,29 @@ export function makeCollector(options: CollectOptions) {
     );
     let before: SourceStatus | undefined;
     let refused: SourceStatus | undefined;
-    const watched = watchCredential(
-      {
-        definition,
-        context,
-        answeredAt: () => answeredAt,
-        onRefused(error) {
-          if (source.status !== refused) before = source.status;
-          refused = { state: "waiting", detail: error.message };
-          source.status = refused;
-          fail(error);
-          options.report("warn", error.message, { source: definition.id, code: error.code });
+    const { connector, parsedOptions } = definition;
+    const watched =
+      connector.canary &&
+      watchCredential(
+        {
+          id: definition.id,
+          clock: options.clock,
+          ask: async () => connector.canary?.(parsedOptions, context),
+          answeredAt: () => answeredAt,
+          onRefused(error) {
+            if (source.status !== refused) before = source.status;
+            refused = { state: "waiting", detail: error.message };
+            source.status = refused;
+            fail(error);
+            options.report("warn", error.message, { source: definition.id, code: error.code });
+          },
+          onWell() {
+            // What the source itself said since stays.
+            if (source.status === refused && before !== undefined) source.status = before;
+          },
         },
-        onWell() {
-          // What the source itself said since stays.
-          if (source.status === refused && before !== undefined) source.status = before;
-        },
-      },
-      abort.signal,
-    );
+        abort.signal,
+      );
     source.stop = async () => {
       abort.abort();
       await Promise.all([finished, watched]);
