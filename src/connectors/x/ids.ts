@@ -21,6 +21,16 @@ export function idInstant(id: string): number | undefined {
   return at < Date.UTC(2100, 0, 1) ? at : undefined;
 }
 
+/** The lowest id of a moment. */
+export function idAt(ms: number): string {
+  return ms <= snowflakeEpochMs ? "1" : String(BigInt(Math.floor(ms - snowflakeEpochMs)) << 22n);
+}
+
+/** Ids are numbers without leading zeros, too large for a double. */
+export function isNewer(id: string, than: string): boolean {
+  return id.length === than.length ? id > than : id.length > than.length;
+}
+
 /** Ids of a post's versions, first to last; each edit has an id of its own (docs.x.com/x-api/fundamentals/edit-posts, 2026-11). */
 export function historyOf(post: Json): readonly string[] {
   const history = post["edit_history_tweet_ids"];
