@@ -79,7 +79,7 @@ export function openApi({ server, isApp, postsPerMonth }: ApiOptions, credential
   }
 
   /** What the call drew is paid once an answer came: a call that never went out drew nothing. */
-  async function paying<T>(budgets: readonly BudgetUse[], ask: (react: HttpOptions["react"]) => Promise<T>): Promise<T> {
+  async function paying<T>(budgets: readonly BudgetUse[], ask: (react: (answer: FailedAnswer) => Reaction | undefined) => Promise<T>): Promise<T> {
     const cost = budgets.at(-1)?.cost ?? 0;
     let paid = false;
     const pay = () => {
