@@ -29,7 +29,7 @@ const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "
 /** The text as X sends it: escaped, and of a retweet cut off. */
 export function sentText(post: XPost): string {
   if (post.kind !== "retweet" || post.about === undefined) return escape(post.text);
-  const whole = [...escape(`RT @${post.about.author.username}: ${post.about.text}`)];
+  const whole = Array.from(escape(`RT @${post.about.author.username}: ${post.about.text}`));
   return whole.length <= 140 ? whole.join("") : `${whole.slice(0, 139).join("")}…`;
 }
 
@@ -57,8 +57,8 @@ export function renderPost(post: XPost, drift: boolean): Record<string, unknown>
 function entitiesOf(text: string): Record<string, unknown> {
   const found = (pattern: RegExp, make: (word: string) => Record<string, unknown>) =>
     [...text.matchAll(pattern)].map((match) => {
-      const start = [...text.slice(0, match.index)].length;
-      return { start, end: start + [...match[0]].length, ...make(match[0]) };
+      const start = Array.from(text.slice(0, match.index)).length;
+      return { start, end: start + Array.from(match[0]).length, ...make(match[0]) };
     });
   return {
     hashtags: found(/#\w+/gu, (word) => ({ tag: word.slice(1) })),
