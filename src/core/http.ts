@@ -25,7 +25,7 @@ export interface HttpOptions {
   readonly budgets?: readonly BudgetUse[];
   /** Its headers are added; after a 401 it is renewed once and the call goes out again. */
   readonly credential?: Credential;
-  /** The answer may be kept and asked for conditionally (RFC 9111), `maxAgeMs` at most: the platform's terms; absent: not kept. */
+  /** The answer may be kept and asked for conditionally (RFC 9111), `maxAgeMs` since it came or was confirmed at most: the platform's terms; absent: not kept. */
   readonly cache?: { readonly maxAgeMs: number };
   /** Reads a platform's own word on a failed call (any status, also 200 with an error in it); undefined: the status alone decides. */
   readonly react?: (answer: FailedAnswer) => Reaction | undefined;
@@ -76,6 +76,8 @@ export interface HttpResponse {
   readonly url: string;
   /** The redirects on the way were all permanent (301, 308): the address to ask from now on; absent: none, or a temporary one. */
   readonly movedTo?: string;
+  /** Nothing came anew: kept and fresh; kept and confirmed by the platform (a 304, told as its 200); come with another call for the same. */
+  readonly reused?: "fresh" | "confirmed" | "shared";
 }
 
 export interface WebSocketOptions {

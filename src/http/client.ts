@@ -2,16 +2,18 @@ import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { Http, HttpOptions, HttpResponse, Reaction, WebSocketOptions } from "../core/http.ts";
-import { type Breaker, makeBreaker } from "./breaker.ts";
 import { type BudgetState, type Drawn, makeBudgets } from "./budget.ts";
 import { type BudgetStore, makeMemoryBudgetStore } from "./budget-store.ts";
 import { collect, inflate } from "./body.ts";
+import { cacheKey, isCacheable, makeCache } from "./cache.ts";
 import { makeDispatchers } from "./dispatchers.ts";
 import { type Answer, exchange } from "./exchange.ts";
+import { type Host, type HostFigures, makeHosts } from "./hosts.ts";
 import { type Env, proxyFor } from "./proxy.ts";
 import { readRateLimit } from "./rate-limit.ts";
 import { redactText, redactUrl, secretsIn } from "./redact.ts";
 import { type Answered, refusalOf, withFailure } from "./refusal.ts";
+import { makeSingleFlight } from "./single-flight.ts";
 import { HandshakeRefused, openWebSocket } from "./web-socket.ts";
 
 export interface HttpSettings {
@@ -30,13 +32,14 @@ const defaultMaxBytes = 16 << 20;
 const attemptTimeoutMs = 30_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
-const mostHosts = 1_000;
 /** Calls whose caller names no deadline wait so long for a budget. */
 const longestTurnMs = 90_000;
 
 export interface OpenedHttp extends Http, AsyncDisposable {
   /** Undefined: no call has drawn on it yet. */
   budgetState(name: string): BudgetState | undefined;
+  /** Calls, savings and health by host, since the start. */
+  hosts(): readonly HostFigures[];
 }
 
 /** How one try ended where nobody aborted it. */
@@ -59,22 +62,12 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   const random = settings.random ?? Math.random;
   const dispatchers = makeDispatchers(env);
   const budgets = makeBudgets({ store: settings.budgets ?? makeMemoryBudgetStore(), clock, report });
-  const breakers = new Map<string, Breaker>();
+  const hosts = makeHosts();
+  const cache = makeCache(clock);
+  const flights = makeSingleFlight<HttpResponse>();
 
-  function breakerFor(host: string): Breaker {
-    let breaker = breakers.get(host);
-    if (!breaker) {
-      if (breakers.size >= mostHosts) breakers.delete(breakers.keys().next().value ?? "");
-      breaker = makeBreaker();
-      breakers.set(host, breaker);
-    }
-    return breaker;
-  }
-
-  function checkBreaker(breaker: Breaker, where: string): void {
-    const waitMs = breaker.take(clock.now());
-    if (waitMs <= 0) return;
-    throw new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: the host failed repeatedly; it is tried again in ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
+  function brokenOff(waitMs: number, where: string): EarshotError {
+    return new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: the host failed repeatedly; it is tried again in ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
   }
 
   /** Throws Refused for an answer that stands for a failure. */
@@ -105,8 +98,10 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   ): Promise<Tried<T>> {
     const where = whereOf(url, options);
     const credential = (await options.credential?.headers(options.signal)) ?? {};
-    const breaker = breakerFor(new URL(url).host);
-    checkBreaker(breaker, where);
+    const host = hosts.of(url);
+    const waitMs = host.breaker.take(clock.now());
+    if (waitMs > 0) return { failed: brokenOff(waitMs, where), renew: false, given: credential };
+    host.calls++;
     const secrets = [...secretsIn(options.headers ?? {}), ...secretsIn(credential)];
     const timeout = new AbortController();
     const stopTimer = new AbortController();
@@ -120,11 +115,11 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       const { method = "GET", headers = {}, body } = options;
       answer = await exchange(url, { method, headers, credential, body, signal, stays, headersTimeoutMs: attemptTimeoutMs }, dispatchers);
       const done = await finish(answer, where, secrets);
-      breaker.succeeded();
+      host.breaker.succeeded();
       return { done };
     } catch (thrown) {
-      if (thrown instanceof Refused) return { failed: settle(thrown.error, where, breaker, options, secrets), renew: thrown.renew, given: credential };
-      const error = settle(timeout.signal.aborted ? timeout.signal.reason : thrown, where, breaker, options, secrets);
+      if (thrown instanceof Refused) return { failed: settle(thrown.error, where, host, options, secrets), renew: thrown.renew, given: credential };
+      const error = settle(timeout.signal.aborted ? timeout.signal.reason : thrown, where, host, options, secrets);
       const isContent = error.code === "UPSTREAM_REFUSED" && answer !== undefined;
       return { failed: withFailure(error, { request: where, ...(isContent && answer && { status: answer.status, headers: answer.headers }) }), renew: false, given: credential };
     } finally {
@@ -133,15 +128,16 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   }
 
   /** What a failure says to the breaker. Throws the signal's reason when the caller aborted. */
-  function settle(thrown: unknown, where: string, breaker: Breaker, options: { readonly signal?: AbortSignal }, secrets: readonly string[]): EarshotError {
+  function settle(thrown: unknown, where: string, host: Host, options: { readonly signal?: AbortSignal }, secrets: readonly string[]): EarshotError {
     if (options.signal?.aborted) {
-      breaker.abandoned();
+      host.breaker.abandoned();
       throw options.signal.reason;
     }
     const error = thrown instanceof EarshotError ? thrown : networkError(thrown, where, secrets);
     // A host that answers "no" is well.
-    if (error.code === "UPSTREAM_UNAVAILABLE") breaker.failed(clock.now());
-    else breaker.succeeded();
+    host.failed++;
+    if (error.code === "UPSTREAM_UNAVAILABLE") host.breaker.failed(clock.now());
+    else host.breaker.succeeded();
     return error;
   }
 
@@ -166,18 +162,22 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     let mayRenew = options.credential !== undefined;
     let pauseMs = firstPauseMs;
     for (let tries = 1; ; tries++) {
-      const drawn = await budgets.draw(options.budgets ?? [], tries === 1 ? turnAt : deadlineAt, where, options.signal);
-      // A call whose caller names no deadline has its time from when it may go out.
-      if (tries === 1 && options.deadlineMs === undefined) deadlineAt = clock.monotonicMs() + deadlineMs;
-      const leftMs = Math.max(1, deadlineAt - clock.monotonicMs());
-      let tried: Tried<T>;
-      try {
-        tried = await attempt(url, options, how.stays ? leftMs : Math.min(attemptTimeoutMs, leftMs), how.stays, async (answer, at, secrets) => {
-          drawn.learn(readRateLimit(answer.headers, clock.now()));
-          return finish(answer, at, secrets, drawn);
-        });
-      } finally {
-        drawn.ended();
+      // A host that is left alone costs no budget.
+      const closedMs = hosts.of(url).breaker.waitMs(clock.now());
+      let tried: Tried<T> = { failed: brokenOff(closedMs, where), renew: false, given: {} };
+      if (closedMs <= 0) {
+        const drawn = await budgets.draw(options.budgets ?? [], tries === 1 ? turnAt : deadlineAt, where, options.signal);
+        // A call whose caller names no deadline has its time from when it may go out.
+        if (tries === 1 && options.deadlineMs === undefined) deadlineAt = clock.monotonicMs() + deadlineMs;
+        const leftMs = Math.max(1, deadlineAt - clock.monotonicMs());
+        try {
+          tried = await attempt(url, options, how.stays ? leftMs : Math.min(attemptTimeoutMs, leftMs), how.stays, async (answer, at, secrets) => {
+            drawn.learn(readRateLimit(answer.headers, clock.now()));
+            return finish(answer, at, secrets, drawn);
+          });
+        } finally {
+          drawn.ended();
+        }
       }
       if ("done" in tried) return tried.done;
       const { failed, renew, given } = tried;
@@ -195,13 +195,40 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     }
   }
 
+  function requestAlone(url: string, options: HttpOptions): Promise<HttpResponse> {
+    return insist(url, options, { stays: false, again: isSafe(options) }, async (answer, where, secrets, drawn): Promise<HttpResponse> => {
+      const bytes = await readWhole(answer, options, where);
+      judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
+      return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
+    });
+  }
+
+  /** From the cache, with another call for the same, or by a call of its own. */
+  async function requestOnce(url: string, options: HttpOptions): Promise<HttpResponse> {
+    const key = cacheKey(url, options);
+    const kept = options.cache && cache.find(key, url, options);
+    if (kept !== undefined && kept.conditions === undefined) return reuse(url, kept.answer, "fresh");
+    const alike = `${key} ${options.deadlineMs ?? ""} ${options.maxBytes ?? ""} ${options.cache?.maxAgeMs ?? ""} ${idOf(options.react)}`;
+    const { value, isShared } = await flights.share(alike, options.signal, async (signal) => {
+      const answer = await requestAlone(url, { ...options, signal, headers: { ...options.headers, ...kept?.conditions } });
+      if (kept !== undefined && answer.status === 304) return reuse(url, cache.renew(kept, url, options, answer), "confirmed");
+      if (options.cache !== undefined) cache.put(key, url, options, answer);
+      return answer;
+    });
+    return isShared ? reuse(url, value, "shared") : value;
+  }
+
+  function reuse(url: string, answer: HttpResponse, reused: NonNullable<HttpResponse["reused"]>): HttpResponse {
+    const host = hosts.of(url);
+    host.savedCalls++;
+    host.savedBytes += answer.bytes.length;
+    return { ...answer, reused };
+  }
+
   return {
-    request(url, options = {}) {
-      return insist(url, options, { stays: false, again: isSafe(options) }, async (answer, where, secrets, drawn): Promise<HttpResponse> => {
-        const bytes = await readWhole(answer, options, where);
-        judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
-        return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
-      });
+    async request(url, options = {}) {
+      checkUrl(url, /^https?:$/);
+      return isCacheable(options) ? requestOnce(url, options) : requestAlone(url, options);
     },
 
     stream(url, options = {}) {
@@ -219,12 +246,14 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     async webSocket(url, options: WebSocketOptions = {}) {
       checkUrl(url, /^wss?:$/);
       const where = redactUrl(url);
-      const breaker = breakerFor(new URL(url).host);
-      checkBreaker(breaker, where);
+      const host = hosts.of(url);
+      const waitMs = host.breaker.take(clock.now());
+      if (waitMs > 0) throw brokenOff(waitMs, where);
+      host.calls++;
       const secrets = secretsIn(options.headers ?? {});
       try {
         const stream = await openWebSocket(url, options, { clock, proxy: proxyFor(new URL(url), env), ca: dispatchers.ca, secrets });
-        breaker.succeeded();
+        host.breaker.succeeded();
         return stream;
       } catch (thrown) {
         const refused =
@@ -232,10 +261,11 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
             ? refusalOf({ status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets }, undefined, clock.now())
             : undefined;
         const other = thrown instanceof HandshakeRefused ? new EarshotError("UPSTREAM_REFUSED", `${where}: expected a WebSocket, came an answer without upgrade`) : thrown;
-        throw withFailure(settle(refused ?? other, where, breaker, options, secrets), { request: where });
+        throw withFailure(settle(refused ?? other, where, host, options, secrets), { request: where });
       }
     },
 
+    hosts: () => hosts.figures(clock.now()),
     budgetState: (name) => budgets.state(name),
     async [Symbol.asyncDispose]() {
       await budgets.close().catch((thrown: unknown) => report("warn", `budgets: ${messageOf(thrown, [])}`));
@@ -257,6 +287,17 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
 
 function whereOf(url: string, options: HttpOptions): string {
   return `${options.method ?? "GET"} ${redactUrl(url)}`;
+}
+
+const reactIds = new WeakMap<object, number>();
+let lastReactId = 0;
+
+/** Calls that judge their answers by other functions are not the same. */
+function idOf(react: HttpOptions["react"]): number {
+  if (react === undefined) return 0;
+  const id = reactIds.get(react) ?? ++lastReactId;
+  reactIds.set(react, id);
+  return id;
 }
 
 function isSafe(options: HttpOptions): boolean {

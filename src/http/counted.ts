@@ -4,7 +4,7 @@ import type { Http, HttpOptions } from "../core/http.ts";
 /** Calls of one source. A failed one counts too; what the client tries again by itself is one call. */
 export interface HttpCounts {
   requests: number;
-  /** Answered "not modified": nothing had to be read again. */
+  /** Nothing had to come again: kept, not modified, or come with another call. */
   notModified: number;
   /** Names of the budgets that its calls draw on. */
   readonly budgets: Set<string>;
@@ -32,7 +32,8 @@ export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: Ear
     async request(url, options) {
       count(options);
       const answer = await watched(http.request(url, options));
-      if (answer.status === 304) counts.notModified++;
+      if (answer.status === 304 || answer.reused !== undefined) counts.notModified++;
+      if (answer.reused === "fresh" || answer.reused === "shared") counts.requests--;
       return answer;
     },
     stream(url, options) {
