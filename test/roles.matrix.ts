@@ -138,5 +138,9 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "POST /api/v1/erasures": row("admin", "erasure:write", "refused", "/api/v1/erasures", { body: { author: "nobody-at-all" }, allowed: 404 }),
   "GET /api/v1/authors": row("admin", "erasure:read", "refused", "/api/v1/authors?q=nobody-at-all"),
   "POST /api/v1/find": row("admin", "erasure:read", "refused", "/api/v1/find", { body: { author: "" }, allowed: 400 }),
+  "GET /api/v1/import/mappings": row("admin", "import:read", "refused", "/api/v1/import/mappings"),
+  "PUT /api/v1/import/mappings/{name}": row("admin", "import:write", "refused", "/api/v1/import/mappings/odd", { body: { vendor: "other" }, allowed: 400 }),
+  "DELETE /api/v1/import/mappings/{name}": row("admin", "import:write", "refused", "/api/v1/import/mappings/nothing", { allowed: 404 }),
+  "POST /api/v1/import/mappings/proposal": row("admin", "import:read", "refused", "/api/v1/import/mappings/proposal", { body: { header: ["Url"] } }),
   "POST /api/v1/import": row("admin", "import:write", "refused", "/api/v1/import", { body: "" }),
 };

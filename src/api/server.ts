@@ -21,6 +21,7 @@ import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addExploreRoutes } from "./routes/explore.ts";
 import { addFailureRoutes } from "./routes/failures.ts";
+import { addImportMappingRoutes } from "./routes/import-mappings.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
@@ -156,6 +157,7 @@ export async function makeApi(options: ApiOptions) {
   addProvenanceRoutes(context);
   addLabelRoutes(context);
   addImportRoutes(context);
+  addImportMappingRoutes(context);
   addReceiveRoutes(context);
   addRollupRoutes(context);
   addExploreRoutes(context);

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { guessDelimiter, splitCsvRecord } from "../connectors/files/csv.ts";
+import { csvRecords, textLines as textLinesOf } from "../connectors/files/csv-records.ts";
 
 export type ImportFormat = "ndjson" | "csv" | "text" | "parquet";
 
-const maxRecordBytes = 16 * 1024 * 1024;
 const batchBytes = 128 * 1024;
 
 export function formatOf(file: string): ImportFormat {
@@ -36,37 +36,14 @@ async function* batched(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array
   if (held.length > 0) yield Buffer.from(held.join(""));
 }
 
-/** Lines, whatever ends them; a longer one than the limit comes in pieces. */
-async function* textOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8");
-  let rest = "";
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-    if (rest.length > maxRecordBytes) {
-      yield rest;
-      rest = "";
-    }
-  }
-  rest += decoder.decode();
-  if (rest !== "") yield rest;
-}
-
-/** RFC 4180: a record goes on over line ends inside quotes. */
 async function* csvLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let columns: readonly string[] | undefined;
   let delimiter = ",";
-  let open = "";
-  for await (const line of textOf(chunks)) {
-    const record = open === "" ? line : `${open}\n${line}`;
-    if (quotesIn(record) % 2 === 1 && record.length < maxRecordBytes) {
-      open = record;
-      continue;
+  for await (const { text, isOpen } of csvRecords(chunks)) {
+    if (isOpen) {
+      yield `${JSON.stringify({ error: "a quote is opened and never closed", record: text.slice(0, 1_000) })}\n`;
+      return;
     }
-    open = "";
-    const text = record.endsWith("\r") ? record.slice(0, -1) : record;
-    if (text.trim() === "") continue;
     if (columns === undefined) {
       const header = text.replace(/^\uFEFF/, "");
       delimiter = guessDelimiter(header);
@@ -77,13 +54,6 @@ async function* csvLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<stri
     const named = columns.map((name, i) => [name, cells[i] ?? ""] as const).filter(([name, value]) => name !== "" && value !== "");
     yield `${JSON.stringify(Object.fromEntries(named))}\n`;
   }
-  if (open !== "") yield `${JSON.stringify({ error: "a quote is opened and never closed", record: open.slice(0, 1_000) })}\n`;
-}
-
-function quotesIn(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
-  return count;
 }
 
 /** One post a line. The same file gives the same ids; no author is told, so each line has its own unknown one. */
@@ -96,7 +66,7 @@ async function* textLines(file: string, chunks: AsyncIterable<Uint8Array>): Asyn
     .digest("base64url")
     .slice(0, 12);
   let number = 0;
-  for await (const line of textOf(chunks)) {
+  for await (const line of textLinesOf(chunks)) {
     number++;
     const text = line.trim();
     if (text === "") continue;

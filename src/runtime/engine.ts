@@ -18,6 +18,7 @@ import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
 import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
+import type { ImportMappings } from "./import-mappings.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
@@ -77,6 +78,7 @@ export interface Engine extends Exploring, Analysis, FailureBook {
 
   /** Lines of NDJSON in any number of chunks; resolves when refined. Progress after each bite. */
   import(chunks: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer>;
+  readonly mappings: ImportMappings;
 
   quarantine(request: {
     readonly code?: string;

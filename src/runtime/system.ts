@@ -29,7 +29,7 @@ import { makeLiveBackup, removeSnapshot } from "./backup-live.ts";
 import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
 import { makeCollector } from "./collect.ts";
 import type { Engine, EngineHealth, LiveBatch } from "./engine.ts";
-import { importLines, importSource } from "./import.ts";
+import { importSource } from "./import.ts";
 import type { KeyHashes } from "./ingest.ts";
 import { liveBatchOf } from "./live-batch.ts";
 import { loadConfig } from "./load-config.ts";
@@ -37,6 +37,7 @@ import { makeAccess } from "./parts/access.ts";
 import { openAcquisition } from "./parts/acquisition.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
 import { makeParquetImport } from "./parts/import-parquet.ts";
+import { makeImports } from "./parts/imports.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
 import { makeExplore } from "./parts/explore.ts";
@@ -350,18 +351,17 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         sources: () => sources.sources(),
       }),
       estimate: makeEstimate({ reading, narrow, now, sources: () => sources.sources(), storeSizes: async () => (await stats()).stores }),
-      async import(chunks, how) {
-        await sources.noteImport();
-        const lines = how.parquet === undefined ? chunks : parquetImport(chunks, how.parquet, mayCollect, how.signal ?? new AbortController().signal);
-        return importLines(lines, how, {
-          log: base.log,
-          hashes,
-          clock,
-          mayCollect,
-          outcomes: (partition, offsets) => threads.refineOf(partition).caller.call("outcomes", { partition, offsets }),
-          reasons: async (partition, offsets) => new Map((await threads.refineOf(partition).caller.call("reasons", { partition, offsets })).map((fault) => [fault.offset, fault])),
-        });
-      },
+      ...makeImports({
+        settings,
+        parquet: parquetImport,
+        noteImport: () => sources.noteImport(),
+        log: base.log,
+        hashes,
+        clock,
+        mayCollect,
+        outcomes: (partition, offsets) => threads.refineOf(partition).caller.call("outcomes", { partition, offsets }),
+        reasons: async (partition, offsets) => new Map((await threads.refineOf(partition).caller.call("reasons", { partition, offsets })).map((fault) => [fault.offset, fault])),
+      }),
       quarantine: (request) => quarantine.quarantine(request),
       quarantineItem: (id) => quarantine.quarantineItem(id),
       previewQuarantine: (which) => quarantine.previewQuarantine(which),

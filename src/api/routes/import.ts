@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Type } from "typebox";
 import { fieldNames } from "../../connectors/files/import-line.ts";
+import { vendorLines } from "../../connectors/files/vendor/lines.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { ApiContext } from "../context.ts";
 import { problems } from "../schemas.ts";
@@ -8,8 +9,10 @@ import { problems } from "../schemas.ts";
 const maxBodyBytes = 8 * 1024 * 1024 * 1024;
 const types = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/json", "text/plain", "application/octet-stream"];
 const parquetTypes = ["application/vnd.apache.parquet", "application/x-parquet"];
+const csvTypes = ["text/csv", "text/tab-separated-values"];
 const fieldPattern = `(?:${Object.keys(fieldNames).join("|")}):[^,]{1,200}`;
 const lines = Type.Unknown({ description: "UTF-8; one JSON object a line, at most 10 MiB each." });
+const exported = Type.Unknown({ description: "A vendor's export, with `mapping`; UTF-8 or UTF-16." });
 const parquet = Type.Unknown({ description: "One Parquet file." });
 
 /** `text:body,author:writer`: common field, then the column's own name. */
@@ -35,11 +38,11 @@ async function* piecesOf(request: IncomingMessage, patienceMs: number): AsyncGen
 export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): void {
   void plain.register(async (scope) => {
     // Streams pass through: an import is as long as it is.
-    for (const type of [...types, ...parquetTypes]) {
+    for (const type of [...types, ...csvTypes, ...parquetTypes]) {
       scope.removeContentTypeParser(type);
       scope.addContentTypeParser(type, { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
     }
-    scope.post<{ Querystring: { platform?: string; fields?: string } }>(
+    scope.post<{ Querystring: { platform?: string; fields?: string; mapping?: string } }>(
       "/api/v1/import",
       {
         bodyLimit: maxBodyBytes,
@@ -55,10 +58,22 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
               fields: Type.Optional(
                 Type.String({ pattern: `^${fieldPattern}(?:,${fieldPattern})*$`, maxLength: 4_000, description: "Parquet: columns of other names, as `text:body,author:writer`." }),
               ),
+              mapping: Type.Optional(
+                Type.String({
+                  pattern: "^[a-z0-9][a-z0-9-]{0,62}$",
+                  description: "The body is an export (CSV, or JSON as application/json) that the mapping of this name reads.",
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
-          body: { content: Object.fromEntries([...types.map((type) => [type, { schema: lines }] as const), ...parquetTypes.map((type) => [type, { schema: parquet }] as const)]) },
+          body: {
+            content: Object.fromEntries([
+              ...csvTypes.map((type) => [type, { schema: exported }] as const),
+              ...types.map((type) => [type, { schema: lines }] as const),
+              ...parquetTypes.map((type) => [type, { schema: parquet }] as const),
+            ]),
+          },
           response: {
             200: Type.Object({
               accepted: Type.Integer(),
@@ -78,8 +93,13 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
         request.raw.once("close", () => {
           if (!request.raw.complete) abort.abort();
         });
-        const isParquet = parquetTypes.includes((request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "");
-        const answer = await engine.import(piecesOf(request.raw, bodyPatienceMs), {
+        const type = (request.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+        const isParquet = parquetTypes.includes(type);
+        const { mapping } = request.query;
+        if (mapping === undefined && csvTypes.includes(type)) throw new EarshotError("USAGE", "mapping: expected the name of a mapping for a CSV file, came none");
+        const pieces = piecesOf(request.raw, bodyPatienceMs);
+        const lines = mapping === undefined ? pieces : vendorLines(type === "application/json" ? "export.json" : "export.csv", pieces, await engine.mappings.get(mapping));
+        const answer = await engine.import(lines, {
           platform: request.query.platform ?? "import",
           signal: abort.signal,
           ...(isParquet && { parquet: fieldsOf(request.query.fields) }),

@@ -48,6 +48,7 @@ export function addReceiveRoutes({ plain, engine }: ApiContext): void {
           summary: "Send posts to a source that receives, signed as the source's options say",
           description:
             "Standard Webhooks: webhook-id, webhook-timestamp, webhook-signature; or the platform's own form. Answered once everything is durable; the same webhook-id is taken once.",
+          security: [],
           params: idParameter,
           body: { content: { "application/json": { schema: Type.Unknown() }, "application/x-ndjson": { schema: Type.Unknown() } } },
           response: { 200: plainText, 202: Type.Object({ received: Type.Integer({ description: "Messages that are durable." }) }), ...problems },
@@ -59,7 +60,13 @@ export function addReceiveRoutes({ plain, engine }: ApiContext): void {
       "/api/v1/in/:id",
       {
         config,
-        schema: { tags: ["import"], summary: "Answer a platform that asks whether a receiving source is ours", params: idParameter, response: { 200: plainText, ...problems } },
+        schema: {
+          tags: ["import"],
+          summary: "Answer a platform that asks whether a receiving source is ours",
+          security: [],
+          params: idParameter,
+          response: { 200: plainText, ...problems },
+        },
       },
       receive,
     );

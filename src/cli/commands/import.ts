@@ -2,9 +2,11 @@ import { createReadStream, statSync } from "node:fs";
 import { buildCommand } from "@stricli/core";
 import { z } from "zod";
 import { EarshotError } from "../../core/errors.ts";
-import { openClient } from "../client.ts";
+import { type Client, openClient } from "../client.ts";
 import { bar, exitCodes, guarded, makeProgress, print, printJson } from "../output.ts";
 import { fieldNames } from "../../connectors/files/import-line.ts";
+import { proposeFor, vendorLines } from "../../connectors/files/vendor/lines.ts";
+import { type VendorMapping, vendorMappingSchema } from "../../connectors/files/vendor/mapping.ts";
 import { parquetLines } from "../../connectors/files/parquet.ts";
 import { formatOf, type ImportFormat, linesFor } from "../import-lines.ts";
 
@@ -17,6 +19,29 @@ function fieldsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
     fields[field] = column;
   }
   return fields;
+}
+
+const mappingsSchema = z.object({ items: z.array(z.object({ name: z.string(), mapping: vendorMappingSchema })) });
+
+/** The mapping of this name; where there is none yet, the one that the file suggests is shown and kept under it. */
+async function mappingNamed(name: string, file: string, client: Client): Promise<VendorMapping> {
+  const kept = mappingsSchema.parse(await client.get("/api/v1/import/mappings")).items.find((one) => one.name === name);
+  if (kept !== undefined) return kept.mapping;
+  const mapping = await proposeFor(file, bytesOf(file));
+  if (Object.keys(mapping.fields).length === 0)
+    throw new EarshotError("USAGE", `${file}: no column of it is known; keep a mapping under ${name} first (PUT /api/v1/import/mappings/${name})`);
+  await client.send("PUT", `/api/v1/import/mappings/${name}`, mapping);
+  process.stderr.write(`${shown(mapping)}\nkept as ${name}\n`);
+  return mapping;
+}
+
+function shown({ vendor, fields, timeZone, dayFirst }: VendorMapping): string {
+  const rows = Object.entries(fields).map(([field, columns]) => `  ${field.padEnd(14)}${columns.join(", ")}`);
+  return [`${vendor}, dates in ${timeZone}${dayFirst === undefined ? "" : dayFirst ? ", day first" : ", month first"}`, ...rows].join("\n");
+}
+
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) if (chunk instanceof Uint8Array) yield chunk;
 }
 
 const answerSchema = z.object({
@@ -36,29 +61,39 @@ export const importCommand = buildCommand({
     flags: {
       platform: { kind: "parsed", parse: String, brief: "Platform of posts that name none", default: "import" },
       format: { kind: "enum", values: ["ndjson", "csv", "text", "parquet"], brief: "Absent: by the file's ending", optional: true },
+      mapping: { kind: "parsed", parse: String, brief: "Exports of Brandwatch or Meltwater: the mapping's name; one that is new is made from the first file", optional: true },
+      propose: { kind: "boolean", brief: "Show the mapping that each file suggests, and import nothing", default: false },
       field: { kind: "parsed", parse: String, brief: "Parquet: a common field and the column's own name, as text=body", variadic: true, optional: true },
       json: { kind: "boolean", brief: "Print JSON", default: false },
     },
     positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "Files", placeholder: "file" } },
   },
-  func: (flags: { platform: string; format?: ImportFormat; field?: readonly string[]; json: boolean }, ...files: string[]) =>
+  func: (flags: { platform: string; format?: ImportFormat; field?: readonly string[]; mapping?: string; propose: boolean; json: boolean }, ...files: string[]) =>
     guarded(async () => {
       const sizes = files.map((file) => {
         const stat = statSync(file, { throwIfNoEntry: false });
         if (stat === undefined || !stat.isFile()) throw new EarshotError("USAGE", `${file}: expected a file, there is none`);
         return stat.size;
       });
+      if (flags.propose) {
+        for (const file of files) {
+          const mapping = await proposeFor(file, bytesOf(file));
+          if (flags.json) printJson({ file, mapping });
+          else print(`${file}: ${shown(mapping)}`);
+        }
+        return exitCodes.ok;
+      }
       const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
       await using client = await openClient();
       const progress = makeProgress();
       const total = { accepted: 0, duplicate: 0, rejected: 0, dropped: 0 };
       const errors: { file: string; line: number; code: string; message: string }[] = [];
       const fields = fieldsOf(flags.field ?? []);
+      const mapping = flags.mapping === undefined ? undefined : await mappingNamed(flags.mapping, files[0] ?? "", client);
       let doneBytes = 0;
       for (const [index, file] of files.entries()) {
         const read = async function* () {
-          for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {
-            if (!(chunk instanceof Uint8Array)) continue;
+          for await (const chunk of bytesOf(file)) {
             doneBytes += chunk.length;
             progress.update(`${bar(totalBytes === 0 ? 1 : doneBytes / totalBytes)} ${file}`);
             yield chunk;
@@ -66,7 +101,12 @@ export const importCommand = buildCommand({
         };
         const format = flags.format ?? formatOf(file);
         const showRows = (done: number, all: number) => progress.update(`${bar(all === 0 ? 1 : done / all)} ${file}`);
-        const lines = format === "parquet" ? parquetLines(file, fields, new AbortController().signal, showRows) : linesFor(file, format, read());
+        const lines =
+          mapping !== undefined
+            ? vendorLines(file, read(), mapping)
+            : format === "parquet"
+              ? parquetLines(file, fields, new AbortController().signal, showRows)
+              : linesFor(file, format, read());
         const answer = answerSchema.parse(await client.upload(`/api/v1/import?platform=${encodeURIComponent(flags.platform)}`, lines));
         if (format === "parquet") doneBytes += sizes[index] ?? 0;
         for (const name of ["accepted", "duplicate", "rejected", "dropped"] as const) total[name] += answer[name];
