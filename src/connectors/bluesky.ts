@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
+import { expected } from "./bluesky/expected.ts";
 import { readFirehose } from "./bluesky/firehose.ts";
 import { publicJetstreams, readJetstream } from "./bluesky/jetstream.ts";
 import { blueskyKey, blueskyParser, type collections } from "./bluesky/parse.ts";
@@ -38,6 +39,7 @@ const options = z.strictObject({
  */
 const bluesky: Connector<typeof options> = {
   name: "bluesky",
+  expected,
   doc: "Bluesky: the whole network's posts, likes and reposts, by Jetstream or by a firehose.",
   options,
   platform: () => "bluesky",

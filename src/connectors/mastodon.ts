@@ -2,6 +2,8 @@ import { z } from "zod";
 import { secretReference } from "../core/config.ts";
 import type { Connector, SourceContext } from "../core/component.ts";
 import type { Credential } from "../core/credential.ts";
+import type { Connector } from "../core/component.ts";
+import { expected } from "./mastodon/expected.ts";
 import { mastodonParser, rawsOfMessage } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";
 import { splitRecorded } from "./mastodon/recorded.ts";
@@ -78,6 +80,7 @@ async function credentialOf({ server, token, oauth }: Chosen, context: SourceCon
 /** Mastodon and the servers that speak its API (GoToSocial, Pleroma, Akkoma, Pixelfed …), one server a source. */
 const mastodon: Connector<typeof options> = {
   name: "mastodon",
+  expected,
   doc: "One Mastodon server: public, local or hashtag timelines, by streaming with a token, by polling without.",
   options,
   platform: () => "mastodon",

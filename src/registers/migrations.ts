@@ -3,6 +3,7 @@ import { annotationsMigrations } from "./annotations.ts";
 import { auditMigrations } from "./audit.ts";
 import { budgetPositionsMigrations } from "./budget-positions.ts";
 import { cursorsMigrations } from "./cursors.ts";
+import { driftMigrations } from "./drift.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
 import { labelsMigrations } from "./labels.ts";
@@ -39,4 +40,5 @@ export const registerMigrations: readonly Migration[] = [
   ...failuresMigrations,
   ...oauthGrantsMigrations,
   ...budgetPositionsMigrations,
+  ...driftMigrations,
 ];

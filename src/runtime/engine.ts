@@ -16,13 +16,14 @@ import type { Preview } from "./refine-trace.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
+import type { DriftBook } from "./drift.ts";
 import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
 import type { ImportMappings } from "./import-mappings.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis, FailureBook {
+export interface Engine extends Exploring, Analysis, FailureBook, DriftBook {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;
@@ -95,7 +96,7 @@ export interface Engine extends Exploring, Analysis, FailureBook {
   reopen(which: QuarantineChoice): Promise<number>;
   /** The replay that runs, or ran last. */
   replayRun(): ReplayRun | undefined;
-  /** Ends the quarantine's replay after the bite that it is at; what is read stays read. */
+  /** Ends the replay after the bite that it is at; what is read stays read. */
   cancelReplay(): void;
   /** Reads kept raw again with today's parsers: the quarantine's, or a range of time of one source. */
   replay(request: ReplayRequest): Promise<ReplayAnswer>;

@@ -5,6 +5,7 @@ import type { Delivery, Log } from "../core/log.ts";
 import type { Identities } from "../ledger/identities.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { parseChange } from "./deliver.ts";
+import type { DriftMeter } from "./drift-meter.ts";
 import { type FrameFault, frameOutcomes, type FrameOutcome, type makeRefiner, type Refined } from "./refine.ts";
 
 export interface RefineCounters {
@@ -22,6 +23,13 @@ export interface OutcomeCounts {
   readonly dropped: number;
 }
 
+export interface ReplayProgress extends OutcomeCounts {
+  readonly read: number;
+  /** Offset that is read next, and where it ends. */
+  readonly at: number;
+  readonly to: number;
+}
+
 /** Outcomes of the latest frames are remembered for as many. */
 const ringSize = 1 << 18;
 const mostFaults = 5_000;
@@ -34,6 +42,7 @@ export interface PartitionOptions {
   readonly ledger: Ledger;
   readonly identities: Identities;
   readonly refiner: ReturnType<typeof makeRefiner>;
+  readonly drift?: DriftMeter;
 }
 
 /**
@@ -49,6 +58,9 @@ export async function openPartition(options: PartitionOptions) {
   /** Why the latest frames were rejected, by offset. */
   const faults = new Map<number, FrameFault>();
   let waiters: { offset: number; resolve: () => void }[] = [];
+  /** Of the replay that runs, or ran last. */
+  let progress: ReplayProgress = { read: 0, kept: 0, duplicate: 0, rejected: 0, dropped: 0, at: 0, to: 0 };
+  let isCancelled = false;
   let turn: Promise<unknown> = Promise.resolve();
 
   await catchUp();
@@ -91,8 +103,8 @@ export async function openPartition(options: PartitionOptions) {
     return done;
   }
 
-  async function take(delivery: Delivery, after: From, atGeneration: number, resumeAt: From | undefined): Promise<Refined> {
-    const refined = refiner.refine(delivery, after, atGeneration);
+  async function take(delivery: Delivery, after: From, atGeneration: number, resumeAt: From | undefined, drift?: DriftMeter): Promise<Refined> {
+    const refined = refiner.refine(delivery, after, atGeneration, drift);
     let postsOffset = ledger.position().postsOffset;
     try {
       // Rejected first: were only `posts` durable, the ledger's catch-up would pass the rejected by.
@@ -121,7 +133,7 @@ export async function openPartition(options: PartitionOptions) {
     /** A live delivery. */
     accept(delivery: Delivery): Promise<void> {
       return inTurn(async () => {
-        const { outcomes, last, faults: fresh } = await take(delivery, events, generation, undefined);
+        const { outcomes, last, faults: fresh } = await take(delivery, events, generation, undefined, options.drift);
         for (const fault of fresh) faults.set(fault.offset, fault);
         if (faults.size > mostFaults) for (const offset of [...faults.keys()].slice(0, faults.size - mostFaults)) faults.delete(offset);
         for (const [i, outcome] of outcomes.entries()) {
@@ -144,6 +156,8 @@ export async function openPartition(options: PartitionOptions) {
       return inTurn(async () => {
         const counts = { read: 0, kept: 0, duplicate: 0, rejected: 0, dropped: 0 };
         const end = Math.min(to, events.offset + 1);
+        isCancelled = false;
+        progress = { ...counts, at: from, to: end };
         if (from >= end) return counts;
         generation += 1;
         for await (const delivery of log.read("events", partition, from, end)) {
@@ -155,9 +169,16 @@ export async function openPartition(options: PartitionOptions) {
             const name = frameOutcomes[outcome];
             if (name !== undefined && name !== "unknown") counts[name]++;
           }
+          progress = { ...counts, at: delivery.firstOffset + delivery.frames.count, to: end };
+          if (isCancelled) break;
         }
         return counts;
       });
+    },
+    replayProgress: (): ReplayProgress => progress,
+    /** Ends a replay after the delivery that it is at. */
+    cancelReplay(): void {
+      isCancelled = true;
     },
     /** What became of the frames at these offsets, once they are refined. */
     async outcomes(offsets: readonly number[]): Promise<readonly FrameOutcome[]> {

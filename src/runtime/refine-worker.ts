@@ -16,9 +16,12 @@ import { openEmbeddedLog } from "../logs/embedded.ts";
 import { openStages } from "../stages/pipeline.ts";
 import { validateEvent } from "../stages/validate.ts";
 import { importPlatformOf, importSource, importSourceFor } from "./import.ts";
+import { makeDriftMeter } from "./drift-meter.ts";
 import { makeRefiner, type RefineSource } from "./refine.ts";
 import { openPartition, type Partition, runPartition } from "./refine-partition.ts";
+import { makeReplayPreview } from "./refine-preview.ts";
 import { makeTracer } from "./refine-trace.ts";
+import { withRenames } from "./renames.ts";
 import { serve } from "./rpc.ts";
 import type { RefineWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
@@ -33,6 +36,7 @@ const files = makeDiskFiles();
 const pseudonyms = makePseudonyms(data.ring);
 
 const log = await openEmbeddedLog({ folder: join(data.folder, "log"), files, partitions: data.partitions, shared: data.shared });
+const drift = makeDriftMeter();
 const sources = new Map<string, RefineSource & { readonly keep: WorkerSource["keep"] }>();
 await setSources(data.sources);
 
@@ -44,7 +48,8 @@ async function setSources(list: readonly WorkerSource[]): Promise<void> {
     sources.set(source.id, {
       id: source.id,
       platform: connector.platform(options),
-      parse: connector.parser(options),
+      parse: withRenames(connector.parser(options), connector.expected, source.renames ?? []),
+      ...(connector.expected !== undefined && { expected: connector.expected }),
       region: source.region,
       hold: source.keep === "everything",
       keep: source.keep,
@@ -98,8 +103,18 @@ for (const partition of data.own) {
   const ledger = await openRightLedger(partition);
   const identities = await openIdentities({ files, folder: join(data.folder, "identities"), partition, ring: data.ring });
   for (const { author, upToMs, objection } of data.erasures) if (isAuthorId(author)) ledger.remember(author, upToMs, objection);
-  const refiner = makeRefiner({ partition, ledger, identities, pseudonyms, source: sourceOf, validate: validateEvent, stages: (drafts) => stages.run(drafts), clock });
-  partitions.push(await openPartition({ partition, log, ledger, identities, refiner }));
+  const refiner = makeRefiner({
+    partition,
+    partitions: data.partitions,
+    ledger,
+    identities,
+    pseudonyms,
+    source: sourceOf,
+    validate: validateEvent,
+    stages: (drafts) => stages.run(drafts),
+    clock,
+  });
+  partitions.push(await openPartition({ partition, log, ledger, identities, refiner, drift }));
 }
 
 const flushing = (async () => {
@@ -131,6 +146,16 @@ function partitionNumbered(number: number): Partition {
 }
 
 const tracer = makeTracer({ log, clock, pseudonyms, source: sourceOf, validate: validateEvent, stages, ledgerOf: (partition) => partitionNumbered(partition).ledger });
+
+const previewReplay = makeReplayPreview({
+  log,
+  clock,
+  pseudonyms,
+  source: sourceOf,
+  validate: validateEvent,
+  stages,
+  ledgerOf: (partition) => partitionNumbered(partition).ledger,
+});
 
 let release: () => void = () => undefined;
 
@@ -181,6 +206,12 @@ const handlers = {
   async flush() {
     return Promise.all(partitions.map(async (partition) => [partition.partition, await partition.flush()] as const));
   },
+  previewReplay: (argument: Parameters<typeof previewReplay>[0]) => previewReplay(argument),
+  replayProgress: () => partitions.map((partition) => partition.replayProgress()),
+  cancelReplay() {
+    for (const partition of partitions) partition.cancelReplay();
+  },
+  takeDrift: () => drift.take(),
   takeRefusedKeys() {
     return partitions.flatMap((partition) => partition.takeRefusedKeys());
   },

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
+import type { ExpectedFields } from "../core/expected.ts";
 import type { Change, From, Outcome, SourceEvent, SourcePost } from "../core/event.ts";
 import { idWords, type PostId } from "../core/ids.ts";
 import { makeFrameBatchBuilder, type Delivery, type FrameBatch } from "../core/log.ts";
@@ -10,6 +11,8 @@ import type { Identities } from "../ledger/identities.ts";
 import { type Dropped, type Ledger, noPost } from "../ledger/ledger.ts";
 import type { Pseudonyms } from "../ledger/pseudonyms.ts";
 import { parseCommand, type Command } from "./commands.ts";
+import type { DriftMeter } from "./drift-meter.ts";
+import { partitionOf } from "./ingest.ts";
 import { makePost } from "./post.ts";
 import { decodeRaw } from "./raw-frame.ts";
 import { encodeRejected } from "./rejected.ts";
@@ -19,6 +22,8 @@ export interface RefineSource {
   readonly platform: string;
   readonly parse: Parse;
   readonly region: string;
+  /** What its messages are expected to carry. */
+  readonly expected?: ExpectedFields;
   /** Engagement of posts that are not here yet waits for them; a source that keeps only what matches waits for nothing. */
   readonly hold: boolean;
 }
@@ -29,6 +34,8 @@ export type FrameOutcome = (typeof frameOutcomes)[number];
 
 export interface RefinerOptions {
   readonly partition: number;
+  /** How many there are. */
+  readonly partitions?: number;
   readonly ledger: Ledger;
   readonly identities: Identities;
   readonly pseudonyms: Pseudonyms;
@@ -80,7 +87,7 @@ const dropped = 4;
 const duplicateReasons: ReadonlySet<string> = new Set(["duplicate", "stale", "deleted", "erased"]);
 
 /** Everything of a post that an edit can change, and nothing that merely grows (counts). */
-function contentHashOf(post: SourcePost): string {
+export function contentHashOf(post: SourcePost): string {
   const media = post.media === undefined ? "" : JSON.stringify(post.media);
   const parts = [post.revision, post.createdAt, post.text, post.author.id, post.replyTo ?? "", post.reshareOf ?? "", post.quoteOf ?? "", media, post.links?.join(" ") ?? ""];
   return hash("sha1", parts.join("\u0000"), "hex").slice(0, 16);
@@ -97,6 +104,7 @@ export function makeRefiner(options: RefinerOptions) {
   const rejects = makeFrameBatchBuilder();
   let outcomes = new Uint8Array(0);
   let generation = 0;
+  let isAgain = false;
 
   const note = (frame: number, outcome: number) => {
     const before = outcomes[frame] ?? 0;
@@ -141,7 +149,12 @@ export function makeRefiner(options: RefinerOptions) {
     );
   };
 
-  function decode(delivery: Delivery, after: From, nowMs: number): { items: (Item | { command: Command; frame: number; from: From })[]; last: From } {
+  function decode(
+    delivery: Delivery,
+    after: From,
+    nowMs: number,
+    drift: DriftMeter | undefined,
+  ): { items: (Item | { command: Command; frame: number; from: From })[]; last: From } {
     const { frames, firstOffset } = delivery;
     const items: (Item | { command: Command; frame: number; from: From })[] = [];
     let last = after;
@@ -178,6 +191,7 @@ export function makeRefiner(options: RefinerOptions) {
         }
       }
       if (index === 0) note(frame, dropped);
+      drift?.see(raw.source, source.expected, raw.bytes, offset, receivedAt, outcomes[frame] === rejected);
     }
     return { items, last };
   }
@@ -190,6 +204,11 @@ export function makeRefiner(options: RefinerOptions) {
       const { post } = item.event;
       item.id = pseudonyms.postId(item.source.platform, post.id);
       item.contentHash = contentHashOf(post);
+      if (isAgain && options.partitions !== undefined && partitionOf(idWords(item.id), options.partitions) !== partition) {
+        // It came without a readable id, so to any partition: sent again from the quarantine it goes where its post is.
+        item.draft = { drop: "elsewhere" };
+        continue;
+      }
       if (ledger.isRepeat(item.id, post.revision, item.contentHash, generation)) continue;
       const draft = makeDraft(item.source.platform, item.source.id, post, item.receivedAt);
       if (draft.region === "zz") draft.region = item.source.region;
@@ -321,13 +340,14 @@ export function makeRefiner(options: RefinerOptions) {
         }
       }
     },
-    /** Frames up to and with `after` are skipped. */
-    refine(delivery: Delivery, after: From, atGeneration: number): Refined {
+    /** Frames up to and with `after` are skipped. `drift` is shown each message as it comes; absent: they are read again. */
+    refine(delivery: Delivery, after: From, atGeneration: number, drift?: DriftMeter): Refined {
+      isAgain = drift === undefined;
       outcomes = new Uint8Array(delivery.frames.count);
       generation = atGeneration;
       faults = [];
       erased = [];
-      const { items, last } = decode(delivery, after, clock.now());
+      const { items, last } = decode(delivery, after, clock.now(), drift);
       ledger.begin();
       try {
         enrich(items);

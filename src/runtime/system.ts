@@ -40,6 +40,7 @@ import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeImports } from "./parts/imports.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
+import { makeDrift } from "./parts/drift.ts";
 import { makeExplore } from "./parts/explore.ts";
 import { makeEstimate } from "./parts/estimate.ts";
 import { makeFailures } from "./parts/failures.ts";
@@ -273,13 +274,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const narrow = (filter: ReadFilter) => sources.narrow(filter);
     const reading = makeReading({ threads, sql, narrow });
     const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });
+    const replay: Engine["replay"] = (request) => quarantine.replay(request);
+    const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
     const inTurn = makeTurns();
-    const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
+    const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, drift, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
     undo.push(() => jobs.stopped);
     undo.push(() => terms.settled());
     undo.push(async () => stopping.abort());
-    undo.push(() => activity.flush());
-    undo.push(() => failures.flush());
+    for (const part of [activity, drift, failures]) undo.push(() => part.flush());
     undo.push(() => collector.stop());
     undo.push(() => world.end());
     const backup = makeLiveBackup({
@@ -333,10 +335,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
       receive: makeReceive({ definitions: sources.definitions, collector, log: base.log, hashes, clock, report, readSecret: secretOf, mayCollect }),
       removeSource: (id, how) => sources.removeSource(id, how),
-      failureKinds: () => failures.failureKinds(),
-      failures: (filter, limit) => failures.failures(filter, limit),
-      failureCounts: (filter) => failures.failureCounts(filter),
-      alarms: () => failures.alarms(),
+      ...failures.book,
+      ...drift.book,
+      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms())],
       world: () => world.view(),
       removeWorld: () => world.remove(),
       ...terms.engine,
@@ -369,7 +370,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       reopen: (which) => quarantine.reopen(which),
       replayRun: () => quarantine.replayRun(),
       cancelReplay: () => quarantine.cancelReplay(),
-      replay: (request) => quarantine.replay(request),
+      replay,
       resolveAuthor: (text) => erasures.resolveAuthor(text),
       erase: (author, how) => erasures.erase(author, how),
       erasures: () => erasures.erasures(),

@@ -1,5 +1,6 @@
 import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
 import type { TermConfig } from "../core/config.ts";
+import type { Rename } from "./renames.ts";
 import type { KeyRing } from "../ledger/key-ring.ts";
 
 /** What a thread is told at its start; plain data. */
@@ -10,6 +11,8 @@ export interface WorkerSource {
   readonly options: Readonly<Record<string, unknown>>;
   readonly keep: "everything" | "matching";
   readonly region: string;
+  /** Fields that the platform calls otherwise now, put right before the parser. */
+  readonly renames?: readonly Rename[];
 }
 
 export interface WorkerTerm extends TermConfig {

@@ -110,14 +110,16 @@ export function makeFailures({ register, clock, alarms }: FailuresOptions) {
   return {
     note,
     flush,
-    failureKinds: () => (kinds ??= allKinds()),
-    async failures(filter: FailureFilter, limit: number): Promise<readonly FailureRecord[]> {
-      await flush();
-      return register.list(filter, limit);
-    },
-    async failureCounts(filter: FailureFilter) {
-      await flush();
-      return register.counts(filter);
+    book: {
+      failureKinds: () => (kinds ??= allKinds()),
+      async failures(filter: FailureFilter, limit: number): Promise<readonly FailureRecord[]> {
+        await flush();
+        return register.list(filter, limit);
+      },
+      async failureCounts(filter: FailureFilter) {
+        await flush();
+        return register.counts(filter);
+      },
     },
     /** Classes of which a source has met more in this hour and the last than is allowed in one. */
     async alarms(): Promise<readonly Extract<Alarm, { kind: "failures" }>[]> {

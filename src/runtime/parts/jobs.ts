@@ -16,6 +16,7 @@ export interface JobsOptions {
   readonly labels: { sweep(): Promise<void> };
   readonly activity: { flush(): Promise<void> };
   readonly failures: { flush(): Promise<void> };
+  readonly drift: { flush(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
   readonly clock: Clock;
@@ -91,6 +92,7 @@ export function startJobs(options: JobsOptions): Jobs {
     every("figures", 2_000, options.stats),
     every("sources by the hour", 10_000, () => options.activity.flush()),
     every("failed calls", 10_000, () => options.failures.flush()),
+    every("drift", 15_000, () => options.drift.flush()),
     every("log", 5_000, compress),
     every("retention", 10 * 60_000, () => inTurn(retain)),
     every("hiding", 3_000, () => options.erasures.hideTold()),

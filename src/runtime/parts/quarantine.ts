@@ -157,24 +157,57 @@ export function makeQuarantine(options: QuarantineOptions) {
   }
 
   async function replayRaw(request: Extract<ReplayRequest, { kind: "raw" }>): Promise<ReplayAnswer> {
+    if (run?.state === "running") throw new EarshotError("CONFLICT", "a replay is running; wait for it, or cancel it");
     const ends = await endsOfRejected();
     const states = await log.state("events");
-    const answers = await Promise.all(
-      states.map(({ partition, oldest, next }) =>
-        threads.refineOf(partition).caller.call("replay", { partition, from: oldest, to: next, source: request.source, fromMs: request.fromMs, toMs: request.toMs }),
-      ),
-    );
+    const startedAt = options.clock.now();
     const total = { read: 0, kept: 0, unchanged: 0, rejected: 0 };
-    for (const answer of answers) {
-      total.read += answer.read;
-      total.kept += answer.kept;
-      total.unchanged += answer.duplicate + answer.dropped;
-      total.rejected += answer.rejected;
+    const of = states.reduce((sum, { oldest, next }) => sum + next - oldest, 0);
+    isCancelled = false;
+    run = { ...total, of, state: "running", startedAt };
+    const ended = new AbortController();
+    const watching = watchRaw(ended.signal, { of, startedAt });
+    try {
+      const answers = await Promise.all(
+        states.map(({ partition, oldest, next }) =>
+          threads.refineOf(partition).caller.call("replay", { partition, from: oldest, to: next, source: request.source, fromMs: request.fromMs, toMs: request.toMs }),
+        ),
+      );
+      for (const answer of answers) {
+        total.read += answer.read;
+        total.kept += answer.kept;
+        total.unchanged += answer.duplicate + answer.dropped;
+        total.rejected += answer.rejected;
+      }
+      // What is rejected again comes as a new item in the place of the old one.
+      const { source, fromMs, toMs } = request;
+      if (!isCancelled) await register.supersede({ fromMs, toMs, ends, ...(source !== undefined && { source }) });
+      run = { ...total, of: total.read, state: isCancelled ? "cancelled" : "done", startedAt, endedAt: options.clock.now() };
+      return total;
+    } catch (thrown) {
+      run = { ...total, of, state: "failed", startedAt, endedAt: options.clock.now() };
+      throw thrown;
+    } finally {
+      ended.abort();
+      await watching;
     }
-    // What is rejected again comes as a new item in the place of the old one.
-    const { source, fromMs, toMs } = request;
-    await register.supersede({ fromMs, toMs, ends, ...(source !== undefined && { source }) });
-    return total;
+  }
+
+  /** Tells how far the partitions are, until it is over. `read` and `of` are messages of all sources. */
+  async function watchRaw(signal: AbortSignal, { of, startedAt }: { readonly of: number; readonly startedAt: number }): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await options.clock.sleep(500, signal);
+        if (isCancelled) for (const thread of threads.refine) await thread.caller.call("cancelReplay", undefined);
+        const parts = (await Promise.all(threads.refine.map((thread) => thread.caller.call("replayProgress", undefined)))).flat();
+        if (signal.aborted) return;
+        const left = parts.reduce((sum, part) => sum + part.to - part.at, 0);
+        const sum = (name: "kept" | "duplicate" | "dropped" | "rejected") => parts.reduce((all, part) => all + part[name], 0);
+        run = { read: Math.max(0, of - left), kept: sum("kept"), unchanged: sum("duplicate") + sum("dropped"), rejected: sum("rejected"), of, state: "running", startedAt };
+      } catch {
+        // Over, or the threads are busy: the answer tells all the same.
+      }
+    }
   }
 
   return {

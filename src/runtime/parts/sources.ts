@@ -8,6 +8,7 @@ import { type Log, makeFrameBatchBuilder } from "../../core/log.ts";
 import type { Raw } from "../../core/source.ts";
 import type { Sql } from "../../core/sql.ts";
 import { importLineKey } from "../../connectors/files/import-line.ts";
+import { type FieldRename, openDrift } from "../../registers/drift.ts";
 import type { Settings } from "../../registers/settings.ts";
 import type { Sources } from "../../registers/sources.ts";
 import type { Threads } from "../boot.ts";
@@ -17,6 +18,7 @@ import { encodeCommand } from "../commands.ts";
 import type { SourceView } from "../engine.ts";
 import { importPlatformOf, importSource } from "../import.ts";
 import { encodeRaw } from "../raw-frame.ts";
+import { makeRenamer } from "../renames.ts";
 import type { WorkerSource } from "../worker-data.ts";
 
 export interface SourcesOptions {
@@ -36,8 +38,15 @@ export interface SourcesOptions {
 
 export const importedSetting = "import.used";
 
-function workerSource(definition: SourceDefinition): WorkerSource {
-  return { id: definition.id, connector: definition.connector.name, options: definition.options, keep: definition.keep, region: definition.region };
+function workerSource(definition: SourceDefinition, renames: readonly FieldRename[]): WorkerSource {
+  return {
+    renames: renames.filter((rule) => rule.source === definition.id).map(({ entity, from, to }) => ({ entity, from, to })),
+    id: definition.id,
+    connector: definition.connector.name,
+    options: definition.options,
+    keep: definition.keep,
+    region: definition.region,
+  };
 }
 
 /** The sources: those of the configuration file, those of the dashboard, and the simulated ones. */
@@ -46,6 +55,7 @@ export function makeSourcesPart(options: SourcesOptions) {
   const definitions = new Map<string, SourceDefinition>();
   let allowed: readonly string[] | undefined;
   let imported = false;
+  let renames: readonly FieldRename[] = [];
 
   /** While there is a real source, the simulated ones are left out of every answer. */
   async function refreshAllowed(): Promise<void> {
@@ -73,7 +83,7 @@ export function makeSourcesPart(options: SourcesOptions) {
   }
 
   async function tellThreads(): Promise<void> {
-    const list = [...definitions.values()].map(workerSource);
+    const list = [...definitions.values()].map((definition) => workerSource(definition, renames));
     await Promise.all(options.threads().refine.map((thread) => thread.caller.call("setSources", list)));
   }
 
@@ -153,7 +163,12 @@ export function makeSourcesPart(options: SourcesOptions) {
     definitions,
     enrol,
     tellThreads,
-    workerSources: () => [...definitions.values()].map(workerSource),
+    /** Rules that hold before the parsers; the threads are told. */
+    async setRenames(rules: readonly FieldRename[]): Promise<void> {
+      renames = rules;
+      await tellThreads();
+    },
+    workerSources: () => [...definitions.values()].map((definition) => workerSource(definition, renames)),
     hasReal: () => [...definitions.values()].some((definition) => !definition.simulated),
     async noteImport(): Promise<void> {
       if (imported) return;
@@ -162,6 +177,7 @@ export function makeSourcesPart(options: SourcesOptions) {
     },
     /** The configuration's sources, and those of the dashboard that are stored. */
     async adopt(configured: readonly SourceDefinition[]): Promise<void> {
+      renames = await openDrift(sql).renames();
       for (const definition of configured) await enrol(definition);
       for (const record of await register.all()) {
         if (definitions.has(record.id)) continue;
@@ -204,7 +220,12 @@ export function makeSourcesPart(options: SourcesOptions) {
       }
       const definition = definitions.get(source);
       if (definition === undefined) return undefined;
-      const raws = definition.connector.raws?.(definition.parsedOptions, bytes, receivedAt) ?? [{ key: undefined, bytes, receivedAt }];
+      const rules = renames.filter((rule) => rule.source === source);
+      const { expected, raws: rawsOf } = definition.connector;
+      const known = expected === undefined || rules.length === 0 ? bytes : makeRenamer(expected, rules)(bytes);
+      const made = rawsOf?.(definition.parsedOptions, known, receivedAt) ?? [{ key: undefined, bytes, receivedAt }];
+      // Keyed by what the rules make of it, kept as it came.
+      const raws = known !== bytes && made.length === 1 ? made.map((raw) => ({ ...raw, bytes })) : made;
       return { platform: definition.platform, raws };
     },
     async sources(): Promise<readonly SourceView[]> {
