@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
+
+const perPhase = 60;
+/** Ids tell the time (the upper 48 bits). */
+const firstMs = Date.now() - 3_600_000;
+const idOf = (i: number): bigint => BigInt(firstMs + i * 1_000) << 16n;
+
+/** A server whose statuses call `created_at` otherwise from some id on. */
+function statusAt(i: number, address: string): Record<string, unknown> {
+  const at = new Date(firstMs + i * 1_000).toISOString();
+  const account = { id: "7", username: "keeper", acct: "keeper", url: `${address}/@keeper`, display_name: "Keeper" };
+  const id = String(idOf(i));
+  const status = { id, uri: `${address}/users/keeper/statuses/${id}`, content: `<p>numbat number ${i} of the zoo</p>`, visibility: "public", language: "en", account };
+  return i < perPhase ? { ...status, created_at: at } : { ...status, createdAt: at, shade: "blue" };
+}
+
+describe("a platform that renames a field", () => {
+  let api: RunningApi;
+  let server: Server;
+  let served = perPhase;
+  const source = "source=fedi";
+  before(async () => {
+    let address = "";
+    server = createServer((request, response) => {
+      const url = new URL(request.url ?? "/", address);
+      if (!url.pathname.startsWith("/api/v1/timelines/public")) return void response.writeHead(404, { "content-type": "application/json" }).end('{"error":"Record not found"}');
+      const min = BigInt(url.searchParams.get("min_id") ?? url.searchParams.get("since_id") ?? "0");
+      const max = BigInt(url.searchParams.get("max_id") ?? "999999999999999999999");
+      const all = Array.from({ length: served }, (_, i) => statusAt(i, address)).filter(({ id }) => BigInt(String(id)) > min && BigInt(String(id)) < max);
+      const page = url.searchParams.has("min_id") ? all.slice(0, 40) : all.slice(-40);
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(page.toReversed()));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const at = server.address();
+    address = typeof at === "object" && at !== null ? `http://127.0.0.1:${at.port}` : "";
+    api = await startApi({
+      config: { sources: { fedi: { use: "mastodon", server: address, transport: "polling", pollSeconds: 1, startAt: "oldest", refreshMinutes: 0 } } },
+      collect: true,
+    });
+    await until("all of the first are stored", async () => (await count()) === perPhase);
+  });
+  after(async () => {
+    await api[Symbol.asyncDispose]();
+    server.close();
+    server.closeAllConnections();
+  });
+  const count = async () => Number((await api.ask("GET", "/api/v1/posts/count?q=source:fedi")).body["posts"]);
+  const open = async () => Number(recordAt((await api.ask("GET", "/api/v1/quarantine?source=fedi")).body, "counts")["open"]);
+  const rowOf = async (field: string, change: string) =>
+    rowsOf((await api.ask("GET", `/api/v1/drift?${source}`)).body).find((row) => row["field"] === field && row["change"] === change);
+
+  it("is no drift before", async () => {
+    assert.deepEqual(rowsOf((await api.ask("GET", `/api/v1/drift?${source}`)).body), []);
+    const [seen] = rowsOf((await api.ask("GET", `/api/v1/drift?${source}`)).body, "seen");
+    assert.deepEqual(seen, { source: "fedi", entity: "status", messages: perPhase });
+  });
+
+  it("fills the quarantine, is named with its share, and raises an alarm", async () => {
+    served = 2 * perPhase;
+    await until("the others are set aside", async () => (await open()) === perPhase);
+    const missing = await rowOf("created_at", "missing");
+    const unknown = await rowOf("createdAt", "unknown");
+    assert.deepEqual([missing?.["share"], missing?.["rejected"], missing?.["expected"], missing?.["alarm"]], [0.5, perPhase, "instant", true]);
+    assert.deepEqual([unknown?.["share"], unknown?.["sample"]], [0.5, "text (date, 24 to 24 characters)"]);
+    const alarms = rowsOf((await api.ask("GET", "/api/v1/alarms")).body).filter((alarm) => alarm["kind"] === "drift");
+    assert.deepEqual(alarms.map((alarm) => alarm["field"]).toSorted(), ["createdAt", "created_at", "shade"]);
+    assert.equal(await count(), perPhase);
+  });
+
+  it("is no alarm where somebody says that a field is right", async () => {
+    const body = { source: "fedi", entity: "status", field: "shade", change: "unknown", known: true };
+    assert.equal((await api.ask("PATCH", "/api/v1/drift", { body })).status, 204);
+    assert.equal((await rowOf("shade", "unknown"))?.["alarm"], false);
+    assert.equal((await api.ask("PATCH", "/api/v1/drift", { body: { ...body, field: "shadow" } })).status, 404);
+  });
+
+  it("gets the new name proposed, and reads all again once it is accepted: nothing is lost, nothing doubled", async () => {
+    const preview = async () => (await api.ask("POST", "/api/v1/drift/replay/preview", { body: { source: "fedi" } })).body;
+    const before = await preview();
+    assert.deepEqual([before["read"], before["unchanged"], before["added"], before["rejected"]], [2 * perPhase, perPhase, 0, perPhase]);
+    assert.deepEqual(before["codes"], { FIELD_MISSING: perPhase });
+    const { body } = await api.ask("GET", `/api/v1/drift/renames?${source}`);
+    const [proposal] = rowsOf(body, "proposals");
+    assert.deepEqual([proposal?.["from"], proposal?.["to"]], ["createdAt", "created_at"]);
+    assert.ok(Number(proposal?.["score"]) > 0.8);
+    const rule = await api.ask("POST", "/api/v1/drift/renames", { body: { source: "fedi", entity: "status", from: "createdAt", to: "created_at" } });
+    assert.equal(rule.status, 200);
+    const then = await preview();
+    assert.deepEqual([then["unchanged"], then["added"], then["rejected"]], [perPhase, perPhase, 0]);
+    assert.equal(await count(), perPhase, "a preview changes nothing");
+    await api.ask("POST", "/api/v1/drift/replay", { body: { source: "fedi" } });
+    await api.settle();
+    await until("all are searchable", async () => (await count()) === 2 * perPhase);
+    assert.equal(await open(), 0);
+    assert.deepEqual(recordAt((await api.ask("GET", "/api/v1/quarantine/replay")).body, "run")["state"], "done");
+    const after = await preview();
+    assert.deepEqual([after["changed"], after["added"], after["rejected"]], [0, 0, 0]);
+    await api.ask("POST", "/api/v1/drift/replay", { body: { source: "fedi" } });
+    await api.settle();
+    assert.equal(await count(), 2 * perPhase, "read again once more, it is the same");
+    assert.deepEqual(
+      rowsOf((await api.ask("GET", "/api/v1/alarms")).body).filter((alarm) => alarm["kind"] === "drift"),
+      [],
+    );
+  });
+
+  it("is read by the rule as it comes from then on, until the rule ends", async () => {
+    served = 2 * perPhase + 5;
+    await until("what came since is stored", async () => (await count()) === 2 * perPhase + 5);
+    const [rule] = rowsOf((await api.ask("GET", `/api/v1/drift/renames?${source}`)).body);
+    assert.equal((await api.ask("DELETE", `/api/v1/drift/renames/${String(rule?.["id"])}`)).status, 204);
+    served += 5;
+    await until("it is set aside again", async () => (await open()) === 5);
+  });
+});
