@@ -2,7 +2,6 @@ import { z } from "zod";
 import { secretReference } from "../core/config.ts";
 import type { Connector, SourceContext } from "../core/component.ts";
 import type { Credential } from "../core/credential.ts";
-import type { Connector } from "../core/component.ts";
 import { expected } from "./mastodon/expected.ts";
 import { mastodonParser, rawsOfMessage } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";

@@ -12,7 +12,6 @@ import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
 import { openErasures } from "../registers/erasures.ts";
-import { openFailures } from "../registers/failures.ts";
 import { openLabels } from "../registers/labels.ts";
 import { openQuarantine } from "../registers/quarantine.ts";
 import { openAnnotations } from "../registers/annotations.ts";
@@ -149,7 +148,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const { http, credentials } = acquisition;
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
     const mayCollect = (signal: AbortSignal) => limits.mayCollect(signal);
-    const failures = makeFailures({ register: openFailures(sql), clock, alarms: config.alarms });
+    const failures = makeFailures({ sql, clock, alarms: config.alarms });
     const collector = makeCollector({
       log: base.log,
       files,

@@ -4,10 +4,11 @@ import type { Config } from "../../core/config.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { FailureClass } from "../../core/failure-class.ts";
 import { clientFailureOf, clientFailures } from "../../core/failure-kinds.ts";
+import type { Sql } from "../../core/sql.ts";
 import { maskText } from "../../core/mask.ts";
 import { listConnectors, loadConnector } from "../../connectors/directory.ts";
 import { redactText } from "../../http/redact.ts";
-import { type FailureFilter, type FailureRecord, type Failures, type FailureSample, mostSamples } from "../../registers/failures.ts";
+import { type FailureFilter, type FailureRecord, type FailureSample, mostSamples, openFailures } from "../../registers/failures.ts";
 import { findPii } from "../../stages/pii.ts";
 import type { Alarm, ConnectorFailureKind } from "../failures.ts";
 
@@ -18,7 +19,7 @@ const mostChars = 500;
 const mostHeld = 2_000;
 
 export interface FailuresOptions {
-  readonly register: Failures;
+  readonly sql: Sql;
   readonly clock: Clock;
   readonly alarms: Config["alarms"];
 }
@@ -26,7 +27,8 @@ export interface FailuresOptions {
 type Held = { -readonly [K in keyof FailureRecord]: FailureRecord[K] };
 
 /** Gathers failed calls by source, kind and hour; written some times a minute. */
-export function makeFailures({ register, clock, alarms }: FailuresOptions) {
+export function makeFailures({ sql, clock, alarms }: FailuresOptions) {
+  const register = openFailures(sql);
   let held = new Map<string, Held>();
   let expiredAt = 0;
   /** One failed call may be met by the client's caller and again by whoever runs the source. */
