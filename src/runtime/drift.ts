@@ -1,6 +1,6 @@
 import type { FieldKind } from "../core/expected.ts";
 import type { DriftKey, FieldRename } from "../registers/drift.ts";
-import type { ReplayAnswer } from "./engine.ts";
+import type { ReplayAnswer } from "./replay.ts";
 
 /** A field that is not as its platform's entity is declared. */
 export interface DriftRow extends DriftKey {

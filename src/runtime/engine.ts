@@ -13,6 +13,7 @@ import type { LabelBook } from "./labels.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { SourceActivity, SourceHistory } from "./source-activity.ts";
 import type { Preview } from "./refine-trace.ts";
+import type { ReplayAnswer, ReplayRequest, ReplayRun } from "./replay.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
@@ -321,23 +322,6 @@ export interface QuarantinePreview {
   readonly of: number;
   readonly items: readonly { readonly item: QuarantineItem; readonly made?: Preview }[];
 }
-export interface ReplayRun extends ReplayAnswer {
-  readonly of: number;
-  readonly state: "running" | "done" | "cancelled" | "failed";
-  readonly startedAt: number;
-  readonly endedAt?: number;
-}
-
-export type ReplayRequest =
-  | { readonly kind: "quarantine"; readonly code?: string; readonly source?: string; readonly ids?: readonly string[] }
-  | { readonly kind: "raw"; readonly source?: string; readonly fromMs: number; readonly toMs: number };
-export interface ReplayAnswer {
-  readonly read: number;
-  readonly kept: number;
-  readonly unchanged: number;
-  readonly rejected: number;
-}
-
 export interface AuthorView {
   readonly author: AuthorId;
   readonly platform: string;
