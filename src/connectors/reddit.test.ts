@@ -55,7 +55,7 @@ const t3 = (changes: Record<string, unknown> = {}) => ({ kind: "t3", data: { ...
 const t1 = (changes: Record<string, unknown> = {}) => ({ kind: "t1", data: { ...comment, ...changes } });
 const listing = (...children: unknown[]) => ({ kind: "Listing", data: { children, after: null, before: null } });
 
-const { parse, raws } = openWith(reddit, {});
+const { parse, raws } = openWith(reddit, { clientId: "id", contact: "ann_b" });
 
 function outcomes(value: unknown): readonly Outcome<SourceEvent>[] {
   return [...(reddit.split?.(Buffer.from(typeof value === "string" ? value : JSON.stringify(value))) ?? [])].flatMap((bytes) => parse(bytes));

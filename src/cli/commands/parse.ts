@@ -24,6 +24,7 @@ const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>
   webhook: { secrets: ["env:NONE"] },
   nostr: { relays: ["wss://relay.example"] },
   rss: { feeds: ["https://recorded.example/feed"] },
+  reddit: { clientId: "recorded", contact: "recorded", subreddits: ["recorded"] },
 };
 
 export const parseCommand = buildCommand({

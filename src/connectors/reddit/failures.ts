@@ -1,4 +1,5 @@
 import type { FailureKind } from "../../core/failure.ts";
+import type { FailedAnswer, Reaction } from "../../core/http.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { hasErrors } from "./things.ts";
 
@@ -117,4 +118,23 @@ function byStatus(status: number, told: Json, isObject = true): Failure {
 
 function wordOf(value: unknown): string {
   return typeof value === "string" && /^[\w .:-]{1,60}$/.test(value) ? value : "";
+}
+/** For the client: what a failed call means, by Reddit's own word. */
+export function react(answer: FailedAnswer): Reaction | undefined {
+  const body = bodyOf(answer.bytes);
+  const failure = failureOf(answer.status, body);
+  if (failure !== undefined) {
+    return { code: failure.code, failure: `reddit.${failure.name}`, message: `Reddit: ${failure.word}`, ...(failure.name === "token" && { renew: true }) };
+  }
+  if (answer.status >= 200 && answer.status < 300 && body === undefined) return { code: "UPSTREAM_UNAVAILABLE", failure: "reddit.unreadable", message: "Reddit: no JSON" };
+  return undefined;
+}
+
+function bodyOf(bytes: Uint8Array): unknown {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+    return value;
+  } catch {
+    return undefined;
+  }
 }

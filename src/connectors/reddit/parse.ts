@@ -125,6 +125,11 @@ export interface Circumstances {
   readonly at?: number;
 }
 
+/** The things of an answer, each as its own message with its key. */
+export function rawsOfAnswer(answer: unknown, circumstances: Circumstances, receivedAt: number): Raw[] {
+  return [...thingsIn(answer)].map((found) => rawOf(found, circumstances, receivedAt));
+}
+
 function rawOf({ kind, data }: Found, { escaped, at }: Circumstances, receivedAt: number): Raw {
   const message = kind === undefined ? data : { kind, ...(escaped !== undefined && { escaped }), ...(at !== undefined && { at }), data };
   return { ...keyOf(kind, data), bytes: Buffer.from(JSON.stringify(message)), receivedAt };
@@ -138,6 +143,16 @@ function keyOf(kind: string | undefined, data: Json): Pick<Raw, "key" | "actor">
     // The parser rejects it with its code.
   }
   return { key: undefined };
+}
+
+/** A post or comment that is there no more. */
+export function deletionRaw(fullname: string, at: number): Raw {
+  return { key: fullname, bytes: Buffer.from(JSON.stringify({ event: "delete", id: fullname, at })), receivedAt: at };
+}
+
+/** An account that ended. */
+export function erasureRaw(author: string, at: number): Raw {
+  return { key: { all: true }, actor: accountId(author), bytes: Buffer.from(JSON.stringify({ event: "erase", author, at })), receivedAt: at };
 }
 
 const largestAnswerBytes = 64 << 20;

@@ -1,0 +1,32 @@
+const windowMs = 600_000;
+
+/** Calls of the one client in windows of ten minutes, told in headers as Reddit does (its Data API wiki, 2024). */
+export function makeRedditLimits(nowMs: () => number, callsAWindow: number) {
+  let used = 0;
+  let window = 0;
+  let violations = 0;
+  const roll = (): void => {
+    const current = Math.floor(nowMs() / windowMs);
+    if (current === window) return;
+    window = current;
+    used = 0;
+  };
+  return {
+    /** False: the call is one too many. */
+    take(): boolean {
+      roll();
+      if (used >= callsAWindow) {
+        violations += 1;
+        return false;
+      }
+      used += 1;
+      return true;
+    },
+    headers(): Record<string, string> {
+      roll();
+      const leftMs = (window + 1) * windowMs - nowMs();
+      return { "x-ratelimit-used": String(used), "x-ratelimit-remaining": `${callsAWindow - used}.0`, "x-ratelimit-reset": String(Math.ceil(leftMs / 1_000)) };
+    },
+    violations: () => violations,
+  };
+}
