@@ -92,12 +92,18 @@ describe("access that a person grants in the browser", () => {
   });
 
   it("refuses another browser, a second time, and an answer without a state", async () => {
-    const { address } = await begin("twice");
+    const { address, response } = await begin("twice");
+    const kept = response.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
     const other = makeSurfer(api.address);
     const { back, location } = await consent(address, other);
     assert.equal(location, "/?grantError=SIGN_IN_EXPIRED");
     assert.equal((await surfer.go(back)).headers.get("location"), "/sources?new=1&grant=twice");
     assert.equal((await surfer.go(back)).headers.get("location"), "/?grantError=SIGN_IN_EXPIRED");
+    const again = await fetch(back, { redirect: "manual", headers: { cookie: kept } });
+    assert.equal(again.headers.get("location"), "/?grantError=SIGN_IN_EXPIRED", "a cookie that was kept does not help");
     assert.equal((await surfer.go(`${api.address}/api/v1/grants/callback?code=x`)).headers.get("location"), "/?grantError=SIGN_IN_EXPIRED");
   });
 

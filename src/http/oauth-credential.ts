@@ -5,7 +5,7 @@ import type { CredentialState, OAuthSpec } from "../core/credential.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Http } from "../core/http.ts";
 import { accountTokenName, type OAuthToken, type OAuthTokens, type StoredToken } from "../core/oauth-token.ts";
-import { readValue, requestToken } from "./oauth-request.ts";
+import { readValue, requestToken, TokenRefused } from "./oauth-request.ts";
 import { endOf, type StatedCredential } from "./token-credential.ts";
 
 export interface OAuthOptions {
@@ -38,6 +38,7 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
   const scheme = spec.scheme ?? "Bearer";
   let held: StoredToken | undefined;
   let renewing: Promise<void> | undefined;
+  let takenSecret: string | undefined;
   let forcedAt = Number.NEGATIVE_INFINITY;
   let failed: { readonly error: EarshotError; readonly basis: string; readonly at: number; readonly untilMs: number } | undefined;
 
@@ -90,17 +91,34 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
     }
   }
 
+  /** A client secret that the platform does not take yet gives way to the one that it took last: it refuses the client before it looks at the grant. */
+  async function asClient(send: (secretReader: ReadSecret) => Promise<OAuthToken>): Promise<OAuthToken> {
+    const secret = spec.clientSecret === undefined ? undefined : await readSecret(spec.clientSecret);
+    const withSecret = (value: string | undefined) => send(async (reference) => (value !== undefined && reference === spec.clientSecret ? value : readSecret(reference)));
+    try {
+      const token = await withSecret(secret);
+      takenSecret = secret;
+      return token;
+    } catch (thrown) {
+      const isClient = thrown instanceof EarshotError && thrown.cause instanceof TokenRefused && thrown.cause.error === "invalid_client";
+      if (!isClient || takenSecret === undefined || takenSecret === secret) throw thrown;
+      return withSecret(takenSecret);
+    }
+  }
+
   async function ask(stored: OAuthToken | undefined, seed: string | undefined): Promise<OAuthToken> {
     const own = await Promise.all(Object.entries(spec.fields ?? {}).map(async ([field, value]) => [field, await readValue(readSecret, value)] as const));
     const fields = { ...Object.fromEntries(own), ...(await grantFields(stored)) };
-    const token = await requestToken({
-      http: options.http,
-      readSecret,
-      client: spec.grant === "exchange" ? { clientAuth: "body", ...spec } : spec,
-      url: spec.tokenUrl,
-      fields,
-      now: () => clock.now(),
-    });
+    const token = await asClient((secretReader) =>
+      requestToken({
+        http: options.http,
+        readSecret: secretReader,
+        client: spec.grant === "exchange" ? { clientAuth: "body", ...spec } : spec,
+        url: spec.tokenUrl,
+        fields,
+        now: () => clock.now(),
+      }),
+    );
     const keepsOld = spec.grant === "refresh_token" || spec.grant === "authorization_code";
     return {
       ...(keepsOld && {

@@ -15,6 +15,15 @@ export interface OAuthClient {
   readonly clientAuth?: "basic" | "body" | "none" | undefined;
 }
 
+/** The platform's own word on a refused token request (RFC 6749, 5.2): `invalid_client`, `invalid_grant` … */
+export class TokenRefused extends Error {
+  readonly error: string;
+  constructor(error: string) {
+    super(error);
+    this.error = error;
+  }
+}
+
 export interface TokenRequest {
   readonly http: Http;
   readonly readSecret: ReadSecret;
@@ -122,7 +131,7 @@ function refusalOf(json: unknown, where: string, status: number, secrets: readon
   const clean = redactText(told.replaceAll(/[^\x20-\x7e]/g, "").slice(0, 100), secrets);
   // RFC 6749, 4.1.2.1: these pass by themselves.
   const passes = clean === "temporarily_unavailable" || clean === "server_error";
-  return new EarshotError(passes ? "UPSTREAM_UNAVAILABLE" : "UPSTREAM_AUTH", `${where}: ${clean} (HTTP ${status})`);
+  return new EarshotError(passes ? "UPSTREAM_UNAVAILABLE" : "UPSTREAM_AUTH", `${where}: ${clean} (HTTP ${status})`, { cause: new TokenRefused(clean) });
 }
 
 function parseJson(body: string): unknown {

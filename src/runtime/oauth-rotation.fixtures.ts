@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { openCatalog } from "../catalog/catalog.ts";
 import { makeFakeClock, systemClock } from "../core/clock.ts";
-import { EarshotError } from "../core/errors.ts";
 import { openHttp } from "../http/client.ts";
 import { makeCredentials } from "../http/credentials.ts";
 import { registerMigrations } from "../registers/migrations.ts";
@@ -26,16 +25,7 @@ async function run(begin: Begin): Promise<void> {
   const { credential } = makeCredentials({ readSecret: async () => begin.refreshToken, http, clock, tokens });
   const held = await credential({ kind: "oauth2", grant: "refresh_token", tokenUrl: `${begin.server}/token`, clientId: "app", refreshToken: "env:REFRESH" });
 
-  async function call(): Promise<number> {
-    for (let tries = 0; ; tries++) {
-      const headers = await held.headers();
-      try {
-        return (await http.request(`${begin.server}/me`, { headers })).status;
-      } catch (thrown) {
-        if (!(thrown instanceof EarshotError) || thrown.code !== "UPSTREAM_AUTH" || tries > 0 || !(await held.refused(undefined, headers))) throw thrown;
-      }
-    }
-  }
+  const call = async () => (await http.request(`${begin.server}/me`, { credential: held })).status;
 
   process.on("message", (message) => {
     void (async () => {
