@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type NostrRelay, signEvent, startNostrRelay, type WorldEvent } from "../../world/servers/nostr.ts";
+import { type FakeClock, makeFakeClock } from "../core/clock.ts";
+import { EarshotError } from "../core/errors.ts";
+import type { SourcePage } from "../core/source.ts";
+import { drive } from "../http/loopback.fixtures.ts";
+import nostr from "./nostr.ts";
+import { itemsOf, makeContext, openWith, readUntil } from "./source.fixtures.ts";
+
+const now = Date.UTC(2026, 8, 1, 12);
+const nowSec = now / 1_000;
+
+async function openReader(relays: readonly NostrRelay[], clock: FakeClock, more: Record<string, unknown> = {}) {
+  const context = makeContext({ clock });
+  const { open, parse } = openWith(nostr, { relays: relays.map((relay) => relay.url), simulated: true, ...more });
+  const source = await open(context);
+  return {
+    context,
+    parse,
+    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readUntil(source, cursor, enough), 100),
+  };
+}
+
+const keysOf = (pages: readonly SourcePage[]) => itemsOf(pages).flatMap(({ key }) => (typeof key === "string" ? [key] : []));
+const hasAll = (events: Iterable<WorldEvent>) => (pages: readonly SourcePage[]) => {
+  const keys = new Set(keysOf(pages));
+  return [...events].every(({ id }) => keys.has(id));
+};
+const note = (account: number, createdSec: number, content: string) => signEvent(account, { kind: 1, createdSec, content });
+
+/** Notes over the last hours, several in some seconds, on one or both relays. */
+function fill(relays: readonly NostrRelay[], count: number): WorldEvent[] {
+  return Array.from({ length: count }, (_, index) => {
+    const event = note(index % 7, nowSec - Math.floor(index / 3) * 60, `note ${index}`);
+    for (const [place, relay] of relays.entries()) if (index % 3 === 2 || index % 3 === place % 3) relay.publish(event);
+    return event;
+  }).filter((event) => relays.some((relay) => relay.events.includes(event)));
+}
+
+for (const [name, faults] of [
+  ["none", {}],
+  ["30% refused as too many, connections cut all the time", { rateLimited: 0.3, cutAfterMessages: 60 }],
+] as const) {
+  test(`every stored event of two relays is read, once, with its signature, with faults: ${name}`, async () => {
+    const clock = makeFakeClock(now);
+    await using one = await startNostrRelay({ seed: `${name} one`, maxLimit: 20, ...faults });
+    await using other = await startNostrRelay({ seed: `${name} other`, maxLimit: 20, ...faults });
+    const events = fill([one, other], 180);
+    const reader = await openReader([one, other], clock);
+    await using _ = reader.context;
+    const pages = await reader.read(undefined, hasAll(events));
+    const keys = keysOf(pages);
+    assert.equal(new Set(keys).size, keys.length, "none twice");
+    assert.deepEqual(new Set(keys), new Set(events.map(({ id }) => id)));
+    for (const { bytes } of itemsOf(pages)) assert.ok("keep" in (reader.parse(bytes)[0] ?? {}));
+  });
+}
+
+test("what comes while it is read is given, late and future events too; what came during a cut is read after it", async () => {
+  const clock = makeFakeClock(now);
+  await using relay = await startNostrRelay({ seed: "live", maxLimit: 20 });
+  const old = note(1, nowSec - 60, "old");
+  relay.publish(old);
+  const reader = await openReader([relay], clock);
+  await using _ = reader.context;
+  const live = [note(1, nowSec, "now"), note(2, nowSec - 7_200, "dated two hours ago"), note(3, nowSec + 600, "dated ahead")];
+  const cut = [note(4, nowSec + 5, "during the cut"), note(5, nowSec - 600, "during the cut, dated before")];
+  let step = 0;
+  const pages = await reader.read(undefined, (all) => {
+    if (step === 0 && hasAll([old])(all)) {
+      step = 1;
+      for (const event of live) relay.publish(event);
+    }
+    if (step === 1 && hasAll(live)(all)) {
+      step = 2;
+      relay.cutAll();
+      for (const event of cut) relay.publish(event);
+    }
+    return step === 2 && hasAll([old, ...live, ...cut])(all);
+  });
+  assert.equal(keysOf(pages).length, 6);
+  assert.equal(relay.connections, 2);
+});
+
+test("a restart from any page's cursor loses nothing", async () => {
+  const clock = makeFakeClock(now);
+  await using relay = await startNostrRelay({ seed: "restart", maxLimit: 20 });
+  const events = fill([relay], 120);
+  const reader = await openReader([relay], clock, { hashtags: ["x"], accounts: [...new Set(events.map(({ pubkey }) => pubkey))] });
+  await using _ = reader.context;
+  const pages = await reader.read(undefined, hasAll(events));
+  assert.ok(pages.length > 3);
+  for (const [cut, page] of pages.entries()) {
+    const got = new Set(keysOf(pages.slice(0, cut + 1)));
+    const missing = events.filter(({ id }) => !got.has(id));
+    if (missing.length > 0) await reader.read(page.cursor, hasAll(missing));
+    else assert.equal(cut, pages.length - 1);
+  }
+});
+
+test("a deletion is believed of the event's own author alone, and a forged event is rejected", async () => {
+  const clock = makeFakeClock(now);
+  await using relay = await startNostrRelay({ seed: "deletions" });
+  const [kept, gone, lonely] = [note(1, nowSec - 30, "kept"), note(1, nowSec - 20, "gone"), note(3, nowSec - 200_000, "older than what is read")];
+  relay.publish(kept);
+  relay.publish(lonely);
+  const reader = await openReader([relay], clock, { backfillHours: 1 });
+  await using _ = reader.context;
+  const remove = (account: number, target: WorldEvent) =>
+    signEvent(account, {
+      kind: 5,
+      createdSec: nowSec,
+      tags: [
+        ["e", target.id],
+        ["k", "1"],
+      ],
+    });
+  const outcomes: string[] = [];
+  let step = 0;
+  await reader.read(undefined, (all) => {
+    if (step === 0 && hasAll([kept])(all)) {
+      step = 1;
+      relay.publish(remove(2, kept));
+      relay.publish(remove(2, lonely));
+      relay.publish(gone);
+      relay.publish(remove(1, gone));
+      relay.push({ ...kept, id: "f".repeat(64), content: "forged" });
+    }
+    outcomes.length = 0;
+    for (const { bytes } of itemsOf(all)) {
+      const [outcome] = reader.parse(bytes);
+      assert.ok(outcome);
+      outcomes.push(
+        "reject" in outcome ? outcome.reject.code : "keep" in outcome ? `${outcome.keep.type}${outcome.keep.type === "delete" ? ` ${outcome.keep.id}` : ""}` : outcome.drop,
+      );
+    }
+    return outcomes.length >= 6;
+  });
+  assert.deepEqual(outcomes.toSorted(), ["FORBIDDEN", "FORBIDDEN", "SIGNATURE_INVALID", `delete ${gone.id}`, "post", "post"].toSorted());
+});
+
+test("a relay that wants a sign-in is told as such; another beside it is read all the same", async () => {
+  const clock = makeFakeClock(now);
+  await using closed = await startNostrRelay({ seed: "closed", authRequired: true });
+  await using open = await startNostrRelay({ seed: "open" });
+  const event = note(1, nowSec - 10, "x");
+  open.publish(event);
+  const both = await openReader([closed, open], clock);
+  await using _ = both.context;
+  await both.read(undefined, hasAll([event]));
+  const alone = await openReader([closed], clock);
+  await using __ = alone.context;
+  await assert.rejects(
+    alone.read(undefined, () => false),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH",
+  );
+  const options = nostr.options.parse({ relays: [open.url] });
+  await drive(clock, nostr.canary?.(options, alone.context) ?? Promise.reject(new Error("no canary")));
+});

@@ -1,0 +1,167 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { schnorr } from "@noble/curves/secp256k1.js";
+import { WebSocketServer, type WebSocket } from "ws";
+import { hash32, makeRandom } from "../random.ts";
+import { portOf } from "./feeds.ts";
+
+/** An event of NIP-01, really signed. */
+export interface WorldEvent {
+  readonly id: string;
+  readonly pubkey: string;
+  readonly created_at: number;
+  readonly kind: number;
+  readonly tags: readonly (readonly string[])[];
+  readonly content: string;
+  readonly sig: string;
+}
+
+export interface NostrRelayOptions {
+  readonly seed: string;
+  /** As NIP-11 tells it; a request gives no more. */
+  readonly maxLimit?: number;
+  /** Answers every request with CLOSED auth-required. */
+  readonly authRequired?: boolean;
+  /** A connection is cut after so many messages to it, on average. */
+  readonly cutAfterMessages?: number;
+  /** Share of requests that are refused as rate-limited. */
+  readonly rateLimited?: number;
+}
+
+/** A relay on loopback. */
+export interface NostrRelay extends AsyncDisposable {
+  readonly url: string;
+  readonly events: readonly WorldEvent[];
+  /** Stores an event and sends it to whom it concerns; a deletion takes its author's events away, as NIP-09 asks. */
+  publish(event: WorldEvent): void;
+  /** Sends an event to all subscriptions without storing it. */
+  push(event: WorldEvent): void;
+  cutAll(): void;
+  setFaults(faults: { readonly cutAfterMessages?: number; readonly rateLimited?: number }): void;
+  readonly connections: number;
+}
+
+export interface Draft {
+  readonly kind: number;
+  readonly createdSec: number;
+  readonly content?: string;
+  readonly tags?: readonly (readonly string[])[];
+}
+
+/** An account by number: its events are signed with a key made from it. */
+export function signEvent(account: number, { kind, createdSec, content = "", tags = [] }: Draft): WorldEvent {
+  const key = createHash("sha256").update(`world account ${account}`).digest();
+  const pubkey = Buffer.from(schnorr.getPublicKey(key)).toString("hex");
+  const id = createHash("sha256")
+    .update(JSON.stringify([0, pubkey, createdSec, kind, tags, content]))
+    .digest("hex");
+  return { id, pubkey, created_at: createdSec, kind, tags, content, sig: Buffer.from(schnorr.sign(Buffer.from(id, "hex"), key, new Uint8Array(32))).toString("hex") };
+}
+
+interface Filter {
+  readonly ids?: readonly string[];
+  readonly authors?: readonly string[];
+  readonly kinds?: readonly number[];
+  readonly "#t"?: readonly string[];
+  readonly since?: number;
+  readonly until?: number;
+  readonly limit?: number;
+}
+
+function matches(event: WorldEvent, filter: Filter): boolean {
+  const { ids, authors, kinds, "#t": tags, since = 0, until = Number.MAX_SAFE_INTEGER } = filter;
+  if (event.created_at < since || event.created_at > until) return false;
+  if (ids?.includes(event.id) === false || authors?.includes(event.pubkey) === false || kinds?.includes(event.kind) === false) return false;
+  return tags === undefined || event.tags.some(([name, value]) => name === "t" && value !== undefined && tags.includes(value));
+}
+
+export async function startNostrRelay(options: NostrRelayOptions): Promise<NostrRelay> {
+  const { maxLimit = 100, authRequired = false } = options;
+  const random = makeRandom(`${options.seed}/nostr`);
+  let { cutAfterMessages = 0, rateLimited = 0 } = options;
+  let stored: WorldEvent[] = [];
+  let connections = 0;
+  const subscriptions = new Map<WebSocket, Map<string, readonly Filter[]>>();
+
+  const send = (socket: WebSocket, message: unknown): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    if (cutAfterMessages > 0 && random.chance(1 / cutAfterMessages)) socket.terminate();
+    else socket.send(JSON.stringify(message));
+  };
+
+  const answer = (socket: WebSocket, id: string, filters: readonly Filter[]): void => {
+    if (authRequired) {
+      send(socket, ["AUTH", hash32(id).toString(16)]);
+      send(socket, ["CLOSED", id, "auth-required: sign in first"]);
+      return;
+    }
+    if (random.chance(rateLimited)) {
+      send(socket, ["CLOSED", id, "rate-limited: slow down"]);
+      return;
+    }
+    subscriptions.get(socket)?.set(id, filters);
+    for (const filter of filters) {
+      const found = stored.filter((event) => matches(event, filter)).toSorted((one, other) => other.created_at - one.created_at || (one.id < other.id ? -1 : 1));
+      for (const event of found.slice(0, Math.min(maxLimit, filter.limit ?? maxLimit))) send(socket, ["EVENT", id, event]);
+    }
+    send(socket, ["EOSE", id]);
+  };
+
+  const server = createServer((request, response) => {
+    if (request.headers.accept !== "application/nostr+json") response.writeHead(406).end();
+    else
+      response.writeHead(200, { "content-type": "application/nostr+json" }).end(JSON.stringify({ name: "world", supported_nips: [1, 9, 11], limitation: { max_limit: maxLimit } }));
+  });
+  const sockets = new WebSocketServer({ server });
+  sockets.on("connection", (socket) => {
+    connections += 1;
+    subscriptions.set(socket, new Map());
+    socket.on("close", () => subscriptions.delete(socket));
+    socket.on("message", (data) => {
+      const [word, id, ...filters]: [string, string, ...Filter[]] = JSON.parse(Buffer.isBuffer(data) ? data.toString() : "[]");
+      if (word === "REQ") answer(socket, id, filters);
+      else if (word === "CLOSE") subscriptions.get(socket)?.delete(id);
+      else send(socket, ["NOTICE", "unknown message"]);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  const push = (event: WorldEvent): void => {
+    for (const [socket, open] of subscriptions) for (const [id, filters] of open) if (filters.some((filter) => matches(event, filter))) send(socket, ["EVENT", id, event]);
+  };
+  return {
+    url: `ws://127.0.0.1:${portOf(server.address())}`,
+    get events() {
+      return stored;
+    },
+    get connections() {
+      return connections;
+    },
+    publish(event) {
+      if (stored.some(({ id }) => id === event.id)) return;
+      if (event.kind === 5) {
+        const named = new Set(event.tags.filter(([name]) => name === "e").map(([, id]) => id));
+        stored = stored.filter(({ id, pubkey }) => !(named.has(id) && pubkey === event.pubkey));
+      }
+      stored.push(event);
+      push(event);
+    },
+    push,
+    cutAll() {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+    setFaults(wish) {
+      cutAfterMessages = wish.cutAfterMessages ?? 0;
+      rateLimited = wish.rateLimited ?? 0;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
