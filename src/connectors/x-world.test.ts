@@ -29,6 +29,7 @@ async function openReader(world: XWorld, clock: FakeClock, more: Record<string, 
   return {
     context,
     source,
+    parse,
     options,
     posts,
     read: async (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean, stepMs = 100) => drive(clock, readThrough(source, clock, cursor, enough), stepMs),
@@ -255,4 +256,34 @@ test("before anything is spent the counts tell what it would be, and a dead toke
     drive(clock, x.canary?.(x.options.parse({ server: world.url, token: "env:DEAD" }), dead) ?? Promise.resolve()),
     (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH" && error.failure?.id === "x.unauthorized",
   );
+});
+
+test("posts that are gone from X are found by a compliance job and deleted", async () => {
+  const clock = makeFakeClock(now);
+  await using world = await startX({ seed: "jobs", nowMs: () => clock.now() });
+  fill(world, clock, 60);
+  const reader = await openReader(world, clock, { complianceHours: 1, pollSeconds: 600 });
+  await using _ = reader.context;
+  const gone: string[] = [];
+  let removed: string[] = [];
+  await reader.read(
+    undefined,
+    (all) => {
+      if (removed.length === 0) {
+        const some = wanted(world).slice(0, 3);
+        for (const post of some) world.remove(post);
+        removed = some.map((post) => post.id);
+      }
+      for (const { bytes, key } of all.at(-1)?.items ?? []) {
+        const [outcome] = reader.parse(bytes);
+        if (outcome === undefined || !("keep" in outcome) || outcome.keep.type !== "delete") continue;
+        assert.equal(key, outcome.keep.id);
+        gone.push(outcome.keep.id);
+      }
+      return gone.length > 0;
+    },
+    1_000,
+  );
+  assert.deepEqual(gone.toSorted(), removed.toSorted());
+  assert.ok((world.uploads[0]?.length ?? 0) >= 50);
 });

@@ -36,6 +36,12 @@ const options = z.strictObject({
   backfillHours: z.number().min(0).max(200_000).default(24).describe("How far back a first start goes with startAt: oldest; without the archive seven days at most."),
   backfillMinutes: z.int().min(0).max(5).default(0).describe("Minutes that X fills itself when a stream is opened again, where the plan has it."),
   pollSeconds: z.number().min(1).max(86_400).default(60).describe("Pause between polls; up to eight times as long while nothing comes."),
+  complianceHours: z
+    .number()
+    .min(0)
+    .max(720)
+    .default(24)
+    .describe("So often X is asked, by a compliance job, which of the last 100,000 posts are to be forgotten; it costs no posts. 0: never."),
   postsPerMonth: z
     .int()
     .min(200)

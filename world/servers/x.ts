@@ -4,6 +4,7 @@ import { type Random, makeRandom } from "../random.ts";
 import { type XPost, type XUser, matchesQuery, renderAnswer, renderCounts, snowflake } from "../wire/x.ts";
 import { type FaultLevel, type Faults, faultsOf } from "./faults.ts";
 import { portOf } from "./feeds.ts";
+import { type XJobs, makeXJobs } from "./x-compliance.ts";
 
 export interface XOptions {
   readonly seed: string;
@@ -17,7 +18,6 @@ export interface XOptions {
   readonly postCap?: number;
   /** Posts bear a field that no documentation names. */
   readonly drift?: boolean;
-  readonly deprecation?: { readonly at: string; readonly sunset: string };
   readonly host?: string;
 }
 
@@ -49,7 +49,8 @@ export interface XWorld extends AsyncDisposable {
   readonly forcedMs: number;
   /** Posts given out so far. */
   readonly given: number;
-  readonly lastQuery: URLSearchParams | undefined;
+  /** Files of ids that came to compliance jobs. */
+  readonly uploads: XJobs["uploads"];
 }
 
 const windowMs = 900_000;
@@ -69,7 +70,7 @@ const problem = (status: number, title: string, detail: string, type = "about:bl
 const problemType = (name: string) => `https://api.twitter.com/2/problems/${name}`;
 
 export async function startX(options: XOptions): Promise<XWorld> {
-  const { seed, nowMs, skewMs = 0, windows = {}, postCap, drift = false, deprecation, host = "127.0.0.1" } = options;
+  const { seed, nowMs, skewMs = 0, windows = {}, postCap, drift = false, host = "127.0.0.1" } = options;
   const random = makeRandom(`${seed}/x`);
   const faultRandom: Random = makeRandom(`${seed}/faults/x`);
   let faults = faultsOf(options.faults);
@@ -85,7 +86,6 @@ export async function startX(options: XOptions): Promise<XWorld> {
   let forcedMs = 0;
   let given = 0;
   let silent = false;
-  let lastQuery: URLSearchParams | undefined;
   const now = () => nowMs() + skewMs;
 
   function send(response: ServerResponse, endpoint: string, status: number, body: unknown, headers: Record<string, string> = {}): void {
@@ -94,7 +94,6 @@ export async function startX(options: XOptions): Promise<XWorld> {
     response.writeHead(status, {
       "content-type": status >= 400 ? "application/problem+json" : "application/json; charset=utf-8",
       date: new Date(now()).toUTCString(),
-      ...(deprecation && { deprecation: deprecation.at, sunset: deprecation.sunset }),
       ...headers,
     });
     response.end(typeof body === "string" ? body : JSON.stringify(body));
@@ -160,7 +159,6 @@ export async function startX(options: XOptions): Promise<XWorld> {
         },
         headers,
       );
-    lastQuery = query;
     const most = Number(query.get("max_results") ?? 10);
     if (!(most >= 5 && most <= 100)) return bad("max_results", String(most), "expected 10 to 100");
     for (const name of ["since_id", "until_id"]) {
@@ -270,8 +268,13 @@ export async function startX(options: XOptions): Promise<XWorld> {
     return rule;
   }
 
+  const jobs = makeXJobs(posts, now);
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://world.simulated.example");
+    const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
+    if (url.pathname.startsWith("/files/")) {
+      void jobs.serve(request, response, url.pathname, url.origin);
+      return;
+    }
     if (url.pathname === "/oauth2/token") {
       const good = request.headers.authorization === `Basic ${Buffer.from("key:secret").toString("base64")}`;
       const token = `app-${(sequence += 1)}`;
@@ -301,6 +304,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
     else if (endpoint === "search/stream/rules")
       send(response, endpoint, 200, { ...(rules.length > 0 && { data: rules }), meta: { sent: new Date(now()).toISOString(), result_count: rules.length } }, headers);
     else if (endpoint === "search/stream/rules POST") void changeRules(request, response, headers);
+    else if (path.startsWith("compliance/")) void jobs.serve(request, response, url.pathname, url.origin);
     else send(response, endpoint, 404, problem(404, "Not Found", "Not Found"), headers);
   });
   server.listen(0, host);
@@ -378,9 +382,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
     get given() {
       return given;
     },
-    get lastQuery() {
-      return lastQuery;
-    },
+    uploads: jobs.uploads,
     async [Symbol.asyncDispose]() {
       clearInterval(beats);
       server.closeAllConnections();

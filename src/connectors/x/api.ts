@@ -21,6 +21,7 @@ const limits = {
   usage: { path: "/2/usage/tweets", app: 50, user: 50 },
   me: { path: "/2/users/me", app: 75, user: 75 },
   "compliance-jobs": { path: "/2/compliance/jobs", app: 150, user: 150 },
+  "compliance-job": { path: "/2/compliance/jobs/:id", app: 150, user: 150 },
 } as const;
 export type Endpoint = keyof typeof limits;
 
@@ -71,7 +72,7 @@ export function openApi({ server, isApp, postsPerMonth }: ApiOptions, credential
     const uses: BudgetUse[] = [{ name, limit: { requests: isApp ? app : user, perMs: windowMs } }];
     // One a second beside the window (same table).
     if (endpoint === "search-all") uses.push({ name: `${name}-second`, limit: { requests: 1, perMs: 1_000 } });
-    if (endpoint !== "usage" && endpoint !== "me" && endpoint !== "compliance-jobs") {
+    if (endpoint !== "usage" && endpoint !== "me" && !endpoint.startsWith("compliance")) {
       const requests = Math.max(1, postsPerMonth - heldBack);
       uses.push({ name: `x/${credential.name}/posts`, limit: { requests, perMs: monthMs, resets: "utc-month" }, cost: Math.min(owed, requests) });
     }

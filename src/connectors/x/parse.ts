@@ -32,7 +32,12 @@ function outcomeOf(message: Json): Outcome<SourceEvent> {
   if (user !== undefined) return identity(user, message["told"]);
   const rest = isJson(data) ? data : message;
   const inner = isJson(rest["event"]) ? rest["event"] : rest;
-  if (rest["dm_conversation_id"] !== undefined || rest["event_type"] === "MessageCreate" || Array.isArray(rest["events"]) || isLegacyMessage(inner)) {
+  if (
+    rest["dm_conversation_id"] !== undefined ||
+    rest["event_type"] === "MessageCreate" ||
+    (Array.isArray(rest["events"]) && rest["events"].length > 0) ||
+    isLegacyMessage(inner)
+  ) {
     return { reject: new EarshotError("PRIVATE_REFUSED", "message: a direct message, and no right allows it") };
   }
   if (rest["text"] !== undefined || rest["full_text"] !== undefined) throw new EarshotError("FIELD_MISSING", "post.id: expected an id beside the text");

@@ -5,6 +5,7 @@ import { type Json, isJson } from "../json/decode.ts";
 import type { Api } from "./api.ts";
 import { type Cursor, parseCursor } from "./cursor.ts";
 import { idInstant, idOf, isNewer, objectsIn } from "./ids.ts";
+import { makeJobs } from "./jobs.ts";
 import { messagesIn } from "./messages.ts";
 import { rawsOf } from "./parse.ts";
 import { syncRules } from "./rules.ts";
@@ -19,6 +20,8 @@ export interface ReadOptions extends WalkOptions {
   readonly pollSeconds: number;
   /** 0 to 5: X fills a cut of so many minutes itself, where the plan has it. */
   readonly backfillMinutes: number;
+  /** So often X is asked which posts are to be forgotten; 0: never. */
+  readonly complianceHours: number;
 }
 
 const slowestFactor = 8;
@@ -36,8 +39,11 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
     targets.map((target) => target.name),
   );
   const walker = makeWalker(options, cursor, api, context);
-  if (options.mode === "stream" && searches.length > 0) yield* stream();
-  else yield* poll();
+  const jobs = makeJobs(options.complianceHours, api, context);
+  for await (const page of options.mode === "stream" && searches.length > 0 ? stream() : poll()) {
+    for (const { key, actor } of page.items) if (typeof key === "string" && actor !== undefined) jobs.seen(key);
+    yield page;
+  }
 
   async function* poll(): AsyncGenerator<SourcePage> {
     let factor = 1;
@@ -50,6 +56,8 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
         }
         if (signal.aborted) return;
       }
+      const gone = await jobs.due(signal);
+      if (gone.length > 0) yield { items: gone, cursor: JSON.stringify(cursor) };
       status({ state: "polling" });
       factor = count > 0 ? 1 : Math.min(factor * 2, slowestFactor);
       if (!(await rest(options.pollSeconds * factor * 1_000))) return;
@@ -98,7 +106,7 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
         for await (const messages of readLines(body, clock)) {
           backoff.succeeded();
           cutAt = clock.now();
-          const items = messages.flatMap((message) => rawsOfLine(message, rules));
+          const items = [...messages.flatMap((message) => rawsOfLine(message, rules)), ...(await jobs.due(both))];
           if (items.length > 0) yield { items, cursor: JSON.stringify(cursor) };
           if (timelines.length > 0 && clock.monotonicMs() >= timelinesAt) {
             for (const target of timelines) yield* insist(target);

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { XPost } from "../wire/x.ts";
+
+/** Batch jobs of the simulated X: created, filled by an upload, done after a while. */
+export interface XJobs {
+  /** True where it took the call. */
+  serve(request: IncomingMessage, response: ServerResponse, path: string, base: string): Promise<boolean>;
+  /** Files of ids that were sent. */
+  readonly uploads: readonly (readonly string[])[];
+}
+
+interface Job {
+  readonly id: string;
+  status: "created" | "in_progress" | "complete";
+  ids: string[];
+  doneMs: number;
+}
+
+const workMs = 90_000;
+
+export function makeXJobs(posts: readonly XPost[], now: () => number): XJobs {
+  const jobs: Job[] = [];
+  const uploads: string[][] = [];
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const render = (job: Job, base: string) => ({
+    id: job.id,
+    type: "tweets",
+    status: job.status,
+    created_at: iso(now()),
+    upload_url: `${base}/files/${job.id}/upload`,
+    upload_expires_at: iso(now() + 900_000),
+    download_url: `${base}/files/${job.id}/download`,
+    download_expires_at: iso(now() + 7 * 86_400_000),
+  });
+  const send = (response: ServerResponse, status: number, body: unknown) =>
+    response.writeHead(status, { "content-type": "application/json", date: new Date(now()).toUTCString() }).end(typeof body === "string" ? body : JSON.stringify(body));
+
+  return {
+    uploads,
+    async serve(request, response, path, base) {
+      const file = /^\/files\/(\d+)\/(upload|download)$/.exec(path);
+      const job = jobs.find((one) => one.id === (file?.[1] ?? path.split("/").at(-1)));
+      if (job?.status === "in_progress" && now() >= job.doneMs) job.status = "complete";
+      if (file && job) {
+        if (file[2] === "upload") {
+          let text = "";
+          for await (const chunk of request) text += String(chunk);
+          job.ids = text.split("\n").filter((line) => line !== "");
+          uploads.push(job.ids);
+          job.status = "in_progress";
+          job.doneMs = now() + workMs;
+          send(response, 200, "");
+        } else {
+          const gone = job.ids.filter((id) => posts.find((post) => post.id === id)?.state === "deleted");
+          const lines = gone.map((id) => JSON.stringify({ id, action: "delete", created_at: iso(now()), redacted_at: iso(now()), reason: "deleted" }));
+          send(response, 200, lines.map((line) => `${line}\n`).join(""));
+        }
+        return true;
+      }
+      if (path === "/2/compliance/jobs" && request.method === "POST") {
+        if (jobs.some((one) => one.status !== "complete")) {
+          send(response, 409, { title: "Conflict", detail: "One job at a time.", type: "https://api.twitter.com/2/problems/conflict", status: 409 });
+          return true;
+        }
+        const made: Job = { id: String(1_000_000_000_000 + jobs.length), status: "created", ids: [], doneMs: 0 };
+        jobs.push(made);
+        send(response, 200, { data: render(made, base) });
+        return true;
+      }
+      if (path.startsWith("/2/compliance/jobs/") && job) {
+        send(response, 200, { data: render(job, base) });
+        return true;
+      }
+      return false;
+    },
+  };
+}
