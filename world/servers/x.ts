@@ -47,14 +47,13 @@ export interface XWorld extends AsyncDisposable {
   readonly beyond: number;
   /** Milliseconds that 429s made the reader wait. */
   readonly forcedMs: number;
-  /** Posts given out so far. */
+  /** Posts given so far. */
   readonly given: number;
   /** Files of ids that came to compliance jobs. */
   readonly uploads: XJobs["uploads"];
 }
 
 const windowMs = 900_000;
-/** docs.x.com/x-api/fundamentals/rate-limits, per app. */
 const documented: Readonly<Record<string, number>> = {
   "search/recent": 450,
   "search/all": 300,
@@ -64,7 +63,7 @@ const documented: Readonly<Record<string, number>> = {
   "search/stream": 50,
   "search/stream/rules": 450,
   "search/stream/rules POST": 100,
-  "usage/tweets": 50,
+  "usage/tweets": 50, // docs.x.com/x-api/fundamentals/rate-limits, per app
 };
 const problem = (status: number, title: string, detail: string, type = "about:blank", more: Record<string, unknown> = {}) => ({ title, detail, type, status, ...more });
 const problemType = (name: string) => `https://api.twitter.com/2/problems/${name}`;
