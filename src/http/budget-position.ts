@@ -19,12 +19,12 @@ export interface Slot {
   readonly freeMs: number;
 }
 
-const slotsPerWindow = 30;
+const slotsPerWindow = 60;
 /** A calendar's window opens so much late: a server's clock is known to the second. */
 const boundaryMs = 2_000;
 
 /**
- * A sliding window counts in slots of a thirtieth of its length: never more than the limit within any stretch of `perMs`, so a server may count
+ * A sliding window counts in slots of a sixtieth of its length: never more than the limit within any stretch of `perMs`, so a server may count
  * fixed or sliding windows as it likes. A slot is free a little late (1 s at most), since calls reach the server sooner or later than others.
  */
 export function slotAt(limit: BudgetLimit, nowMs: number): Slot {

@@ -10,7 +10,7 @@ import { makeDispatchers } from "./dispatchers.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { type Host, type HostFigures, makeHosts } from "./hosts.ts";
 import { type Env, proxyFor } from "./proxy.ts";
-import { readRateLimit } from "./rate-limit.ts";
+import { type RateLimit, readRateLimit } from "./rate-limit.ts";
 import { redactText, redactUrl, secretsIn } from "./redact.ts";
 import { type Answered, refusalOf, withFailure } from "./refusal.ts";
 import { makeSingleFlight } from "./single-flight.ts";
@@ -70,8 +70,14 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     return new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: the host failed repeatedly; it is tried again in ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
   }
 
+  function toldBy(url: string, headers: Headers): RateLimit {
+    const { clock: theirs } = hosts.of(url);
+    theirs.hear(headers, clock.now());
+    return readRateLimit(headers, clock.now(), theirs.skewMs());
+  }
+
   /** Throws Refused for an answer that stands for a failure. */
-  function judge(answered: Answered, options: HttpOptions, drawn: Drawn): void {
+  function judge(url: string, answered: Answered, options: HttpOptions, drawn: Drawn): void {
     let reaction: Reaction | undefined;
     if (options.react !== undefined && answered.status !== 304) {
       try {
@@ -81,7 +87,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       }
     }
     if (reaction?.retryAt !== undefined) drawn.learn({ retryAt: reaction.retryAt });
-    const error = refusalOf(answered, reaction, clock.now());
+    const error = refusalOf(answered, reaction, toldBy(url, answered.headers), clock.now());
     if (error !== undefined) throw new Refused(error, reaction?.renew ?? answered.status === 401);
   }
 
@@ -172,7 +178,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
         const leftMs = Math.max(1, deadlineAt - clock.monotonicMs());
         try {
           tried = await attempt(url, options, how.stays ? leftMs : Math.min(attemptTimeoutMs, leftMs), how.stays, async (answer, at, secrets) => {
-            drawn.learn(readRateLimit(answer.headers, clock.now()));
+            drawn.learn(toldBy(url, answer.headers));
             return finish(answer, at, secrets, drawn);
           });
         } finally {
@@ -187,8 +193,9 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       }
       const isPassing = failed.code === "UPSTREAM_UNAVAILABLE" || failed.code === "UPSTREAM_RATE_LIMITED";
       // Decorrelated jitter: the next pause lies between the first one and three times the last.
-      pauseMs = Math.min(longestPauseMs, firstPauseMs + random() * (pauseMs * 3 - firstPauseMs));
-      const waitMs = Math.max(failed.retryAt === undefined ? 0 : failed.retryAt - clock.now(), pauseMs);
+      const isTold = failed.code === "UPSTREAM_RATE_LIMITED" && failed.retryAt !== undefined;
+      if (!isTold) pauseMs = Math.min(longestPauseMs, firstPauseMs + random() * (pauseMs * 3 - firstPauseMs));
+      const waitMs = Math.max(failed.retryAt === undefined ? 0 : failed.retryAt - clock.now(), isTold ? firstPauseMs : pauseMs);
       if (!how.again || !isPassing || clock.monotonicMs() + waitMs >= deadlineAt) throw failed;
       report("debug", "request is tried again", { url: redactUrl(url), code: failed.code, tries, waitMs: Math.round(waitMs) });
       await clock.sleep(waitMs, options.signal);
@@ -198,7 +205,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   function requestAlone(url: string, options: HttpOptions): Promise<HttpResponse> {
     return insist(url, options, { stays: false, again: isSafe(options) }, async (answer, where, secrets, drawn): Promise<HttpResponse> => {
       const bytes = await readWhole(answer, options, where);
-      judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
+      judge(url, { status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
       return { status: answer.status, headers: answer.headers, bytes, url: answer.url, ...(answer.movedTo !== undefined && { movedTo: answer.movedTo }) };
     });
   }
@@ -236,7 +243,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
         const isOpen = answer.status >= 200 && answer.status < 300;
         if (!isOpen) {
           const bytes = await collect(answer.body, 1 << 20, where);
-          judge({ status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
+          judge(url, { status: answer.status, headers: answer.headers, bytes, where, secrets }, options, drawn);
           throw new EarshotError("UPSTREAM_REFUSED", `${where}: expected a stream, came HTTP ${answer.status}`);
         }
         return { status: answer.status, headers: answer.headers, body: openBody(answer.body, where, options, secrets) };
@@ -258,7 +265,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       } catch (thrown) {
         const refused =
           thrown instanceof HandshakeRefused
-            ? refusalOf({ status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets }, undefined, clock.now())
+            ? refusalOf({ status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets }, undefined, toldBy(url, thrown.headers), clock.now())
             : undefined;
         const other = thrown instanceof HandshakeRefused ? new EarshotError("UPSTREAM_REFUSED", `${where}: expected a WebSocket, came an answer without upgrade`) : thrown;
         throw withFailure(settle(refused ?? other, where, host, options, secrets), { request: where });

@@ -1,4 +1,5 @@
 import { type Breaker, type BreakerState, makeBreaker } from "./breaker.ts";
+import { makeServerClock, type ServerClock } from "./rate-limit.ts";
 
 /** What the client knows of one host, since the start. */
 export interface HostFigures extends BreakerState {
@@ -15,6 +16,7 @@ export interface HostFigures extends BreakerState {
 
 export interface Host {
   readonly breaker: Breaker;
+  readonly clock: ServerClock;
   calls: number;
   failed: number;
   savedCalls: number;
@@ -35,7 +37,7 @@ export function makeHosts(): Hosts {
   return {
     of(url) {
       const { host } = new URL(url);
-      const known = hosts.get(host) ?? { breaker: makeBreaker(), calls: 0, failed: 0, savedCalls: 0, savedBytes: 0 };
+      const known = hosts.get(host) ?? { breaker: makeBreaker(), clock: makeServerClock(), calls: 0, failed: 0, savedCalls: 0, savedBytes: 0 };
       hosts.delete(host);
       hosts.set(host, known);
       if (hosts.size > mostHosts) hosts.delete(hosts.keys().next().value ?? "");

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readRateLimit } from "./rate-limit.ts";
+import { makeServerClock, readRateLimit as readWith } from "./rate-limit.ts";
 import { redactText, redactUrl } from "./redact.ts";
 
 const now = Date.UTC(2026, 5, 1, 12);
+
+function readRateLimit(headers: Headers, nowMs: number) {
+  const clock = makeServerClock();
+  clock.hear(headers, nowMs);
+  return readWith(headers, nowMs, clock.skewMs());
+}
 
 test("Retry-After is read as seconds and as an HTTP date", () => {
   assert.equal(readRateLimit(new Headers({ "retry-after": "120" }), now).retryAt, now + 120_000);
@@ -14,7 +20,8 @@ test("Retry-After is read as seconds and as an HTTP date", () => {
 
 test("X-RateLimit-Reset is read as seconds left, epoch seconds, epoch milliseconds and ISO 8601", () => {
   for (const reset of ["60", String((now + 60_000) / 1000), String(now + 60_000), new Date(now + 60_000).toISOString()]) {
-    assert.deepEqual(readRateLimit(new Headers({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset }), now), { remaining: 0, resetAt: now + 60_000 });
+    const told = readRateLimit(new Headers({ "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset }), now);
+    assert.deepEqual([told.remaining, told.resetAt, told.isRounded], [0, now + 60_000, reset.length < 12 ? true : undefined]);
   }
 });
 
@@ -28,7 +35,8 @@ test("X's, Reddit's and Mastodon's headers tell limit, remaining calls and end o
     [{ RateLimit: "limit=450, remaining=12, reset=60" }, 12],
     [{ "RateLimit-Policy": '"day";q=9000;w=86400, "burst";q=450;w=900', RateLimit: '"day";r=8000;t=5000, "burst";r=12;t=60' }, 12],
   ] as const) {
-    assert.deepEqual(readRateLimit(new Headers(headers), now), { limit: 450, remaining, resetAt: now + 60_000 });
+    const told = readRateLimit(new Headers(headers), now);
+    assert.deepEqual([told.limit, told.remaining, told.resetAt], [450, remaining, now + 60_000]);
   }
 });
 
@@ -66,4 +74,19 @@ test("a redacted address keeps what helps and hides what is secret", () => {
   assert.equal(redactUrl("https://u:p@a.test/x?access_token=s3cret&limit=4#frag"), "https://a.test/x?access_token=REDACTED&limit=4");
   assert.equal(redactUrl("nonsense"), "(not a URL)");
   assert.equal(redactText("failed at https://u:p@a.test with Bearer abc.def", ["zzzz"]), "failed at https://a.test with Bearer REDACTED");
+});
+
+test("a server's clock is known better with each answer, and a clock that is set is followed", () => {
+  const clock = makeServerClock();
+  const hear = (atMs: number, skewMs: number) => clock.hear(new Headers({ date: new Date(atMs + skewMs).toUTCString() }), atMs);
+  hear(now + 900, 300_000);
+  assert.equal(clock.skewMs(), 299_100);
+  hear(now + 5_050, 300_000);
+  hear(now + 9_500, 300_000);
+  assert.equal(clock.skewMs(), 299_950);
+  hear(now + 20_000, -60_000);
+  assert.equal(clock.skewMs(), -60_000);
+  hear(now + 30_000, 86_400_000 * 90);
+  clock.hear(new Headers({ date: new Date(now).toUTCString(), age: "60" }), now + 60_000);
+  assert.equal(clock.skewMs(), -60_000);
 });

@@ -6,14 +6,14 @@ export interface RateLimit {
   readonly remaining?: number;
   /** Milliseconds UTC, by our clock, at which the window ends; absent: not told. */
   readonly resetAt?: number;
+  /** That time was told in whole seconds: it may be up to one later. */
+  readonly isRounded?: true;
   /** Milliseconds UTC, by our clock, before which the server wants no call. */
   readonly retryAt?: number;
 }
 
 const longestWaitMs = 32 * 24 * 3_600_000;
 const longestRetryMs = 24 * 3_600_000;
-/** A difference of clocks below is the rounding of Date to seconds, and the way of the answer. */
-const leastSkewMs = 2_000;
 /** A difference above is no clock that goes wrong, but a header that means nothing. */
 const mostSkewMs = 12 * 3_600_000;
 /** Graph tells a use of 100% without saying when there is room: its hour slides, so some comes back soon. */
@@ -23,11 +23,10 @@ const usedUpMs = 5 * 60_000;
  * Retry-After (RFC 9110, 10.2.3: seconds or an HTTP date); X-RateLimit-* and X-Rate-Limit-* (seconds left, epoch seconds, epoch milliseconds or
  * ISO 8601: Reddit, X, Mastodon; Reddit adds Used, and Remaining may be a fraction); RateLimit and RateLimit-Policy of the IETF drafts
  * (draft-ietf-httpapi-ratelimit-headers-03 to -09); X-App-Usage, X-Page-Usage, X-Ad-Account-Usage and X-Business-Use-Case-Usage of Graph
- * (developers.facebook.com, "Rate Limits"). Absolute times are moved by the difference between the server's Date and our clock.
+ * (developers.facebook.com, "Rate Limits"). Absolute times are moved by `skewMs`, by which the server's clock is ahead of ours.
  * Unreadable: not told. A retry further away than a day is cut to a day.
  */
-export function readRateLimit(headers: Headers, nowMs: number): RateLimit {
-  const skewMs = skewOf(headers, nowMs);
+export function readRateLimit(headers: Headers, nowMs: number, skewMs: number): RateLimit {
   const classic = readClassic(headers, nowMs, skewMs);
   const drafted = classic.remaining === undefined ? readDraft(headers, nowMs) : {};
   const retryAt = instantOf(headers.get("retry-after"), nowMs, skewMs, longestRetryMs);
@@ -36,11 +35,27 @@ export function readRateLimit(headers: Headers, nowMs: number): RateLimit {
   return { ...classic, ...drafted, ...(latest > 0 && { retryAt: latest }) };
 }
 
-/** Milliseconds by which the server's clock is ahead of ours; 0 where it does not tell. */
-function skewOf(headers: Headers, nowMs: number): number {
-  const date = Date.parse(headers.get("date") ?? "");
-  const skewMs = date - nowMs;
-  return Number.isFinite(skewMs) && Math.abs(skewMs) >= leastSkewMs && Math.abs(skewMs) <= mostSkewMs ? skewMs : 0;
+/** How far a server's clock is ahead of ours, as its Date headers tell. */
+export interface ServerClock {
+  hear(headers: Headers, nowMs: number): void;
+  skewMs(): number;
+}
+
+/** A sample lies up to a second (Date has no fractions) and the way of the answer below the truth; one that lies lower tells of a clock that was set. */
+const sampleSpreadMs = 3_000;
+
+/** The highest sample is the nearest to the truth, and never makes a call go out too early. */
+export function makeServerClock(): ServerClock {
+  let skewMs: number | undefined;
+  return {
+    hear(headers, nowMs) {
+      const sample = Date.parse(headers.get("date") ?? "") - nowMs;
+      // An answer out of a cache on the way bears the Date of when it was made.
+      if (!Number.isFinite(sample) || Math.abs(sample) > mostSkewMs || headers.has("age")) return;
+      if (skewMs === undefined || sample > skewMs || sample < skewMs - sampleSpreadMs) skewMs = sample;
+    },
+    skewMs: () => skewMs ?? 0,
+  };
 }
 
 function readClassic(headers: Headers, nowMs: number, skewMs: number): RateLimit {
@@ -48,8 +63,15 @@ function readClassic(headers: Headers, nowMs: number, skewMs: number): RateLimit
   const remaining = numberOf(told("remaining"));
   const used = numberOf(told("used"));
   const limit = numberOf(told("limit")?.split(",")[0] ?? null) ?? (used !== undefined && remaining !== undefined ? Math.floor(used + remaining) : undefined);
-  const resetAt = instantOf(told("reset"), nowMs, skewMs, longestWaitMs);
-  return { ...(limit !== undefined && { limit }), ...(remaining !== undefined && { remaining }), ...(resetAt !== undefined && { resetAt }) };
+  const reset = told("reset");
+  const resetAt = instantOf(reset, nowMs, skewMs, longestWaitMs);
+  const isRounded = resetAt !== undefined && /^\s*\d{1,11}\s*$/.test(reset ?? "");
+  return {
+    ...(limit !== undefined && { limit }),
+    ...(remaining !== undefined && { remaining }),
+    ...(resetAt !== undefined && { resetAt }),
+    ...(isRounded && { isRounded: true as const }),
+  };
 }
 
 /** `"default";r=50;t=30` (draft 09), `default;r=50;t=30`, `limit=100, remaining=50, reset=30` (draft 07); of several policies the one with least left. */
@@ -59,7 +81,11 @@ function readDraft(headers: Headers, nowMs: number): RateLimit {
   const older = fieldsOf(text.split(","));
   if (older.has("remaining")) {
     const [limit, remaining, reset] = [older.get("limit"), older.get("remaining"), older.get("reset")];
-    return { ...(limit !== undefined && { limit }), ...(remaining !== undefined && { remaining }), ...(reset !== undefined && { resetAt: nowMs + reset * 1_000 }) };
+    return {
+      ...(limit !== undefined && { limit }),
+      ...(remaining !== undefined && { remaining }),
+      ...(reset !== undefined && { resetAt: nowMs + reset * 1_000, isRounded: true as const }),
+    };
   }
   const quotas = new Map((headers.get("ratelimit-policy") ?? "").split(",").map((item) => [nameOf(item), fieldsOf(item.split(";")).get("q")]));
   let least: RateLimit = {};
@@ -68,7 +94,7 @@ function readDraft(headers: Headers, nowMs: number): RateLimit {
     const [remaining, seconds] = [fields.get("r"), fields.get("t")];
     if (remaining === undefined || remaining >= (least.remaining ?? Infinity)) continue;
     const limit = quotas.get(nameOf(item));
-    least = { remaining, ...(limit !== undefined && { limit }), ...(seconds !== undefined && { resetAt: nowMs + seconds * 1_000 }) };
+    least = { remaining, ...(limit !== undefined && { limit }), ...(seconds !== undefined && { resetAt: nowMs + seconds * 1_000, isRounded: true as const }) };
   }
   return least;
 }

@@ -1,7 +1,7 @@
 import { EarshotError, type ErrorCode } from "../core/errors.ts";
 import type { FailureClass, FailureDetail } from "../core/failure-class.ts";
 import type { Reaction } from "../core/http.ts";
-import { readRateLimit } from "./rate-limit.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { redactExcerpt, redactText } from "./redact.ts";
 import { UpstreamStatus } from "./upstream-status.ts";
 
@@ -39,10 +39,9 @@ export function isSuccess(status: number): boolean {
 }
 
 /** The error that an answer stands for: by the platform's own word where there is one, else by its status; undefined: none. */
-export function refusalOf(answered: Answered, reaction: Reaction | undefined, nowMs: number): EarshotError | undefined {
-  const { status, headers, where } = answered;
+export function refusalOf(answered: Answered, reaction: Reaction | undefined, told: RateLimit, nowMs: number): EarshotError | undefined {
+  const { status, where } = answered;
   if (reaction === undefined && isSuccess(status)) return undefined;
-  const told = readRateLimit(headers, nowMs);
   const code = reaction?.code ?? codeOf(status, told.retryAt !== undefined || told.remaining === 0);
   const windowEnds = told.remaining === 0 ? told.resetAt : undefined;
   const implied = code === "UPSTREAM_RATE_LIMITED" ? (windowEnds ?? nowMs + 60_000) : undefined;

@@ -18,9 +18,11 @@ const sameWindowMs = 2_000;
 export function makeToldLimit(): ToldLimit {
   let left: number | undefined;
   let resetAt = 0;
-  /** The window's length as far as it was seen: its end is rounded to seconds, so it is waited out a little longer. */
+  /** The window's length as far as it was seen. */
   let windowMs = 0;
-  const endsAt = () => resetAt + Math.min(1_000, windowMs / 20);
+  let isRounded = false;
+  /** An end told in whole seconds is waited out a little longer. */
+  const endsAt = () => (isRounded ? resetAt + Math.min(1_000, windowMs / 20) : resetAt);
   /** Calls in a whole window, as told or as seen. */
   let capacity: number | undefined;
   let onTheWay = 0;
@@ -55,6 +57,7 @@ export function makeToldLimit(): ToldLimit {
       // A server that tells nothing any more sets no bound either.
       if (told.remaining === undefined && resetAt === Infinity) left = undefined;
       if (told.remaining === undefined || told.resetAt === undefined || told.resetAt <= nowMs) return;
+      isRounded = told.isRounded === true;
       windowMs = Math.max(windowMs, told.resetAt - nowMs);
       const isSame = left !== undefined && Math.abs(told.resetAt - resetAt) <= sameWindowMs;
       // The answer's own call is counted there; the others on their way may not be.
