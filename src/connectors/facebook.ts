@@ -1,12 +1,15 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
-import { EarshotError } from "../core/errors.ts";
 import { parseFacebook } from "./facebook/parse.ts";
+import { facebookPlan } from "./facebook/read.ts";
 import { facebookShapes } from "./facebook/shapes.ts";
 import { splitGraph } from "./graph/answers.ts";
 import { graphFailures } from "./graph/failures.ts";
-import { graphOptions } from "./graph/options.ts";
+import { checkToken, graphAuthorization, openGraph } from "./graph/client.ts";
+import { forecastGraph } from "./graph/forecast.ts";
+import { graphOptions, graphVersion } from "./graph/options.ts";
 import { rawsOf } from "./graph/parse.ts";
+import { readGraph } from "./graph/read.ts";
 import { receiveGraph } from "./graph/webhook.ts";
 
 const options = z.strictObject({
@@ -30,14 +33,26 @@ const facebook: Connector<typeof options> = {
   platform: () => "facebook",
   simulated: ({ simulated }) => simulated,
   keepDefault: "everything",
-  async open() {
-    throw new EarshotError("CONFIG_INVALID", "facebook: reading is not there yet");
+  async open(chosen, context) {
+    const client = await openGraph("facebook", chosen, context);
+    const plan = facebookPlan(chosen);
+    return {
+      read: (cursor, signal) => readGraph(plan, client, chosen, context, cursor, signal),
+      async [Symbol.asyncDispose]() {},
+    };
   },
   parser: () => parseFacebook,
   raws: (_, message, receivedAt) => rawsOf(message, facebookShapes, parseFacebook, receivedAt),
   receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, facebookShapes, parseFacebook),
   split: (file) => splitGraph(file, facebookShapes),
   failures: graphFailures("facebook"),
+  apiVersion: graphVersion,
+  canary: (chosen, context) => checkToken("facebook", chosen, context),
+  forecast: (chosen, context) => {
+    const [page = ""] = chosen.pages;
+    return forecastGraph("facebook", chosen, chosen.pages.length, { path: `${page}/feed`, page, time: "created_time" }, context);
+  },
+  authorization: (chosen) => graphAuthorization(chosen, "pages_show_list,pages_read_engagement,pages_read_user_content"),
 };
 
 export default facebook;

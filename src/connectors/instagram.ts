@@ -1,12 +1,15 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
-import { EarshotError } from "../core/errors.ts";
 import { splitGraph } from "./graph/answers.ts";
 import { graphFailures } from "./graph/failures.ts";
-import { graphOptions } from "./graph/options.ts";
+import { checkToken, graphAuthorization, openGraph } from "./graph/client.ts";
+import { forecastGraph } from "./graph/forecast.ts";
+import { graphOptions, graphVersion } from "./graph/options.ts";
 import { rawsOf } from "./graph/parse.ts";
+import { readGraph } from "./graph/read.ts";
 import { receiveGraph } from "./graph/webhook.ts";
 import { parseInstagram } from "./instagram/parse.ts";
+import { instagramPlan } from "./instagram/read.ts";
 import { instagramShapes } from "./instagram/shapes.ts";
 
 const options = z.strictObject({
@@ -39,14 +42,24 @@ const instagram: Connector<typeof options> = {
   platform: () => "instagram",
   simulated: ({ simulated }) => simulated,
   keepDefault: "everything",
-  async open() {
-    throw new EarshotError("CONFIG_INVALID", "instagram: reading is not there yet");
+  async open(chosen, context) {
+    const client = await openGraph("instagram", chosen, context);
+    const plan = instagramPlan(chosen, client, context);
+    return {
+      read: (cursor, signal) => readGraph(plan, client, chosen, context, cursor, signal),
+      async [Symbol.asyncDispose]() {},
+    };
   },
   parser: () => parseInstagram,
   raws: (_, message, receivedAt) => rawsOf(message, instagramShapes, parseInstagram, receivedAt),
   receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, instagramShapes, parseInstagram),
   split: (file) => splitGraph(file, instagramShapes),
   failures: graphFailures("instagram"),
+  apiVersion: graphVersion,
+  canary: (chosen, context) => checkToken("instagram", chosen, context),
+  forecast: (chosen, context) =>
+    forecastGraph("instagram", chosen, 1 + chosen.hashtags.length + chosen.discover.length, { path: `${chosen.account}/media`, time: "timestamp" }, context),
+  authorization: (chosen) => graphAuthorization(chosen, "instagram_basic,instagram_manage_comments,pages_show_list,pages_read_engagement"),
 };
 
 export default instagram;

@@ -177,3 +177,10 @@ function numberOf(value: unknown): number | undefined {
   if (typeof value === "string" && /^-?\d{1,9}$/.test(value)) return Number(value);
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
+/** Minutes until a use case is let in again, the longest named (Graph API, Rate Limits: `estimated_time_to_regain_access`). */
+export function regainMinutes(usage: string | null | undefined): number | undefined {
+  if (usage === null || usage === undefined || usage.length > 100_000) return undefined;
+  let longest: number | undefined;
+  for (const found of usage.matchAll(/"estimated_time_to_regain_access"\s*:\s*(\d{1,6})/g)) longest = Math.max(longest ?? 0, Number(found[1]));
+  return longest;
+}

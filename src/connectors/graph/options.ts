@@ -3,7 +3,16 @@ import { secretReference } from "../../core/config.ts";
 
 /** What both connectors of the Graph API are set by. */
 export const graphOptions = {
-  token: secretReference.describe("Reference to a user, system user or page access token (env:NAME or file:/path). Page tokens are found with it."),
+  token: secretReference.optional().describe("Reference to a user, system user or page access token (env:NAME or file:/path). Page tokens are found with it."),
+  grant: z
+    .string()
+    .regex(/^[\w.@-]{1,100}$/)
+    .optional()
+    .describe("Name of the access that somebody granted in the browser, in place of a token."),
+  exchange: z
+    .boolean()
+    .default(false)
+    .describe("The token is a user's short-lived one: it is exchanged for one of 60 days, and that one again before it ends. Needs appId and appSecret."),
   appId: z
     .string()
     .regex(/^\d{1,25}$/)
@@ -26,3 +35,24 @@ export const graphOptions = {
     .describe("Address of the Graph API."),
   simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
 };
+
+export type GraphOptions = z.output<z.ZodObject<typeof graphOptions>>;
+
+/** Last days of the versions, where told (Graph API changelog, Versions, read 2026-11). */
+const versionEnds: Readonly<Record<string, string>> = {
+  "v19.0": "2026-05-21",
+  "v20.0": "2026-09-24",
+  "v21.0": "2027-01-21",
+  "v22.0": "2027-05-20",
+  "v23.0": "2027-10-08",
+  "v24.0": "2028-02-18",
+  "v25.0": "2028-07-29",
+};
+
+export const graphVersion = { name: "v25.0", retiresAt: versionEnds["v25.0"] ?? "", source: "https://developers.facebook.com/docs/graph-api/changelog/versions/" };
+
+/** Days until a version ends; undefined: not told. */
+export function daysLeft(version: string, nowMs: number): number | undefined {
+  const end = versionEnds[version];
+  return end === undefined ? undefined : Math.floor((Date.parse(end) - nowMs) / 86_400_000);
+}

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type GraphOptions, type GraphWorld, startGraph } from "../../world/servers/graph.ts";
+import { type FakeClock, makeFakeClock } from "../core/clock.ts";
+import { EarshotError } from "../core/errors.ts";
+import type { SourceEvent } from "../core/event.ts";
+import type { SourcePage } from "../core/source.ts";
+import facebook from "./facebook.ts";
+import instagram from "./instagram.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
+
+const now = Date.UTC(2026, 10, 1, 12);
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const storm = { limits: 0.3, serverErrors: 0.1, cuts: 0.05 };
+
+/** Lets the network run, and the fake time beside it: slowly after a call, faster the longer none comes, not while the world answers. */
+async function drive<T>(clock: FakeClock, world: GraphWorld, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const watched = promise.finally(() => (settled = true));
+  watched.catch(() => undefined);
+  let stepMs = 1;
+  let calls = -1;
+  while (!settled) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (world.figures.open > 0 || settled) continue;
+    stepMs = world.figures.calls === calls ? Math.min(500, stepMs * 2) : 1;
+    calls = world.figures.calls;
+    await clock.advance(stepMs);
+  }
+  return watched;
+}
+
+/** A world with posts over some days, comments and replies; its clock may be another than ours. */
+async function start(options: Partial<GraphOptions> & { readonly seed: string; readonly skewMs?: number; readonly posts?: number; readonly commentsEach?: number }) {
+  const clock = makeFakeClock(now);
+  const nowMs = () => clock.now() + (options.skewMs ?? 0);
+  const world = await startGraph({ nowMs, ...options });
+  const { posts = 60, commentsEach = 4 } = options;
+  for (let left = posts; left > 0; left--) {
+    const atMs = nowMs() - (left * 6 * dayMs) / posts;
+    for (const owner of [...world.pages, world.account]) {
+      const post = world.content.publish(owner, atMs);
+      for (let comment = 0; comment < commentsEach; comment++) world.content.comment(post, atMs + comment * 60_000);
+    }
+    world.content.publish(world.other.id, atMs);
+    world.content.publish("1", nowMs() - (left * dayMs) / posts / 2, "ham");
+  }
+  const context = makeContext({ clock, secrets: { "env:TOKEN": world.token, "env:SECRET": world.appSecret } });
+  return { clock, world, context, nowMs };
+}
+
+async function openReader(at: Awaited<ReturnType<typeof start>>, connector: typeof facebook | typeof instagram, more: Record<string, unknown> = {}) {
+  const { world, clock, context } = at;
+  const own = connector === facebook ? { pages: world.pages } : { account: world.account };
+  const { open, parse } = openWith(connector, { ...own, token: "env:TOKEN", appSecret: "env:SECRET", server: world.url, requestsPerHour: 100_000, simulated: true, ...more });
+  const source = await open(context);
+  return {
+    source,
+    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, world, readThrough(source, clock, cursor, enough)),
+    events: (pages: readonly SourcePage[]): SourceEvent[] =>
+      itemsOf(pages).flatMap(({ bytes, key }) => {
+        const [outcome] = parse(bytes);
+        assert.ok(outcome !== undefined && "keep" in outcome, JSON.stringify(outcome));
+        if (outcome.keep.type === "post") assert.equal(key, outcome.keep.post.id);
+        return [outcome.keep];
+      }),
+  };
+}
+
+const keys = (pages: readonly SourcePage[]): Set<unknown> => new Set(itemsOf(pages).map(({ key }) => key));
+
+/** Ids of all that living posts of the owners hold, with their comments. */
+function wantedOf(world: GraphWorld, owners: readonly string[]): Set<unknown> {
+  const wanted = new Set<unknown>();
+  for (const post of owners.flatMap((owner) => world.content.of(owner))) {
+    wanted.add(post.id);
+    for (const comment of post.comments) wanted.add(comment.id);
+  }
+  return wanted;
+}
+
+const has = (wanted: ReadonlySet<unknown>) => (pages: readonly SourcePage[]) => wanted.isSubsetOf(keys(pages));
+const posts = (events: readonly SourceEvent[]) => new Map(events.flatMap((event) => (event.type === "post" ? [[event.post.id, event.post] as const] : [])));
+
+for (const [name, options] of [
+  ["in calm", {}],
+  ["in a storm", { faults: storm, driftShare: 0.1, posts: 40 }],
+  ["in a storm, the platform's clock five minutes ahead", { faults: storm, skewMs: 300_000, posts: 20 }],
+  ["in a storm, the platform's clock five minutes behind", { faults: storm, skewMs: -300_000, posts: 20 }],
+] as const) {
+  test(`every post, comment and reply of the pages is read as it is, ${name}, with no call that the platform forbids`, async () => {
+    const at = await start({ seed: `pages ${name}`, ...options });
+    const { world, clock } = at;
+    await using _world = world;
+    await using _context = at.context;
+    const reader = await openReader(at, facebook);
+    const wanted = wantedOf(world, world.pages);
+    const pages = await reader.read(undefined, has(wanted));
+    const waitedMs = clock.now() - now;
+    assert.deepEqual(keys(pages), wanted);
+    const found = posts(reader.events(pages));
+    for (const page of world.pages) {
+      for (const post of world.content.of(page)) {
+        const read = found.get(post.id);
+        assert.deepEqual(
+          [read?.author.id, read?.text, read?.createdAt, read?.counts?.likes, read?.counts?.replies],
+          [page, post.text, post.createdMs, post.likes, post.comments.length],
+        );
+        for (const comment of post.comments) {
+          const one = found.get(comment.id);
+          assert.deepEqual(
+            [one?.author.id, one?.text, one?.createdAt, one?.replyTo, one?.root],
+            [comment.from.id, comment.text, comment.createdMs, comment.parent ?? post.id, post.id],
+          );
+        }
+      }
+    }
+    assert.equal(world.figures.beyond, 0);
+    assert.equal(world.figures.unproven, 0);
+    if (world.figures.forcedMs > 0) assert.ok(waitedMs <= world.figures.forcedMs * 1.2, `${waitedMs} of ${world.figures.forcedMs} ms`);
+    assert.equal(pages[0]?.gap?.reason, "older posts are not read on a first start");
+  });
+}
+
+test("a restart from any page's cursor loses nothing", async () => {
+  const at = await start({ seed: "restart", posts: 250, commentsEach: 1 });
+  await using _world = at.world;
+  await using _context = at.context;
+  const [page = ""] = at.world.pages;
+  const wanted = wantedOf(at.world, [page]);
+  const first = await (await openReader(at, facebook, { pages: [page] })).read(undefined, has(wanted));
+  assert.ok(first.length > 20);
+  for (let cut = 0; cut < first.length; cut += 17) {
+    const before = first.slice(0, cut + 1);
+    const left = new Set([...wanted].filter((id) => !keys(before).has(id)));
+    const reader = await openReader(at, facebook, { pages: [page] });
+    if (cut % 2 === 1) at.world.forgetCursors();
+    const after = await reader.read(before.at(-1)?.cursor, has(left));
+    assert.ok(wanted.isSubsetOf(new Set([...keys(before), ...keys(after)])), String(cut));
+  }
+});
+
+test("new posts and comments, edits and counts come with the next poll, what did not change does not, and what is gone is told", async () => {
+  const at = await start({ seed: "changes" });
+  const { world, nowMs } = at;
+  await using _world = world;
+  await using _context = at.context;
+  const [page = ""] = world.pages;
+  const reader = await openReader(at, facebook, { pages: [page] });
+  const wanted = wantedOf(world, [page]);
+  const [edited, removed, commented] = world.content.of(page);
+  assert.ok(edited && removed && commented);
+  let sent = -1;
+  let fresh: readonly unknown[] = [];
+  const pages = await reader.read(undefined, (all) => {
+    if (sent < 0 && has(wanted)(all) && !(all.at(-1)?.cursor ?? "").includes('"next"')) {
+      sent = itemsOf(all).length;
+      world.content.edit(edited);
+      world.content.remove(removed);
+      fresh = [world.content.comment(commented, nowMs()).id, world.content.publish(page, nowMs()).id];
+    }
+    const more = sent < 0 ? [] : itemsOf(all).slice(sent);
+    return sent >= 0 && more.length >= 5;
+  });
+  const later = reader.events(pages.slice()).slice(sent);
+  const kinds = later.map((event) => (event.type === "post" ? event.post.id : event.type === "delete" ? `gone ${event.id}` : event.type));
+  assert.deepEqual(new Set(kinds), new Set([edited.id, commented.id, `gone ${removed.id}`, ...fresh]));
+  const edit = posts(later).get(edited.id);
+  assert.ok(edit?.text.endsWith("(edited)") && edit.revision > edit.createdAt);
+});
+
+test("an expired page token is fetched anew, and a dead user token is said to be dead", async () => {
+  const at = await start({ seed: "tokens", posts: 10 });
+  await using _world = at.world;
+  await using _context = at.context;
+  const reader = await openReader(at, facebook);
+  const wanted = wantedOf(at.world, at.world.pages);
+  let renewed = false;
+  const pages = await reader.read(undefined, (all) => {
+    if (!renewed && all.length === 3) {
+      renewed = true;
+      at.world.renewPageTokens();
+    }
+    return has(wanted)(all);
+  });
+  assert.ok(renewed && pages.length > 3);
+  const dead = makeContext({ clock: at.clock, secrets: { "env:TOKEN": "EAAdead", "env:SECRET": at.world.appSecret } });
+  await using _dead = dead;
+  const source = await openWith(facebook, { pages: at.world.pages, token: "env:TOKEN", appSecret: "env:SECRET", server: at.world.url }).open(dead);
+  await assert.rejects(
+    drive(
+      at.clock,
+      at.world,
+      readUntil(source, undefined, () => false),
+    ),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH" && error.failure?.id === "facebook.token-expired" && error.failure.requestId !== undefined,
+  );
+});
+
+test("a retired version, a wrong secret and a dead token each have their code; the canary tells a token that is about to end", async () => {
+  const at = await start({ seed: "codes", posts: 1 });
+  await using _world = at.world;
+  const said: string[] = [];
+  const open = async (more: Record<string, unknown>, secret = at.world.appSecret, token = at.world.token) => {
+    const context = makeContext({ clock: at.clock, secrets: { "env:TOKEN": token, "env:SECRET": secret } });
+    const chosen = facebook.options.parse({ pages: at.world.pages, token: "env:TOKEN", appSecret: "env:SECRET", server: at.world.url, ...more });
+    return { chosen, context: { ...context, report: (_level: string, message: string) => void said.push(message) }, [Symbol.asyncDispose]: () => context[Symbol.asyncDispose]() };
+  };
+  const codeOf = async (of: Awaited<ReturnType<typeof open>>) => {
+    await using _of = of;
+    const source = await facebook.open(of.chosen, of.context);
+    try {
+      await drive(
+        at.clock,
+        at.world,
+        readUntil(source, undefined, () => true),
+      );
+    } catch (thrown) {
+      return thrown instanceof EarshotError ? `${thrown.code} ${thrown.failure?.id ?? ""}` : String(thrown);
+    }
+    return "read";
+  };
+  assert.equal(await codeOf(await open({})), "read");
+  assert.equal(await codeOf(await open({ version: "v19.0" })), "UPSTREAM_VERSION facebook.version");
+  assert.equal(await codeOf(await open({}, "wrong")), "UPSTREAM_AUTH facebook.secret-proof");
+  await using ending = await open({ appId: at.world.appId });
+  await drive(at.clock, at.world, facebook.canary?.(ending.chosen, ending.context) ?? Promise.resolve());
+  assert.ok(said.some((message) => message.includes("ends in 3 days")));
+  await using dead = await open({}, at.world.appSecret, "EAAdead");
+  await assert.rejects(
+    drive(at.clock, at.world, facebook.canary?.(dead.chosen, dead.context) ?? Promise.resolve()),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH",
+  );
+  const forecast = await drive(at.clock, at.world, facebook.forecast?.(ending.chosen, ending.context) ?? Promise.reject(new Error("none")));
+  assert.equal(forecast.posts, 1);
+});
+
+for (const [name, faults] of [
+  ["in calm", {}],
+  ["in a storm", storm],
+] as const) {
+  test(`Instagram ${name}: the account's posts with comments and all replies, posts by hashtag, and those of another account`, async () => {
+    const at = await start({ seed: `instagram ${name}`, faults, posts: 55, commentsEach: 9 });
+    const { world, clock } = at;
+    await using _world = world;
+    await using _context = at.context;
+    const reader = await openReader(at, instagram, { hashtags: ["Ham"], discover: [world.other.name] });
+    const wanted = wantedOf(world, [world.account, world.other.id]);
+    for (const post of world.content.tagged("ham")) wanted.add(post.id);
+    const pages = await reader.read(undefined, (all) => has(wanted)(all));
+    const waitedMs = clock.now() - now;
+    const found = posts(reader.events(pages));
+    for (const post of world.content.of(world.account)) {
+      assert.deepEqual([found.get(post.id)?.text, found.get(post.id)?.author.id, found.get(post.id)?.counts?.replies], [post.text, world.account, post.comments.length]);
+      for (const comment of post.comments) assert.deepEqual([found.get(comment.id)?.replyTo, found.get(comment.id)?.root], [comment.parent ?? post.id, post.id]);
+    }
+    for (const post of world.content.of(world.other.id)) assert.equal(found.get(post.id)?.author.id, world.other.id);
+    assert.equal(world.figures.beyond, 0);
+    assert.deepEqual([...world.figures.hashtagsAsked], ["ham"]);
+    if (world.figures.forcedMs > 0) assert.ok(waitedMs <= world.figures.forcedMs * 1.2, `${waitedMs} of ${world.figures.forcedMs} ms`);
+  });
+}
+
+test("the allowance of an hour is kept, however much there is to read", async () => {
+  const at = await start({ seed: "hour", posts: 120, commentsEach: 1, callsPerHour: 200 });
+  const { world, clock } = at;
+  await using _world = world;
+  await using _context = at.context;
+  const reader = await openReader(at, facebook, { pages: world.pages.slice(0, 1), requestsPerHour: 200 });
+  const wanted = wantedOf(world, world.pages.slice(0, 1));
+  await reader.read(undefined, has(wanted));
+  assert.equal(world.figures.beyond, 0);
+  assert.ok(clock.now() - now < hourMs, String(clock.now() - now));
+});
