@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
+import { facebookExpected } from "./facebook/expected.ts";
 import { parseFacebook } from "./facebook/parse.ts";
 import { facebookPlan } from "./facebook/read.ts";
 import { facebookShapes } from "./facebook/shapes.ts";
@@ -46,6 +47,7 @@ const facebook: Connector<typeof options> = {
   receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, facebookShapes, parseFacebook),
   split: (file) => splitGraph(file, facebookShapes),
   failures: graphFailures("facebook"),
+  expected: facebookExpected,
   apiVersion: graphVersion,
   canary: (chosen, context) => checkToken("facebook", chosen, context),
   forecast: (chosen, context) => {

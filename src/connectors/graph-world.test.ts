@@ -273,3 +273,25 @@ test("the allowance of an hour is kept, however much there is to read", async ()
   assert.equal(world.figures.beyond, 0);
   assert.ok(clock.now() - now < hourMs, String(clock.now() - now));
 });
+
+test("what a drifted post brings is unknown to the declared fields, and what others bring is not", async () => {
+  const at = await start({ seed: "drift", posts: 30, driftShare: 0.5 });
+  await using _world = at.world;
+  await using _context = at.context;
+  for (const [connector, owners] of [
+    [facebook, at.world.pages],
+    [instagram, [at.world.account]],
+  ] as const) {
+    const reader = await openReader(at, connector);
+    const pages = await reader.read(undefined, has(wantedOf(at.world, owners)));
+    const unknown = new Map<string, Set<string>>();
+    for (const { bytes } of itemsOf(pages)) {
+      for (const [entity, value] of connector.expected?.find(JSON.parse(Buffer.from(bytes).toString())) ?? []) {
+        const { required = {}, optional = {} } = connector.expected?.entities[entity] ?? {};
+        for (const name of Object.keys(value)) if (!(name in required) && !(name in optional)) unknown.set(name, (unknown.get(name) ?? new Set()).add(String(value["id"])));
+      }
+    }
+    const drifted = new Set(owners.flatMap((owner) => at.world.content.of(owner)).flatMap(({ id, drifted: is }) => (is ? [id] : [])));
+    assert.deepEqual(unknown, new Map([[connector === facebook ? "mood_hint" : "boost_eligibility", drifted]]));
+  }
+});

@@ -8,6 +8,7 @@ import { graphOptions, graphVersion } from "./graph/options.ts";
 import { rawsOf } from "./graph/parse.ts";
 import { readGraph } from "./graph/read.ts";
 import { receiveGraph } from "./graph/webhook.ts";
+import { instagramExpected } from "./instagram/expected.ts";
 import { parseInstagram } from "./instagram/parse.ts";
 import { instagramPlan } from "./instagram/read.ts";
 import { instagramShapes } from "./instagram/shapes.ts";
@@ -55,6 +56,7 @@ const instagram: Connector<typeof options> = {
   receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, instagramShapes, parseInstagram),
   split: (file) => splitGraph(file, instagramShapes),
   failures: graphFailures("instagram"),
+  expected: instagramExpected,
   apiVersion: graphVersion,
   canary: (chosen, context) => checkToken("instagram", chosen, context),
   forecast: (chosen, context) =>

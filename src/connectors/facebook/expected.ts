@@ -1,0 +1,56 @@
+import { expectedOf } from "../graph/expected.ts";
+
+/** Post, Comment and Recommendation as asked for (Graph API reference, v25.0). */
+export const facebookExpected = expectedOf({
+  post: {
+    required: { id: "text", created_time: "instant" },
+    optional: {
+      message: "text",
+      story: "text",
+      updated_time: "instant",
+      from: "object",
+      "from.id": "text",
+      "from.name": "text",
+      message_tags: "list",
+      permalink_url: "text",
+      full_picture: "text",
+      shares: "object",
+      "shares.count": "number",
+      parent_id: "text",
+      place: "object",
+      privacy: "object",
+      "privacy.value": "text",
+      is_hidden: "flag",
+      is_published: "flag",
+      status_type: "text",
+      reactions: "object",
+      "reactions.summary": "object",
+      "reactions.summary.total_count": "number",
+      comments: "object",
+      "comments.summary": "object",
+      "comments.summary.total_count": "number",
+      attachments: "object",
+    },
+  },
+  comment: {
+    required: { id: "text", created_time: "instant", message: "text" },
+    optional: {
+      from: "object",
+      "from.id": "text",
+      "from.name": "text",
+      parent: "object",
+      "parent.id": "text",
+      message_tags: "list",
+      attachment: "object",
+      like_count: "number",
+      comment_count: "number",
+      permalink_url: "text",
+      is_hidden: "flag",
+      is_private: "flag",
+    },
+  },
+  rating: {
+    required: { created_time: "instant" },
+    optional: { has_rating: "flag", has_review: "flag", rating: "number", recommendation_type: "text", review_text: "text", reviewer: "object", open_graph_story: "object" },
+  },
+});
