@@ -204,6 +204,26 @@ test("authorization_code: the stored grant of the account is renewed; another cl
   assert.equal(at.server.reuses, 0);
 });
 
+test("a grant whose end the platform told says when a person has to act; one without an end says nothing", async () => {
+  await using at = await open(oauthStyles.google);
+  const seed = clientSeed("app:1", `${at.server.url}/token`);
+  const grant = async (account: string, more: { readonly refreshExpiresAt?: number }) => {
+    await at.tokens.renew(`account/${account}`, async () => ({
+      accessToken: "old",
+      issuedAt: now - hourMs,
+      expiresAt: now,
+      refreshToken: at.server.makeRefreshToken("app:1"),
+      seed,
+      ...more,
+    }));
+    const credential = await at.credentials.credential(at.spec({ grant: "authorization_code", account }));
+    assert.equal(await at.status(await credential.headers()), 200);
+    return at.credentials.stateOf(credential.name)?.endsAt;
+  };
+  assert.equal(await grant("ends", { refreshExpiresAt: now + 99 * hourMs }), now + 99 * hourMs);
+  assert.equal(await grant("stays", {}), undefined);
+});
+
 test("nothing secret stands in names and errors", async () => {
   await using at = await open({}, { "env:SECRET": "wrong-secret", "env:REFRESH": "refresh-secret" });
   await using echo = await listen((request, response) => {
