@@ -185,6 +185,17 @@ test("what is deleted, removed, edited, or left by an account that ended is noti
   assert.equal(postsOf(events).filter((post) => post.id === fullname(orphaned)).length, 1);
 });
 
+test("a deletion is noticed after a restart too", async () => {
+  await using at = await openWorld({ more: { startAt: "oldest", refreshMinutes: 60 } });
+  const { world, clock } = at;
+  const comment = world.comment(world.post());
+  await clock.advance(2_000);
+  const first = await at.read(undefined, has(world.things));
+  world.remove(comment, "deleted");
+  const pages = await at.read(first.at(-1)?.cursor, (more) => at.events(more).some((event) => event.type === "delete" && event.id === fullname(comment)), 20_000);
+  assert.ok(pages.length > 0 && clock.now() - now < 2 * 60 * minuteMs);
+});
+
 test("a search brings posts and their whole threads, through more nodes and branches that go on elsewhere", async () => {
   await using at = await openWorld({ treeSize: 40, more: { subreddits: [], searches: ["quokka"], startAt: "oldest", refreshMinutes: 0 } });
   const { world, clock } = at;

@@ -92,7 +92,7 @@ testSource({
     JSON.stringify({ ...t3({ selftext: "[deleted]", author: "[deleted]", edited: 1_700_000_500 }), at: 1_700_001_000_000 }),
     JSON.stringify(t3({ is_self: false, url: "https://i.redd.it/x.png", crosspost_parent: "t3_aaa", crosspost_parent_list: [{ ...link, id: "aaa", name: "t3_aaa" }] })),
     JSON.stringify([listing(t3()), listing(t1({ replies: listing(t1({ id: "c2", name: "t1_c2", parent_id: "t1_c1" }), { kind: "more", data: { count: 3, children: ["c3"] } }) }))]),
-    JSON.stringify({ json: { errors: [], data: { things: [t1()] } } }),
+    JSON.stringify({ json: { data: { things: [t1()] } } }),
     JSON.stringify({ kind: "t2", data: { name: "Ann_B", created_utc: 1_500_000_000 } }),
     JSON.stringify({ kind: "LiveUpdate", data: { id: "u1", name: "LiveUpdate_u1", body: "live", author: "ann", created_utc: 1_700_000_000 } }),
     JSON.stringify({ event: "delete", id: "t1_c1", at: 1_700_000_000_000 }),

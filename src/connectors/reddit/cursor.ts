@@ -11,6 +11,8 @@ export interface Cursor {
   readonly feeds: Record<string, Position>;
   /** Posts whose comments are still to be read. */
   readonly threads: string[];
+  /** What is to be looked at again, see `Refresh.waiting`. */
+  readonly again: readonly string[];
 }
 
 export const mostThreads = 1_000;
@@ -18,7 +20,7 @@ const fullname = /^t[13]_[0-9a-z]{1,20}$/;
 
 /** Unreadable, or of listings no longer read: as if absent. */
 export function parseCursor(saved: string | undefined, feeds: readonly string[]): Cursor {
-  const cursor: Cursor = { feeds: {}, threads: [] };
+  const cursor: { feeds: Record<string, Position>; threads: string[]; again: string[] } = { feeds: {}, threads: [], again: [] };
   if (saved === undefined || saved === "") return cursor;
   try {
     const value = decodeJson(Buffer.from(saved), "cursor");
@@ -30,6 +32,7 @@ export function parseCursor(saved: string | undefined, feeds: readonly string[])
       }
     }
     if (Array.isArray(value["threads"])) cursor.threads.push(...value["threads"].filter((one): one is string => typeof one === "string" && fullname.test(one)).slice(-mostThreads));
+    if (Array.isArray(value["again"])) cursor.again = value["again"].filter((one): one is string => typeof one === "string" && one.length < 60).slice(-5_000);
   } catch {
     return cursor;
   }

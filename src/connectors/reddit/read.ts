@@ -57,7 +57,7 @@ export async function* readReddit(options: ReadOptions, api: Api, context: Sourc
   const seen = new Set<string>();
   /** Posts whose comments no subreddit's listing brings. */
   const threaded = new Set<string>();
-  const refresh = makeRefresh(options.refreshMinutes, api, context, (found) => queueThread(found));
+  const refresh = makeRefresh(options.refreshMinutes, api, context, cursor.again, (found) => queueThread(found));
   let turns: Turn[] = feeds.map((feed) => ({ feed, dueAt: 0, factor: 1 }));
   let failures = 0;
 
@@ -82,7 +82,7 @@ export async function* readReddit(options: ReadOptions, api: Api, context: Sourc
   }
 
   function page(items: readonly Raw[], gap?: SourcePage["gap"]): SourcePage {
-    return { items, cursor: JSON.stringify(cursor), ...(gap && { gap }) };
+    return { items, cursor: JSON.stringify({ ...cursor, again: refresh.waiting() }), ...(gap && { gap }) };
   }
 
   async function* poll(turn: Turn): AsyncGenerator<SourcePage> {

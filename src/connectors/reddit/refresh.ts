@@ -15,12 +15,16 @@ export interface Refresh {
   seen(found: Found): void;
   /** What is due, as it is now, and deletions of what is gone; a few calls at most. Failures are reported and tried again later. */
   due(signal: AbortSignal): Promise<readonly Raw[]>;
+  /** The newest of what waits, for the cursor: `fullname:round:minute due`. No names of people: an account's end is noticed only of posts seen since the start. */
+  waiting(): readonly string[];
 }
 
 const factors = [1, 4, 16, 27];
 /** Oldest first out: what is over the limit is not looked at again. */
 const mostWaiting = 20_000;
 const callsATurn = 3;
+const mostKept = 2_000;
+const keptPattern = /^(t[13]_[0-9a-z]{1,20}):([0-3]):([0-9a-z]{1,9})$/;
 
 interface Waiting {
   readonly dueAt: number;
@@ -29,13 +33,16 @@ interface Waiting {
   readonly missed: boolean;
 }
 
-/** @param onAgain hears of what is still there, each time it was looked at */
-export function makeRefresh(everyMinutes: number, api: Api, context: SourceContext, onAgain: (found: Found) => void): Refresh {
+/**
+ * @param kept what an earlier start left waiting
+ * @param onAgain hears of what is still there, each time it was looked at
+ */
+export function makeRefresh(everyMinutes: number, api: Api, context: SourceContext, kept: readonly string[], onAgain: (found: Found) => void): Refresh {
   const { clock } = context;
   const queues = factors.map(() => new Map<string, Waiting>());
   const ended = new Set<string>();
   let pausedUntil = 0;
-  if (everyMinutes <= 0) return { seen() {}, due: async () => [] };
+  if (everyMinutes <= 0) return { seen() {}, due: async () => [], waiting: () => [] };
 
   function put(round: number, name: string, author: string | undefined, missed = false): void {
     const queue = queues[round];
@@ -76,7 +83,19 @@ export function makeRefresh(everyMinutes: number, api: Api, context: SourceConte
     return [erasureRaw(author, at)];
   }
 
+  for (const entry of kept) {
+    const [, name, round = "", minute = ""] = keptPattern.exec(entry) ?? [];
+    const dueMs = Number.parseInt(minute, 36) * 60_000;
+    if (name !== undefined) queues[Number(round)]?.set(name, { dueAt: clock.monotonicMs() + dueMs - clock.now(), author: undefined, missed: false });
+  }
+
   return {
+    waiting() {
+      const each = Math.floor(mostKept / queues.length);
+      return queues.flatMap((queue, round) =>
+        [...queue].slice(-each).map(([name, { dueAt }]) => `${name}:${round}:${Math.max(0, Math.floor((clock.now() + dueAt - clock.monotonicMs()) / 60_000)).toString(36)}`),
+      );
+    },
     seen(found) {
       const name = softText(found.data["name"]);
       if (name === undefined || !/^t[13]_/.test(name) || queues.some((queue) => queue.has(name))) return;
