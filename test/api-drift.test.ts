@@ -1,52 +1,25 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
-
-const perPhase = 60;
-/** Ids tell the time (the upper 48 bits). */
-const firstMs = Date.now() - 3_600_000;
-const idOf = (i: number): bigint => BigInt(firstMs + i * 1_000) << 16n;
-
-/** A server whose statuses call `created_at` otherwise from some id on. */
-function statusAt(i: number, address: string): Record<string, unknown> {
-  const at = new Date(firstMs + i * 1_000).toISOString();
-  const account = { id: "7", username: "keeper", acct: "keeper", url: `${address}/@keeper`, display_name: "Keeper" };
-  const id = String(idOf(i));
-  const status = { id, uri: `${address}/users/keeper/statuses/${id}`, content: `<p>numbat number ${i} of the zoo</p>`, visibility: "public", language: "en", account };
-  return i < perPhase ? { ...status, created_at: at } : { ...status, createdAt: at, shade: "blue" };
-}
+import { openRenaming } from "./drift.fixtures.ts";
 
 describe("a platform that renames a field", () => {
   let api: RunningApi;
-  let server: Server;
-  let served = perPhase;
+  let platform: Awaited<ReturnType<typeof openRenaming>>;
+  let perPhase = 0;
   const source = "source=fedi";
   before(async () => {
-    let address = "";
-    server = createServer((request, response) => {
-      const url = new URL(request.url ?? "/", address);
-      if (!url.pathname.startsWith("/api/v1/timelines/public")) return void response.writeHead(404, { "content-type": "application/json" }).end('{"error":"Record not found"}');
-      const min = BigInt(url.searchParams.get("min_id") ?? url.searchParams.get("since_id") ?? "0");
-      const max = BigInt(url.searchParams.get("max_id") ?? "999999999999999999999");
-      const all = Array.from({ length: served }, (_, i) => statusAt(i, address)).filter(({ id }) => BigInt(String(id)) > min && BigInt(String(id)) < max);
-      const page = url.searchParams.has("min_id") ? all.slice(0, 40) : all.slice(-40);
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(page.toReversed()));
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const at = server.address();
-    address = typeof at === "object" && at !== null ? `http://127.0.0.1:${at.port}` : "";
+    platform = await openRenaming();
+    ({ perPhase } = platform);
     api = await startApi({
-      config: { sources: { fedi: { use: "mastodon", server: address, transport: "polling", pollSeconds: 1, startAt: "oldest", refreshMinutes: 0 } } },
+      config: { sources: { fedi: { use: "mastodon", server: platform.address, transport: "polling", pollSeconds: 1, startAt: "oldest", refreshMinutes: 0 } } },
       collect: true,
     });
     await until("all of the first are stored", async () => (await count()) === perPhase);
   });
   after(async () => {
     await api[Symbol.asyncDispose]();
-    server.close();
-    server.closeAllConnections();
+    platform.close();
   });
   const count = async () => Number((await api.ask("GET", "/api/v1/posts/count?q=source:fedi")).body["posts"]);
   const open = async () => Number(recordAt((await api.ask("GET", "/api/v1/quarantine?source=fedi")).body, "counts")["open"]);
@@ -60,7 +33,7 @@ describe("a platform that renames a field", () => {
   });
 
   it("fills the quarantine, is named with its share, and raises an alarm", async () => {
-    served = 2 * perPhase;
+    platform.rename();
     await until("the others are set aside", async () => (await open()) === perPhase);
     const missing = await rowOf("created_at", "missing");
     const unknown = await rowOf("createdAt", "unknown");
@@ -109,11 +82,11 @@ describe("a platform that renames a field", () => {
   });
 
   it("is read by the rule as it comes from then on, until the rule ends", async () => {
-    served = 2 * perPhase + 5;
+    platform.more(5);
     await until("what came since is stored", async () => (await count()) === 2 * perPhase + 5);
     const [rule] = rowsOf((await api.ask("GET", `/api/v1/drift/renames?${source}`)).body);
     assert.equal((await api.ask("DELETE", `/api/v1/drift/renames/${String(rule?.["id"])}`)).status, 204);
-    served += 5;
+    platform.more(5);
     await until("it is set aside again", async () => (await open()) === 5);
   });
 });

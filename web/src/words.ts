@@ -1,7 +1,9 @@
 import { advice } from "./words/advice.ts";
 import { backup } from "./words/backup.ts";
 import { data } from "./words/data.ts";
+import { drift } from "./words/drift.ts";
 import { explore } from "./words/explore.ts";
+import { failures } from "./words/failures.ts";
 import { live } from "./words/live.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
@@ -35,6 +37,7 @@ export const en = {
     welcome: "Welcome",
     sources: "Sources",
     quarantine: "Quarantine",
+    drift: "Drift",
     data: "Data",
     settings: "Settings",
   },
@@ -98,6 +101,8 @@ export const en = {
   live,
   postPage,
   quarantine,
+  drift,
+  failures,
   search,
   settings,
   sources,

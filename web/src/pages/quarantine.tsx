@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { About } from "../shell/about.tsx";
@@ -10,8 +10,9 @@ import { mayAct, useMe } from "../shell/me.ts";
 import { setQuery, usePlace, withQuery } from "../shell/place.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
-import { cancelReplay, type Choice, dismiss, type Item, pageOf, type Reason, reopen, replay, replayRun, type Run, states } from "./quarantine-api.ts";
+import { type Choice, dismiss, type Item, pageOf, type Reason, reopen, replay, states } from "./quarantine-api.ts";
 import { type Acts, ItemDetail, Previewed } from "./quarantine-detail.tsx";
+import { ReplayProgress } from "./quarantine-progress.tsx";
 import "./post.css";
 import "./quarantine.css";
 
@@ -43,7 +44,6 @@ export default function Quarantine() {
     onSuccess: ({ read, kept, rejected, unchanged }) =>
       done(t("quarantine.replayed", { read: formatNumber(read), kept: formatNumber(kept), rejected: formatNumber(rejected), unchanged: formatNumber(unchanged) })),
   });
-  const run = useQuery({ queryKey: ["quarantine-run"], queryFn: replayRun, refetchInterval: again.isPending ? 500 : false, enabled: again.isPending });
   const dismissing = useMutation({ mutationFn: dismiss, onSuccess: ({ dismissed }, choice) => done(t("quarantine.dismissed", { count: dismissed }), choice) });
   const reopening = useMutation({ mutationFn: reopen, onSuccess: ({ reopened }) => done(t("quarantine.reopened", { count: reopened })) });
   const acts: Acts = { replay: again.mutate, dismiss: dismissing.mutate, reopen: reopening.mutate, isBusy: again.isPending || dismissing.isPending || reopening.isPending };
@@ -86,7 +86,7 @@ export default function Quarantine() {
           </button>
         )}
       </p>
-      {again.isPending && <Progress run={run.data?.run ?? undefined} />}
+      {again.isPending && <ReplayProgress />}
       {failed !== undefined && <Problem error={failed.error} />}
       {pages.isPending && <Loading />}
       {pages.isError && <Problem error={pages.error} onRetry={() => void pages.refetch()} />}
@@ -163,23 +163,5 @@ export default function Quarantine() {
         </Dialog>
       )}
     </section>
-  );
-}
-
-function Progress({ run }: { readonly run: Run | undefined }) {
-  const { t } = useTranslation();
-  const cancel = useMutation({ mutationFn: cancelReplay });
-  return (
-    <div className="bar" role="status">
-      <progress value={run?.read ?? 0} max={Math.max(1, run?.of ?? 1)} aria-label={t("quarantine.running")} />
-      <span>
-        {run === undefined
-          ? t("quarantine.running")
-          : t("quarantine.runningOf", { read: formatNumber(run.read), of: formatNumber(run.of), kept: formatNumber(run.kept), rejected: formatNumber(run.rejected) })}
-      </span>
-      <button type="button" disabled={cancel.isPending || cancel.isSuccess} onClick={() => cancel.mutate()}>
-        {t("quarantine.cancel")}
-      </button>
-    </div>
   );
 }

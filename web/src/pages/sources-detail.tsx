@@ -10,6 +10,7 @@ import { isKept, mayAct, useMe } from "../shell/me.ts";
 import { withQuery } from "../shell/place.ts";
 import { searchPath } from "../shell/query.ts";
 import { Loading, Problem } from "../shell/states.tsx";
+import { Failures } from "./sources-failures.tsx";
 import { type Activity, type Budget, type History, historyOf, isTroubled, pauseSource, postsOfSource, removeSource, type SourceAnswer } from "./sources-api.ts";
 
 const TimeChart = lazy(() => import("../shell/time-chart.tsx"));
@@ -57,6 +58,9 @@ export function SourceDetail({
         <Link className="button" to={`/quarantine?source=${encodeURIComponent(source.id)}`}>
           {t("sources.detail.rejected")}
         </Link>
+        <Link className="button" to={`/drift?source=${encodeURIComponent(source.id)}`}>
+          {t("page.drift")}
+        </Link>
         {isAdmin && source.origin === "dashboard" && (
           <>
             <Link className="button" to={withQuery({ edit: source.id, open: undefined })}>
@@ -92,7 +96,7 @@ export function SourceDetail({
           </p>
         </div>
       )}
-      {history.data !== undefined && <Errors history={history.data} />}
+      {!isKept(me) && <Failures id={source.id} isSimulated={source.simulated} />}
       {activity?.position !== undefined && (
         <>
           <h3>{t("sources.detail.cursor")}</h3>
@@ -181,27 +185,6 @@ function Hours({ history, isSimulated }: { readonly history: History; readonly i
           ))}
         </ul>
       )}
-    </>
-  );
-}
-
-function Errors({ history }: { readonly history: History }) {
-  const { t } = useTranslation();
-  const byCode = new Map<string, { count: number; last: string }>();
-  for (const { at, errors } of history.hours) for (const [code, count] of Object.entries(errors)) byCode.set(code, { count: (byCode.get(code)?.count ?? 0) + count, last: at });
-  if (byCode.size === 0) return null;
-  return (
-    <>
-      <h3>{t("sources.errors.title")}</h3>
-      <ul className="plain-list errors-by-code">
-        {[...byCode].map(([code, { count, last }]) => (
-          <li key={code}>
-            <code>{code}</code> {t("sources.errors.count", { formatted: formatNumber(count), count, at: when(last) })}
-            <br />
-            <Advice code={code} />
-          </li>
-        ))}
-      </ul>
     </>
   );
 }

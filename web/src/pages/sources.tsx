@@ -12,6 +12,7 @@ import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
 import { type Activity, activityOf, allSources, isTroubled, postsOfSource, removeWorld, type SourceAnswer } from "./sources-api.ts";
 import { formatGb, SourceDetail } from "./sources-detail.tsx";
+import { Alarms } from "./sources-failures.tsx";
 import { Catalogue, SourceForm } from "./sources-form.tsx";
 import "./sources.css";
 
@@ -119,6 +120,7 @@ export default function Sources() {
         )}
       </div>
       <p className="hint">{t("sources.intro")}</p>
+      <Alarms />
       <p role="status" className="notice">
         {notice}
       </p>

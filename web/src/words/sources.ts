@@ -68,7 +68,6 @@ export const sources = {
   },
   hours: { title: "Messages by the hour, seven days", unit: "messages", none: "Nothing was counted in the last seven days." },
   gaps: { title: "Gaps", none: "None in the last seven days: nothing is known to be missing.", span: "{{from}} to {{to}}" },
-  errors: { title: "Errors of seven days, by code", count_one: "{{formatted}} time, last in the hour of {{at}}", count_other: "{{formatted}} times, last in the hour of {{at}}" },
   budget: {
     title: "Budgets of requests",
     own: "{{left}} of {{limit}} left, filled up in {{seconds}} s",

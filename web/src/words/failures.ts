@@ -1,0 +1,18 @@
+export const failures = {
+  title: "Failed calls of seven days, by class",
+  chart: "Failed calls by the hour",
+  unit: "calls",
+  count_one: "{{formatted}} time, last {{at}}",
+  count_other: "{{formatted}} times, last {{at}}",
+  samples: "Samples of {{failure}}",
+  at: "When",
+  message: "What was said",
+  status: "HTTP status",
+  requestId: "Request id, for the platform's support",
+  request: "Request",
+  excerpt: "Answer, without personal data",
+  alarms: "To be looked at",
+  alarm_one: "{{source}}: {{formatted}} failed call of the class {{class}} within the last hour (alarm from {{limit}} on)",
+  alarm_other: "{{source}}: {{formatted}} failed calls of the class {{class}} within the last hour (alarm from {{limit}} on)",
+  driftAlarm: "{{source}}: {{field}} of {{entity}} is not as expected in {{share}} of the messages",
+};
