@@ -16,13 +16,13 @@ function statusAt(i: number, address: string): Record<string, unknown> {
 }
 
 /** A server of statuses that calls a field otherwise once it is told to. All but its timelines is refused. */
-export async function openRenaming() {
+export async function openRenaming({ isClosed = false } = {}) {
   let served = perPhase;
   let address = "";
   let refused = 0;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", address);
-    if (!url.pathname.startsWith("/api/v1/timelines/public"))
+    if (isClosed || !url.pathname.startsWith("/api/v1/timelines/public"))
       return void response.writeHead(403, { "content-type": "application/json", "x-request-id": `call-${++refused}` }).end('{"error":"This is closed to keeper@zoo-mail.example"}');
     const min = BigInt(url.searchParams.get("min_id") ?? url.searchParams.get("since_id") ?? "0");
     const max = BigInt(url.searchParams.get("max_id") ?? "999999999999999999999");

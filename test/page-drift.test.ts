@@ -10,13 +10,18 @@ describe("the pages of drift and of failed calls", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
   let platform: Awaited<ReturnType<typeof openRenaming>>;
+  let closed: Awaited<ReturnType<typeof openRenaming>>;
   let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
     platform = await openRenaming();
+    closed = await openRenaming({ isClosed: true });
     const own = { use: "mastodon", server: platform.address, transport: "polling", pollSeconds: 1, startAt: "oldest", refreshMinutes: 0 };
-    api = await startApi({ pages: true, config: { sources: { fedi: own, closed: { ...own, server: `${platform.address}/closed` } }, alarms: { failuresPerHour: { permission: 1, auth: 1, "not-found": 1, request: 1 } } } });
+    api = await startApi({
+      pages: true,
+      config: { sources: { fedi: own, closed: { ...own, server: closed.address } }, alarms: { failuresPerHour: { permission: 1, auth: 1, "not-found": 1, request: 1 } } },
+    });
     await until("all of the first are stored", async () => Number((await api.ask("GET", "/api/v1/posts/count?q=source:fedi")).body["posts"]) === platform.perPhase);
   });
   after(async () => {
@@ -24,6 +29,7 @@ describe("the pages of drift and of failed calls", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
     platform.close();
+    closed.close();
   });
   async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
     if (!("browser" in opened)) return t.skip(opened.reason);
@@ -92,8 +98,11 @@ describe("the pages of drift and of failed calls", () => {
           const dialog = page.getByRole("dialog");
           await dialog.getByText("Failed calls of seven days").waitFor();
           await dialog.getByText(/^Samples of/).click();
-          await dialog.getByText("Request id, for the platform's support").waitFor();
-          await dialog.getByText(/call-\d+/).first().waitFor();
+          await dialog.getByText("Request id, for the platform's support").first().waitFor();
+          await dialog
+            .getByText(/call-\d+/)
+            .first()
+            .waitFor();
           await dialog.getByText(/^Samples of/).scrollIntoViewIfNeeded();
           await assertSound(page, `sources-failures-${name}`);
         },

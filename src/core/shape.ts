@@ -81,16 +81,18 @@ export function addShape(shape: MutableShape, other: Shape): void {
   shape.lengths += other.lengths;
 }
 
+const spanOf = ({ low, high }: Shape): string => (low === high ? `${low}` : `${low} to ${high}`);
+
 /** For people: kinds, and what texts look like. Holds nothing of any value. */
 export function describeShape(shape: Shape): string {
   const parts = valueKinds.flatMap((kind) => {
     if (shape.kinds[kind] === undefined) return [];
     if (kind === "text") {
       const forms = textForms.filter((form) => (shape.forms[form] ?? 0) > 0).join(" or ");
-      return [`text (${forms}, ${shape.low} to ${shape.high} characters)`];
+      return [`text (${forms}, ${spanOf(shape)} characters)`];
     }
-    if (kind === "number") return [shape.kinds.text === undefined ? `number (about ${shape.low} to ${shape.high})` : "number"];
-    if (kind === "list") return [shape.kinds.text === undefined ? `list (${shape.low} to ${shape.high} long)` : "list"];
+    if (kind === "number") return [shape.kinds.text === undefined ? `number (about ${spanOf(shape)})` : "number"];
+    if (kind === "list") return [shape.kinds.text === undefined ? `list (${spanOf(shape)} long)` : "list"];
     return [kind];
   });
   return parts.join(", ");
