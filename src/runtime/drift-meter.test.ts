@@ -40,7 +40,7 @@ describe("the drift meter", () => {
     assert.equal(of("unknown", "author.handle")?.weight, 1);
   });
 
-  it("measures a share of a large sample within the error that its size allows, looking at one in 64", () => {
+  it("measures a share of a large sample within the error that its size allows, looking at one in 32", () => {
     const messages = Array.from({ length: 200_000 }, (_, i) => ((i * 2_654_435_761) % 4_294_967_296 < 0.1 * 4_294_967_296 ? { ...right, shade: "blue" } : right));
     const { seen, of } = measure(messages, { from: 17 });
     const share = (of("unknown", "shade")?.weight ?? 0) / (seen[0]?.weight ?? 1);

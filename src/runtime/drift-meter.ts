@@ -8,7 +8,7 @@ export interface DriftTaken {
 }
 
 /** One message in so many is looked at, once a source has brought `everyUpTo` in an hour. */
-export const sampleEvery = 64;
+export const sampleEvery = 32;
 const everyUpTo = 128;
 const rejectedUpTo = 1_024;
 const hourMs = 3_600_000;

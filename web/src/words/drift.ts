@@ -1,7 +1,7 @@
 export const drift = {
   intro: "What platforms send, against what is expected of them. A field that is new, missing or of another kind is named here before figures suffer.",
   about: "A field of an entity that is not as the connector declares it. The share is of the entity's messages.",
-  aboutSample: "Measured on a sample: all of the first 128 messages of an hour, then one in 64; and every message that is set aside.",
+  aboutSample: "Measured on a sample: all of the first 128 messages of an hour, then one in 32; and every message that is set aside.",
   aboutNot: "Values are never kept here: a sample tells kind, form and length. Sources whose connector declares nothing are not measured.",
   none: "Everything comes as it is expected. A field that appears, vanishes or changes its kind is listed here, with its share.",
   toSources: "Look at the sources",
