@@ -148,7 +148,7 @@ function entitiesOf(entities: Json): Json {
     ...(entities["symbols"] !== undefined && objectsIn(entities["symbols"]).length > 0 && { cashtags: put(entities["symbols"], { text: "tag" }) }),
     urls: [...urls, ...media],
     hashtags: put(entities["hashtags"], { text: "tag" }),
-    mentions: put(entities["user_mentions"], { screen_name: "username", id: "", id_str: "id" }),
+    mentions: put(entities["user_mentions"], { screen_name: "username", id_str: "id" }),
   };
 }
 
