@@ -3,6 +3,7 @@ import { secretReference } from "../core/config.ts";
 import type { Connector, SourceContext } from "../core/component.ts";
 import type { Credential } from "../core/credential.ts";
 import { expected } from "./mastodon/expected.ts";
+import { mastodonFailures } from "./mastodon/failures.ts";
 import { mastodonParser, rawsOfMessage } from "./mastodon/parse.ts";
 import { readMastodon } from "./mastodon/read.ts";
 import { splitRecorded } from "./mastodon/recorded.ts";
@@ -94,6 +95,8 @@ const mastodon: Connector<typeof options> = {
     };
   },
   parser: (chosen) => mastodonParser({ server: domainOf(chosen), simulated: chosen.simulated }),
+  failures: mastodonFailures,
+  apiVersion: { name: "v1", source: "https://docs.joinmastodon.org/api/guidelines/" },
   raws: (chosen, message, receivedAt) => rawsOfMessage(message, domainOf(chosen), receivedAt),
   split: splitRecorded,
   async canary(chosen, context) {

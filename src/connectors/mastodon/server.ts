@@ -6,6 +6,7 @@ import type { Raw } from "../../core/source.ts";
 import { statusOf } from "../../http/upstream-status.ts";
 import { decodeJson, isJson } from "../json/decode.ts";
 import { makePick, splitArray } from "../json/pick.ts";
+import { reactMastodon } from "./failures.ts";
 import { rawsOf } from "./parse.ts";
 
 /** "public", "local", "remote", or "#tag". */
@@ -51,6 +52,7 @@ export function openServer(address: string, domain: string, credential: Credenti
       signal,
       budgets: [{ name: budget, limit: { requests: requestsPer5Minutes, perMs: 300_000 } }],
       maxBytes: 8 << 20,
+      react: reactMastodon,
     });
   }
 
