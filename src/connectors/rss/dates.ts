@@ -45,7 +45,7 @@ const clock = String.raw`(?:[,T\s]*(?:at|um|à|a las|kl\.?)?\s*(\d{1,2})[:.h](\d
 const zone = String.raw`\s*([A-Za-z]{1,5}(?:[+-]\d{1,2}:?(?:\d{2})?)?|[+-]\d{1,2}:?(?:\d{2})?|[+-]\d{4})?`;
 const word = String.raw`(\p{L}[\p{L}\p{M}]{2,20})\.?`;
 const dayFirst = new RegExp(
-  String.raw`^(?:[\p{L}\p{M}.]{2,20},?\s+)?(\d{1,2})(?:st|nd|rd|th|er|º|\.)?[\s-]+(?:de\s+|of\s+)?${word}[\s,-]+(?:de\s+)?(\d{4}|\d{2})${clock}${zone}(?:\s*\([^)]*\))?$`,
+  String.raw`^(?:[\p{L}\p{M}.]{2,20},?\s+)?(\d{1,2})(?:st|nd|rd|th|er|º|\.)?[\s-]+(?:de\s+|of\s+)?${word}[\s,-]+(?:de\s+)?(\d{4}|\d{2})${clock}${zone}(?:\s*(?:\([^)]*\)|GMT|UTC|Z))?$`,
   "u",
 );
 const monthFirst = new RegExp(String.raw`^(?:[\p{L}\p{M}.]{2,20},?\s+)?${word}\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})${clock}${zone}$`, "u");
@@ -63,15 +63,19 @@ const english = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", 
 export function parseFeedDate(given: string, nowMs: number): number | undefined {
   if (given.length > 120) return undefined;
   const short = usual.exec(given);
-  if (short !== null) {
-    const [, day, month = "", year, hour, minute, second, named] = short;
-    return instant(Number(year), english.indexOf(month), day, hour, minute, second, undefined, named);
+  const monthIndex = short === null ? -1 : english.indexOf(short[2] ?? "");
+  // Other languages' months may have three letters too.
+  if (short !== null && monthIndex >= 0) {
+    const [, day, , year, hour, minute, second, named] = short;
+    return instant(Number(year), monthIndex, day, hour, minute, second, undefined, named);
   }
   const text = given.replace(/[\s\u00a0\u2009\u202f]+/g, " ").trim();
   if (text === "") return undefined;
   const iso = parseInstant(text.replace(/^(\d{4}-\d\d-\d\d)t/, "$1T"));
   if (iso !== undefined) return iso;
-  return parseNamed(text) ?? parseNumbers(text) ?? parseRelative(text, nowMs);
+  // The time may stand first: `12:00 1 May 2026`.
+  const turned = text.replace(/^(\d{1,2}:\d{2}(?::\d{2})?),? (?=\S.*\d{4}$)(.*)$/, "$2 $1");
+  return parseNamed(turned) ?? parseNumbers(turned) ?? parseRelative(text, nowMs);
 }
 
 /** Whether a text tells a time only by its distance from when it is read. */
