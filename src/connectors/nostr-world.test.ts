@@ -44,8 +44,8 @@ for (const [name, faults] of [
 ] as const) {
   test(`every stored event of two relays is read, once, with its signature, with faults: ${name}`, async () => {
     const clock = makeFakeClock(now);
-    await using one = await startNostrRelay({ seed: `${name} one`, maxLimit: 20, ...faults });
-    await using other = await startNostrRelay({ seed: `${name} other`, maxLimit: 20, ...faults });
+    await using one = await startNostrRelay({ seed: `${name} one`, maxLimit: 7, ...faults });
+    await using other = await startNostrRelay({ seed: `${name} other`, maxLimit: 7, ...faults });
     const events = fill([one, other], 180);
     const reader = await openReader([one, other], clock);
     await using _ = reader.context;
@@ -59,7 +59,7 @@ for (const [name, faults] of [
 
 test("what comes while it is read is given, late and future events too; what came during a cut is read after it", async () => {
   const clock = makeFakeClock(now);
-  await using relay = await startNostrRelay({ seed: "live", maxLimit: 20 });
+  await using relay = await startNostrRelay({ seed: "live", maxLimit: 7 });
   const old = note(1, nowSec - 60, "old");
   relay.publish(old);
   const reader = await openReader([relay], clock);
@@ -85,7 +85,7 @@ test("what comes while it is read is given, late and future events too; what cam
 
 test("a restart from any page's cursor loses nothing", async () => {
   const clock = makeFakeClock(now);
-  await using relay = await startNostrRelay({ seed: "restart", maxLimit: 20 });
+  await using relay = await startNostrRelay({ seed: "restart", maxLimit: 7 });
   const events = fill([relay], 120);
   const reader = await openReader([relay], clock, { hashtags: ["x"], accounts: [...new Set(events.map(({ pubkey }) => pubkey))] });
   await using _ = reader.context;

@@ -28,6 +28,14 @@ const mostGaps = 20;
 
 /** Notes an interval as unread; many short ones become one. */
 export function addGap(state: RelayState, from: number, to: number): void {
+  const last = state.gaps.at(-1);
+  // What has not been begun grows; what has keeps its place.
+  if (last !== undefined && last.filter === 0 && last.until === last.to && last.to >= from) {
+    const top = Math.max(last.to, to);
+    // Another object: pages of the last connection that are still on their way must not move this one.
+    state.gaps[state.gaps.length - 1] = { from: Math.min(last.from, from), filter: 0, until: top, to: top };
+    return;
+  }
   state.gaps.push({ from, filter: 0, until: to, to });
   while (state.gaps.length > mostGaps) {
     const [one, other] = state.gaps.splice(0, 2);

@@ -1,5 +1,5 @@
 import type { SourceContext } from "../../core/component.ts";
-import { type EarshotError, toEarshotError } from "../../core/errors.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { SourcePage } from "../../core/source.ts";
 import type { Json } from "../json/decode.ts";
 import { type Gap, type NostrCursor, type RelayState, addGap, parseCursor } from "./cursor.ts";
@@ -120,7 +120,7 @@ export async function* readNostr(
     async function askAuthors(deletions: readonly Json[]): Promise<void> {
       const ids = deletions.flatMap(targetIds).filter((id) => !authors.has(id));
       for (let from = 0; from < ids.length; from += 100) {
-        for (const event of await relay.fetch({ ids: ids.slice(from, from + 100), limit: 100 })) remember(event);
+        for (const event of await patiently(() => relay.fetch({ ids: ids.slice(from, from + 100), limit: 100 }))) remember(event);
       }
     }
 
@@ -149,7 +149,7 @@ export async function* readNostr(
       let until = gap.until;
       for (let index = gap.filter; index < filters.length; index++) {
         for (let last = new Set<string>(); until >= gap.from;) {
-          const events = await relay.fetch({ ...filters[index], since: gap.from, until, limit: most });
+          const events = await patiently(() => relay.fetch({ ...filters[index], since: gap.from, until, limit: most }));
           worked();
           if (events.length === 0) break;
           const fresh = events.some((event) => !last.has(idOf(event)));
@@ -190,6 +190,18 @@ export async function* readNostr(
         relay.close();
       }
     };
+  }
+
+  /** A relay that says "slow down" is asked again on the same connection, after 1, 2, 4 … seconds. */
+  async function patiently(ask: () => Promise<readonly Json[]>): Promise<readonly Json[]> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await ask();
+      } catch (thrown) {
+        if (!(thrown instanceof EarshotError) || thrown.code !== "UPSTREAM_RATE_LIMITED" || tries >= 6) throw thrown;
+        await clock.sleep(1_000 * 2 ** tries, both);
+      }
+    }
   }
 
   function note(event: Json): void {
