@@ -138,8 +138,9 @@ export function readStatistics(statistics: unknown, extra: Record<string, unknow
 }
 
 const commentFields = new Set(["kind", "etag", "id", "at", "snippet", "totalReplyCount"]);
+/** channelId names an account (the video's or, in old answers, the discussed channel's), and what is kept with a post identifies nobody. */
 const commentSnippetFields = new Set(
-  "authorDisplayName authorProfileImageUrl authorChannelUrl authorChannelId videoId textDisplay textOriginal parentId canRate viewerRating likeCount publishedAt updatedAt".split(
+  "authorDisplayName authorProfileImageUrl authorChannelUrl authorChannelId videoId textDisplay textOriginal parentId canRate viewerRating likeCount publishedAt updatedAt channelId".split(
     " ",
   ),
 );
