@@ -161,3 +161,26 @@ test("in a new window no more calls go out at once than the last one had, until 
   calls[0]?.ended();
   assert.equal(await codeOf(draw([use])), "UPSTREAM_RATE_LIMITED");
 });
+
+test("who wants much is not overtaken for ever by those who want little", async () => {
+  const { clock, draw } = open();
+  const use = (cost: number): BudgetUse => ({ name: "a", cost, limit: { requests: 4, perMs: 10_000 } });
+  await draw([use(2)]);
+  await clock.advance(5_000);
+  await draw([use(2)]);
+  const order: string[] = [];
+  const large = draw([use(4)], 100_000).then(() => order.push("large"));
+  await clock.advance(1_000);
+  const small = draw([use(1)], 100_000).then(() => order.push("small"));
+  await drive(clock, Promise.all([large, small]), 100);
+  assert.deepEqual(order, ["large", "small"]);
+});
+
+test("what was taken in advance and not spent in its slot is free again", async () => {
+  const { clock, draw, budgets } = open();
+  const use: BudgetUse = { name: "a", limit: { requests: 1_000, perMs: 60_000 } };
+  for (let i = 0; i < 30; i++) await draw([use]);
+  await clock.advance(2_000);
+  await draw([use]);
+  assert.ok((budgets.state("a")?.left ?? 0) === 969, String(budgets.state("a")?.left));
+});
