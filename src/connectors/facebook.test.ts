@@ -108,6 +108,8 @@ test("comments know post and parent: nested, by address, by the ids alone, and a
   assert.equal(only({ ...comment, can_reply_privately: false, permalink_url: "https://www.facebook.com/77/posts/1/?comment_id=5" }).root, "77_1");
   assert.equal(only({ ...comment, id: "77_1_5", comment_count: 0 }).root, "77_1");
   assert.equal(only({ ...comment, comment_count: 2, parent: { id: "1_4", message: "first" } }).replyTo, "1_4");
+  assert.equal(only({ "1_5": comment }).root, "1");
+  assert.equal(only({ ...post, from: { id: "77", name: "Ham" } }).root, undefined);
   const paged = only({ data: [comment], paging: { next: "https://graph.facebook.com/v5.0/77_1/comments?access_token=secret&after=x" } });
   assert.equal(paged.root, "77_1");
   assert.equal(JSON.stringify(paged).includes("secret"), false);
@@ -167,7 +169,7 @@ test("links leave Facebook's wrapper, pictures are found in every form, and tags
 
 test("authors: the writer, else the page that the id begins with, else nobody known; tokens are kept nowhere", () => {
   assert.equal(only(post).author.id, "77");
-  assert.deepEqual(only({ ...post, from: { id: "9", name: "Ann" } }).author, { id: "9", name: "Ann" });
+  assert.deepEqual(only({ ...post, from: { id: "9", name: "Ann" }, status_type: "wall_post" }).author, { id: "9", name: "Ann" });
   assert.equal(only(recorded("v19.0/77/visitor_posts", { data: [post] })).author.id, "unknown");
   assert.equal(only({ ...comment, from: null, like_count: 0, comment_count: 0 }).author.id, "unknown");
   assert.equal(only(recorded("v19.0/77/feed", { data: [{ ...post, id: "1" }] })).author.id, "77");

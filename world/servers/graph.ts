@@ -8,7 +8,7 @@ import { type GraphContent, makeGraphContent, newestFirst } from "./graph-conten
 
 /** What goes wrong, as shares of calls. */
 export interface GraphFaults {
-  /** In Graph's own form: 400 with code 4, 17, 32 or 80001; it lasts a minute. */
+  /** In Graph's own form: 400 with code 4, 17, 32 or 80001; it lasts a minute, an app's five. */
   readonly limits: number;
   readonly serverErrors: number;
   /** The connection is cut, before or in the middle of the answer. */
@@ -62,7 +62,8 @@ export interface GraphWorld extends AsyncDisposable {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const limitMs = 60_000;
+/** By the code: an app's own limit tells no time, and frees calls as its hour rolls on. */
+const limitsMs: Readonly<Record<number, number>> = { 4: 300_000, 17: 60_000, 32: 60_000, 80_001: 60_000 };
 
 interface Call {
   readonly path: readonly string[];
@@ -86,6 +87,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
   let faults: GraphFaults = { limits: 0, serverErrors: 0, cuts: 0, ...options.faults };
   let cursorAge = 0;
   let limitedUntil = 0;
+  let limitCode = 4;
   const made = new Map<string, number[]>();
   const figures: GraphWorld["figures"] = { calls: 0, open: 0, limited: 0, beyond: 0, forcedMs: 0, unproven: 0, hashtagsAsked: new Set() };
 
@@ -105,16 +107,15 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
 
   const refuseLimited = (response: ServerResponse): void => {
     figures.limited += 1;
-    const code = chance.pick([4, 17, 32, 80_001]);
     const minutes = Math.max(1, Math.ceil((limitedUntil - nowMs()) / 60_000));
     const usage = JSON.stringify({ [pages[0] ?? ""]: [{ type: "pages", call_count: 100, total_cputime: 25, total_time: 25, estimated_time_to_regain_access: minutes }] });
     refuse(
       response,
-      code,
+      limitCode,
       "Application request limit reached",
       undefined,
       400,
-      code === 4 ? { "x-app-usage": '{"call_count":100,"total_cputime":25,"total_time":25}' } : { "x-business-use-case-usage": usage },
+      limitCode === 4 ? { "x-app-usage": '{"call_count":100,"total_cputime":25,"total_time":25}' } : { "x-business-use-case-usage": usage },
     );
   };
 
@@ -134,6 +135,8 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
     const roll = chance.next();
     let edge = faults.limits;
     if (roll < edge) {
+      limitCode = chance.pick([4, 17, 32, 80_001]);
+      const limitMs = limitsMs[limitCode] ?? 60_000;
       limitedUntil = now + limitMs;
       figures.forcedMs += limitMs;
       refuseLimited(response);

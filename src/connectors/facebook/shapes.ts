@@ -20,6 +20,7 @@ const edges: ReadonlySet<string> = new Set([
   "messages",
 ]);
 
+const plainFields = new Set(["id", "created_time", "from", "message", "message_tags"]);
 const commentFields = ["comment_count", "can_reply_privately", "can_hide", "private_reply_conversation", "user_likes"];
 const accountFields = [
   "category",
@@ -66,6 +67,9 @@ function isComment(value: Json, place: Place): boolean {
   if (hasAny(value, commentFields)) return true;
   const link = value["permalink_url"];
   if (typeof link === "string" && /[?&](?:reply_)?comment_id=/.test(link)) return true;
+  // Asked for without fields, a comment tells who wrote and a post does not; a page's own post begins with its writer's id.
+  const { from } = value;
+  if (isJson(from) && Object.keys(value).every((name) => plainFields.has(name)) && !String(value["id"]).startsWith(`${String(from["id"])}_`)) return true;
   return (isJson(value["attachment"]) || isJson(value["parent"]) || isJson(value["object"])) && !hasAny(value, ["status_type", "type", "updated_time"]);
 }
 
