@@ -62,6 +62,7 @@ describe("failed calls", () => {
       alarms.map((alarm) => [alarm["kind"], alarm["source"], alarm["limit"]]),
       [["failures", "zoo", 1]],
     );
+    assert.equal((await api.ask("GET", "/api/v1/status")).body["alarms"], 1);
   });
 
   it("are told apart by one table of kinds, each with what to do", async () => {

@@ -21,7 +21,22 @@ const meSchema = Type.Object({
 /** A proxy that ends TLS speaks plainly to us; the page's origin tells what the browser sees. */
 const isSecure = ({ protocol, headers }: FastifyRequest) => protocol === "https" || headers.origin?.startsWith("https:") === true;
 
+const alarmsEveryMs = 15_000;
+
 export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiContext): void {
+  // The page asks for the state every other second; alarms are made of figures of an hour.
+  let alarms: { readonly at: number; readonly count: Promise<number | undefined> } = { at: 0, count: Promise.resolve(undefined) };
+  const alarmCount = (): Promise<number | undefined> => {
+    const ask = () =>
+      engine.alarms().then(
+        (all) => all.length,
+        // The state is told even where the catalog does not answer.
+        () => undefined,
+      );
+    if (Date.now() - alarms.at >= alarmsEveryMs) alarms = { at: Date.now(), count: ask() };
+    return alarms.count;
+  };
+
   const healthSchema = {
     tags: ["system"],
     summary: "Whether the system serves",
@@ -103,6 +118,7 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
               ),
             ),
             rejected: Type.Optional(Type.Integer({ description: unlessKept })),
+            alarms: Type.Optional(Type.Integer({ description: `What an operator should look at, as \`/api/v1/alarms\` tells it, some seconds old at most. ${unlessKept}` })),
             lag: Type.Optional(Type.Object({ refine: Type.Integer(), stores: Type.Record(Type.String(), Type.Integer()) }, { description: unlessKept })),
             stores: Type.Optional(
               Type.Array(
@@ -144,9 +160,11 @@ export function addSystemRoutes({ app, plain, engine, access, makeLink }: ApiCon
       // Sizes, rates and what was rejected are sums over all that is stored.
       if (isKept(viewer)) return { ...common, posts: (await engine.count("", viewer.filter)).posts };
       const world = await engine.world();
+      const count = await alarmCount();
       return {
         ...stats,
         ...common,
+        ...(count !== undefined && { alarms: count }),
         ...(world !== undefined && { world }),
         lag: { refine: stats.lag.refine, stores: { ...stats.lag.stores } },
         outcomes: { ...stats.outcomes },
