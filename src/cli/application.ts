@@ -6,6 +6,7 @@ import { eraseCommand, findCommand } from "./commands/erase.ts";
 import { exportCommand, searchCommand } from "./commands/search.ts";
 import { initCommand } from "./commands/init.ts";
 import { importCommand } from "./commands/import.ts";
+import { modelsCommand } from "./commands/models.ts";
 import { parseCommand } from "./commands/parse.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { startCommand } from "./commands/start.ts";
@@ -18,6 +19,7 @@ const routes = buildRouteMap({
     start: startCommand,
     import: importCommand,
     parse: parseCommand,
+    models: modelsCommand,
     search: searchCommand,
     find: findCommand,
     erase: eraseCommand,

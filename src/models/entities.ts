@@ -1,0 +1,104 @@
+import { readConll, type TaggedWords } from "./conll.ts";
+import { hashOf } from "./features.ts";
+import { clusterWords } from "./clusters.ts";
+import { type ClustersOf, featuresOf, makeDecoder, readTagger, tagBuckets, type TaggerModel, writeTagger } from "./tagger.ts";
+import { type TaggedSentence, trainTagger } from "./tagger-train.ts";
+import { readSections, writeSections } from "./sections.ts";
+import type { WordVectors } from "./word-vectors.ts";
+import { join } from "node:path";
+
+/** Tags of the first tagger: persons, organisations, places. */
+const coarseTags = ["O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"];
+/** Types of WNUT17 as the first tagger knows them; the others it does not. */
+const coarseOf: Readonly<Record<string, string>> = { person: "PER", location: "LOC", corporation: "ORG", group: "ORG" };
+const fineTypes = ["corporation", "creative-work", "group", "location", "person", "product"];
+const fineTags = ["O", ...fineTypes.flatMap((type) => [`B-${type}`, `I-${type}`])];
+
+export interface EntityTagger {
+  /** coarse: PER, ORG, LOC. fine: person, location, corporation, group, product, creative-work. */
+  readonly coarse: (words: readonly string[]) => readonly string[];
+  readonly fine: (words: readonly string[]) => readonly string[];
+}
+
+/** The most common words that have clusters. */
+const clusteredWords = 30_000;
+const clusterSizes = [64, 256, 1_024] as const;
+const clusterRounds = 6;
+
+export function makeClusters(vectors: WordVectors): readonly Uint16Array[] {
+  return clusterSizes.map((size) => clusterWords(vectors, clusteredWords, size, clusterRounds, 1));
+}
+
+const lookUp =
+  (vectors: WordVectors, clusters: readonly Uint16Array[]): ClustersOf =>
+  (word) => {
+    const row = vectors.rowOf(word);
+    return row === undefined || row >= clusteredWords ? undefined : clusters.map((list) => list[row] ?? 0);
+  };
+
+/** What the first tagger says of a word and its neighbours, as features of the second. */
+function withCoarse(features: readonly Uint32Array[], said: readonly number[], words: readonly string[]): readonly Uint32Array[] {
+  return features.map((list, i) => {
+    const more = [`Z${said[i] ?? 0}`, `Y${said[i] ?? 0}|${(words[i] ?? "").toLowerCase()}`, `X${said[i - 1] ?? 0}`, `V${said[i + 1] ?? 0}`];
+    const all = new Uint32Array(list.length + more.length);
+    all.set(list);
+    for (const [k, text] of more.entries()) all[list.length + k] = hashOf(text, 12) & (tagBuckets - 1);
+    return all;
+  });
+}
+
+const magic = "EEN1";
+const rowsKept = 60_000;
+
+/** @param folder of the data: `ner/btc.train.conll` and so on */
+export function trainEntities(folder: string, vectors: WordVectors, report: (line: string) => void): Uint8Array {
+  const clusters = makeClusters(vectors);
+  report(`clusters of ${clusteredWords} words: ${clusterSizes.join(", ")}`);
+  const clustersOf = lookUp(vectors, clusters);
+  const read = (name: string) => readConll(join(folder, "ner", name));
+  const [broad, novel] = [read("btc.train.conll"), read("wnut17.train.conll")];
+  const asSentence =
+    (tags: readonly string[], of: (tag: string) => string) =>
+    (sentence: TaggedWords): TaggedSentence => ({
+      features: featuresOf(sentence.words, clustersOf),
+      right: sentence.tags.map((tag) => Math.max(0, tags.indexOf(of(tag)))),
+    });
+  const coarseTag = (tag: string): string => (coarseOf[tag.slice(2)] === undefined ? "O" : `${tag.slice(0, 2)}${coarseOf[tag.slice(2)] ?? ""}`);
+  const broadSentences = broad.map(asSentence(coarseTags, (tag) => tag));
+  const coarse = trainTagger([...broadSentences, ...broadSentences, ...novel.map(asSentence(coarseTags, coarseTag))], coarseTags, { epochs: 5, dropout: 0.3, bolder: 2, seed: 1 });
+  report("persons, organisations, places: trained");
+  // The second tagger learns from what the first says of sentences that it has seen; it was trained on few of their names.
+  const decode = makeDecoder(trainTagger(broadSentences, coarseTags, { epochs: 5, dropout: 0.3, bolder: 2, seed: 1 }));
+  const fine = trainTagger(
+    novel.map((sentence) => {
+      const features = featuresOf(sentence.words, clustersOf);
+      return { features: withCoarse(features, decode(features), sentence.words), right: sentence.tags.map((tag) => Math.max(0, fineTags.indexOf(tag))) };
+    }),
+    fineTags,
+    { epochs: 8, dropout: 0.5, bolder: 6, seed: 1 },
+  );
+  report("six types: trained");
+  const files = [writeTagger(coarse, rowsKept), writeTagger(fine, rowsKept)].map((file) => new Int8Array(file.buffer, file.byteOffset, file.byteLength));
+  return writeSections(magic, {}, [...clusters, ...files]);
+}
+
+export function readEntities(bytes: Uint8Array, vectors: WordVectors): EntityTagger {
+  const { halves, bytes: parts } = readSections(magic, bytes);
+  const clustersOf = lookUp(
+    vectors,
+    clusterSizes.map((_, i) => halves(i)),
+  );
+  const taggerAt = (section: number): TaggerModel => {
+    const part = parts(section);
+    return readTagger(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  };
+  const [coarse, fine] = [taggerAt(clusterSizes.length), taggerAt(clusterSizes.length + 1)];
+  const [decodeCoarse, decodeFine] = [makeDecoder(coarse), makeDecoder(fine)];
+  return {
+    coarse: (words) => decodeCoarse(featuresOf(words, clustersOf)).map((tag) => coarse.tags[tag] ?? "O"),
+    fine(words) {
+      const features = featuresOf(words, clustersOf);
+      return decodeFine(withCoarse(features, decodeCoarse(features), words)).map((tag) => fine.tags[tag] ?? "O");
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { EarshotError } from "../core/errors.ts";
+import { type EntityTagger, readEntities } from "./entities.ts";
+import { makeExtractor } from "./features.ts";
+import { type Judge, makeJudge, readLinearModel } from "./linear-model.ts";
+import { readWordVectors, type WordVectors } from "./word-vectors.ts";
+
+/** Models of this room's `weights` folder, by file: what a text says, in which language, in which tone, unasked. */
+export const modelNames = ["social", "multilingual", "language", "spam"] as const;
+export type ModelName = (typeof modelNames)[number];
+
+const folder = new URL("./weights/", import.meta.url);
+export const weightsFile = (name: ModelName | "words" | "entities"): URL => new URL(`${name}.bin`, folder);
+
+export interface Library {
+  judge(name: ModelName): Judge;
+  entities(): EntityTagger;
+}
+
+function read(name: Parameters<typeof weightsFile>[0]): Uint8Array {
+  const file = weightsFile(name);
+  if (!existsSync(file)) throw new EarshotError("NOT_FOUND", `model ${name}: its weights are not there; \`earshot models train\` makes them`);
+  return readFileSync(file);
+}
+
+/** Each model is read when it is first asked for, and stays. */
+export function openLibrary(): Library {
+  let vectors: WordVectors | undefined;
+  const judges = new Map<ModelName, Judge>();
+  let tagger: EntityTagger | undefined;
+  const words = () => (vectors ??= readWordVectors(read("words")));
+  return {
+    judge(name) {
+      const known = judges.get(name) ?? makeJudge(readLinearModel(read(name)), makeExtractor(words()));
+      judges.set(name, known);
+      return known;
+    },
+    entities: () => (tagger ??= readEntities(read("entities"), words())),
+  };
+}
