@@ -6,7 +6,7 @@ import { connectorVersion, listConnectors, loadConnector } from "./directory.ts"
 
 test("every connector file bears its name, a doc, and options that a form can be made of", async () => {
   const names = listConnectors();
-  assert.deepEqual(names, ["bluesky", "facebook", "files", "hackernews", "instagram", "mastodon", "rss"]);
+  assert.deepEqual(names, ["bluesky", "facebook", "files", "hackernews", "instagram", "mastodon", "nostr", "reddit", "rss", "webhook", "x", "youtube"]);
   for (const name of names) {
     const connector = await loadConnector(name);
     assert.equal(connector.name, name);
