@@ -170,8 +170,8 @@ test("links leave Facebook's wrapper, pictures are found in every form, and tags
 test("authors: the writer, else the page that the id begins with, else nobody known; tokens are kept nowhere", () => {
   assert.equal(only(post).author.id, "77");
   assert.deepEqual(only({ ...post, from: { id: "9", name: "Ann" }, status_type: "wall_post" }).author, { id: "9", name: "Ann" });
-  assert.equal(only(recorded("v19.0/77/visitor_posts", { data: [post] })).author.id, "unknown");
-  assert.equal(only({ ...comment, from: null, like_count: 0, comment_count: 0 }).author.id, "unknown");
+  assert.equal(only(recorded("v19.0/77/visitor_posts", { data: [post] })).author.id, `unknown:${post.id}`);
+  assert.equal(only({ ...comment, from: null, like_count: 0, comment_count: 0 }).author.id, `unknown:${comment.id}`);
   assert.equal(only(recorded("v19.0/77/feed", { data: [{ ...post, id: "1" }] })).author.id, "77");
   const accounts = outcomes(recorded("v19.0/9/accounts", { data: [{ id: "77", name: "Ham", category: "Food", access_token: "EAAsecret", followers_count: 5 }] }));
   assert.deepEqual(accounts, [{ type: "identity", author: { id: "77", name: "Ham", followers: 5 }, at: now }]);

@@ -52,7 +52,7 @@ export function readComment(value: Json, around: Around): SourcePost {
   const id = graphId(value["id"], "comment.id");
   const post: Mutable<SourcePost> = {
     id,
-    author: readAccount(value["from"]) ?? unknownAuthor,
+    author: readAccount(value["from"]) ?? unknownAuthor(id),
     createdAt: checkInstant(value["created_time"], "comment.created_time"),
     revision: 0,
     text: textOf(value, ["message", "text"], "comment") ?? "",
@@ -77,13 +77,14 @@ export function readComment(value: Json, around: Around): SourcePost {
 /** A recommendation, or a rating with stars before 2018; it has an id of its own only through its story. */
 export function readRating(value: Json, around: Around): SourcePost {
   const story = isJson(value["open_graph_story"]) ? value["open_graph_story"] : {};
-  const author = readAccount(value["reviewer"]) ?? readAccount(value["from"]) ?? readAccount(story["from"]) ?? webhookAuthor(value, "reviewer") ?? unknownAuthor;
+  const author = readAccount(value["reviewer"]) ?? readAccount(value["from"]) ?? readAccount(story["from"]) ?? webhookAuthor(value, "reviewer");
   const page = around.owner ?? around.object;
   const told = softId(story["id"]) ?? softId(value["open_graph_story_id"]) ?? softId(value["id"]);
   const createdAt = checkInstant(value["created_time"] ?? story["start_time"], "rating.created_time");
+  const id = told ?? `rating_${page ?? "page"}_${author?.id ?? "unknown"}_${Math.floor(createdAt / 1_000)}`;
   const post: Mutable<SourcePost> = {
-    id: told ?? `rating_${page ?? "page"}_${author.id}_${Math.floor(createdAt / 1_000)}`,
-    author,
+    id,
+    author: author ?? unknownAuthor(id),
     createdAt,
     revision: 0,
     text: textOf(value, ["review_text", "message"], "rating") ?? textOf(story, ["message"], "rating") ?? "",
@@ -103,9 +104,9 @@ export function webhookAuthor(value: Json, role: string): SourceAuthor | undefin
 
 /** The id of a page's post begins with the page's (`PAGE_POST`); a visitor's begins with it too, and is not the page's. */
 function ownerOf(id: string, { owner, object, edge }: Around): SourceAuthor {
-  if (edge === "visitor_posts") return unknownAuthor;
+  if (edge === "visitor_posts") return unknownAuthor(id);
   const prefix = /^(\d+)_\d+/.exec(id)?.[1] ?? owner ?? (edge === undefined || edge === "sharedposts" || object?.includes("_") === true ? undefined : object);
-  return prefix === undefined ? unknownAuthor : { id: prefix };
+  return prefix === undefined ? unknownAuthor(id) : { id: prefix };
 }
 
 function visibilityOf(value: Json): SourcePost["visibility"] {

@@ -3,8 +3,11 @@ import type { SourceAuthor } from "../../core/event.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { type Mutable, checkId, checkText, softCount, softText, softUrl } from "../json/fields.ts";
 
-/** Whom an entity without author is by: the platform tells it with the right permission only (`from`, Graph API reference, 2026-11). */
-export const unknownAuthor: SourceAuthor = { id: "unknown" };
+/**
+ * Whom an entity without author is by: the platform tells it with the right permission only (`from`, Graph API reference, 2026-11).
+ * An author for each of them: as one author of all, their posts would be found and erased together.
+ */
+export const unknownAuthor = (id: string): SourceAuthor => ({ id: `unknown:${id}` });
 
 /** An id as text; old versions had numbers. */
 export function graphId(value: unknown, where: string): string {

@@ -19,9 +19,10 @@ const mostMedia = 200;
 export function readMedia(value: Json, message: Message): SourcePost {
   const code = shortcodeOf(value);
   const caption = value["caption"];
+  const id = graphId(value["id"], "media.id");
   const post: Mutable<SourcePost> = {
-    id: graphId(value["id"], "media.id"),
-    author: authorOf(value, ownerOf(message), message["ownerName"]) ?? unknownAuthor,
+    id,
+    author: authorOf(value, ownerOf(message), message["ownerName"]) ?? unknownAuthor(id),
     createdAt: checkInstant(value["timestamp"] ?? value["created_time"] ?? (code === undefined ? undefined : shortcodeInstant(code)), "media.timestamp"),
     revision: 0,
     text: (isJson(caption) ? textOf(caption, ["text"], "media.caption") : textOf(value, ["caption"], "media")) ?? "",
@@ -52,7 +53,7 @@ export function readComment(value: Json, message: Message): SourcePost {
   const { object, edge, root } = message;
   const post: Mutable<SourcePost> = {
     id,
-    author: authorOf(value) ?? unknownAuthor,
+    author: authorOf(value) ?? unknownAuthor(id),
     createdAt: checkInstant(value["timestamp"] ?? value["created_time"], "comment.timestamp"),
     revision: 0,
     text: textOf(value, ["text", "message"], "comment") ?? "",
