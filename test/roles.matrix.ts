@@ -122,6 +122,8 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/failures/counts": row("viewer", "sources:read", "refused", "/api/v1/failures/counts"),
   "GET /api/v1/alarms": row("viewer", "sources:read", "refused", "/api/v1/alarms"),
   "POST /api/v1/sources/check": row("admin", "sources:write", "refused", "/api/v1/sources/check", { body: {}, allowed: 400 }),
+  "POST /api/v1/sources/forecast": row("admin", "sources:write", "refused", "/api/v1/sources/forecast", { body: {}, allowed: 400 }),
+  "POST /api/v1/secrets/check": row("admin", "sources:read", "refused", "/api/v1/secrets/check", { body: { references: ["env:NO_SUCH_SECRET"] } }),
   "PUT /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: {}, allowed: 400 }),
   "PATCH /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: { paused: true }, allowed: 404 }),
   "DELETE /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { allowed: 404 }),

@@ -34,6 +34,7 @@ import { addReceiveRoutes } from "./routes/receive.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
 import { addSourceActivityRoutes } from "./routes/source-activity.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
+import { addSourceForecastRoutes } from "./routes/source-forecast.ts";
 import { addGrantRoutes } from "./routes/grants.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSignInRoutes } from "./routes/sign-in.ts";
@@ -167,6 +168,7 @@ export async function makeApi(options: ApiOptions) {
   addConnectorRoutes(context);
   addSourceActivityRoutes(context);
   addSourceCheckRoutes(context);
+  addSourceForecastRoutes(context);
   addFailureRoutes(context);
   addGrantRoutes(context);
   addDriftRoutes(context);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough, Writable } from "node:stream";
 import { test } from "node:test";
 import type { SourceConfig } from "../core/config.ts";
-import type { SourceCheck } from "../runtime/engine.ts";
+import type { SourceCheck } from "../runtime/source-setup.ts";
 import { askAnswers } from "./init-ask.ts";
 
 const enter = "\r";

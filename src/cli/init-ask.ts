@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { confirm, intro, isCancel, log, multiselect, select, spinner, text } from "@clack/prompts";
 import type { z } from "zod";
 import type { SourceConfig } from "../core/config.ts";
-import type { SourceCheck } from "../runtime/engine.ts";
+import type { SourceCheck } from "../runtime/source-setup.ts";
 import { answersSchema, queryForNames } from "../runtime/first-config.ts";
 
 type Asked = z.input<typeof answersSchema>;

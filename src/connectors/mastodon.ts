@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { secretReference } from "../core/config.ts";
+import { grantMark, secretReference } from "../core/config.ts";
 import type { Connector, SourceContext } from "../core/component.ts";
 import type { Credential } from "../core/credential.ts";
 import { expected } from "./mastodon/expected.ts";
@@ -26,6 +26,7 @@ const options = z.strictObject({
       account: z
         .string()
         .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+        .meta(grantMark())
         .describe("The account whose owner granted access in the browser, by its name here."),
     })
     .optional()
@@ -81,6 +82,7 @@ async function credentialOf({ server, token, oauth }: Chosen, context: SourceCon
 const mastodon: Connector<typeof options> = {
   name: "mastodon",
   expected,
+  anonymous: true,
   doc: "One Mastodon server: public, local or hashtag timelines, by streaming with a token, by polling without.",
   options,
   platform: () => "mastodon",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Connector, SourceContext } from "../core/component.ts";
-import { secretReference } from "../core/config.ts";
+import { grantMark, secretReference } from "../core/config.ts";
 import { authorizationSpec, credentialSpec } from "./reddit/access.ts";
 import { openApi } from "./reddit/api.ts";
 import { failures } from "./reddit/failures.ts";
@@ -22,7 +22,13 @@ const options = z.strictObject({
   clientSecret: secretReference.optional().describe("Reference to the app's secret (env:NAME or file:/path); installed apps have none."),
   username: secretReference.optional().describe("script: reference to the account's name."),
   password: secretReference.optional().describe("script: reference to the account's password."),
-  account: z.string().min(1).max(200).optional().describe("web: the grant that a person gave in the browser, by its name."),
+  account: z
+    .string()
+    .min(1)
+    .max(200)
+    .meta(grantMark({ app: "web" }))
+    .optional()
+    .describe("web: the grant that a person gave in the browser, by its name."),
   refreshToken: secretReference.optional().describe("web, instead of account: reference to a refresh token."),
   deviceId: z
     .string()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { secretReference } from "../core/config.ts";
+import { grantMark, secretReference } from "../core/config.ts";
 import type { Connector, SourceContext } from "../core/component.ts";
 import type { CredentialSpec } from "../core/credential.ts";
 import { EarshotError } from "../core/errors.ts";
@@ -31,7 +31,7 @@ const options = z.strictObject({
   token: secretReference.optional().describe("Reference to an app's bearer token (env:NAME or file:/path)."),
   clientId: z.string().min(1).max(500).optional().describe("The app's key (for an app) or the OAuth 2 client id (for an account), itself or by reference."),
   clientSecret: secretReference.optional().describe("Reference to the secret that belongs to it."),
-  account: z.string().min(1).max(200).optional().describe("Reads as the account that granted access in the browser under this name; absent: as the app."),
+  account: z.string().min(1).max(200).meta(grantMark()).optional().describe("Reads as the account that granted access in the browser under this name; absent: as the app."),
   startAt: z.enum(["now", "oldest"]).default("now").describe("Where a first start begins: with the newest page, or backfillHours ago."),
   backfillHours: z.number().min(0).max(200_000).default(24).describe("How far back a first start goes with startAt: oldest; without the archive seven days at most."),
   backfillMinutes: z.int().min(0).max(5).default(0).describe("Minutes that X fills itself when a stream is opened again, where the plan has it."),

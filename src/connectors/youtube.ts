@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { secretReference } from "../core/config.ts";
+import { grantMark, secretReference } from "../core/config.ts";
 import type { Connector } from "../core/component.ts";
 import { openApi, tokenUrl } from "./youtube/api.ts";
 import { failures } from "./youtube/errors.ts";
@@ -15,10 +15,10 @@ const options = z
     key: secretReference.optional().describe("Reference to an API key of a Google Cloud project with YouTube Data API v3 (env:NAME or file:/path)."),
     oauth: z
       .strictObject({
-        clientId: z.string().min(1).max(300),
-        clientSecret: secretReference.optional(),
-        refreshToken: secretReference.optional(),
-        account: z.string().min(1).max(200).optional(),
+        clientId: z.string().min(1).max(300).describe("The client's id in the Google Cloud project, itself or by reference."),
+        clientSecret: secretReference.optional().describe("Reference to the client's secret."),
+        refreshToken: secretReference.optional().describe("Reference to a refresh token, instead of an account."),
+        account: z.string().min(1).max(200).meta(grantMark()).optional().describe("The account whose owner granted access in the browser, by its name here."),
       })
       .optional()
       .describe("Access that a person granted, instead of a key: by a refresh token, or by the grant's name."),

@@ -79,6 +79,8 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   readonly expected?: ExpectedFields;
   /** The version of the platform's API that is asked for, and when it ends, where the platform tells. */
   readonly apiVersion?: { readonly name: string; readonly retiresAt?: string; readonly source: string };
+  /** Its sources may go without the credential that they can be given. */
+  readonly anonymous?: true;
   /** One cheap call that fails when the credential is dead. */
   canary?(options: z.output<S>, context: SourceContext): Promise<void>;
   /** What collecting with these options would bring and spend, asked before anything is spent. */

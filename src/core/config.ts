@@ -13,6 +13,9 @@ export const secretReference = z
   .regex(/^(?:env|file|world):\S+$/, "expected a reference, env:NAME or file:/path, never the secret itself")
   .meta({ secret: true });
 
+/** How a schema marks the option that names an account whose owner granted access in the browser; `with`: what must be chosen beside it. */
+export const grantMark = (also: Readonly<Record<string, string>> = {}) => ({ grant: true, ...(Object.keys(also).length > 0 && { with: also }) });
+
 export const sourceConfigSchema = z.looseObject({
   use: id.describe("The connector: a file's name in src/connectors."),
   keep: z.enum(["everything", "matching"]).optional().describe("Keep all posts, or only those that match a term."),

@@ -12,6 +12,7 @@ import type { Filterable, ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { SourceActivity, SourceHistory } from "./source-activity.ts";
+import type { SourceSetup } from "./source-setup.ts";
 import type { Preview } from "./refine-trace.ts";
 import type { ReplayAnswer, ReplayRequest, ReplayRun } from "./replay.ts";
 import type { Provenance } from "./provenance.ts";
@@ -24,7 +25,7 @@ import type { ImportMappings } from "./import-mappings.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis, FailureBook, DriftBook {
+export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, SourceSetup {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;
@@ -54,8 +55,6 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook {
   readonly grants: Grants;
   /** By the hour, and the gaps. */
   sourceHistory(id: string, days: number): Promise<SourceHistory>;
-  /** Opens it and reads until something comes or it listens; keeps nothing. */
-  checkSource(config: SourceConfig): Promise<SourceCheck>;
   setSourcePaused(id: string, paused: boolean): Promise<SourceView>;
   /** What was sent to a source that receives; resolves when it is durable. @throws NOT_FOUND, STORE_UNAVAILABLE (paused, or no room) */
   receive(id: string, request: IncomingRequest): Promise<ReceiveAnswer>;
@@ -220,12 +219,6 @@ export interface SourceView {
   readonly options: Readonly<Record<string, unknown>>;
   /** What a person should do about its credentials; absent: nothing. */
   readonly warnings?: readonly string[];
-}
-
-export interface SourceCheck {
-  readonly ok: boolean;
-  readonly code?: string;
-  readonly message?: string;
 }
 
 export interface TermView extends TermConfig {

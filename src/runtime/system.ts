@@ -51,7 +51,7 @@ import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
 import { makeReceive } from "./parts/receive.ts";
 import { makeSourceActivity } from "./parts/source-activity.ts";
-import { makeSourceCheck } from "./parts/source-check.ts";
+import { makeSourceSetup } from "./parts/source-setup.ts";
 import { makeSourcesPart } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
 import { makeTermsPart } from "./parts/terms.ts";
@@ -277,8 +277,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
     const inTurn = makeTurns();
     const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, drift, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
-    undo.push(() => jobs.stopped);
-    undo.push(() => terms.settled());
+    for (const part of [() => jobs.stopped, () => terms.settled()]) undo.push(part);
     undo.push(async () => stopping.abort());
     for (const part of [activity, drift, failures]) undo.push(() => part.flush());
     undo.push(() => collector.stop());
@@ -307,6 +306,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     if (options.collect) await sources.startAll({ builtIn: false });
     if (simulate !== undefined) world.begin(simulate);
     await stats();
+    const sampled = { reading, narrow, sources: () => sources.sources(), storeSizes: async () => (await stats()).stores };
     health = { status: "ok" };
     const engine: Engine = {
       ...reading,
@@ -327,7 +327,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         return sources.narrow({}).sources === undefined ? "shown" : "hidden";
       },
       putSource: (id, source) => sources.putSource(id, source),
-      checkSource: makeSourceCheck({ files, http, clock, readSecret: (reference) => readSecret(reference, env), credential: credentials.credential }),
+      ...makeSourceSetup({ ...sampled, files, http, clock, readSecret: (reference) => readSecret(reference, env), credential: credentials.credential, terms: terms.engine.terms }),
       grants: acquisition.grants({ collector, audit: openAudit(sql, now), publicUrl: config.signIn.publicUrl }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
@@ -350,7 +350,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         narrow,
         sources: () => sources.sources(),
       }),
-      estimate: makeEstimate({ reading, narrow, now, sources: () => sources.sources(), storeSizes: async () => (await stats()).stores }),
+      estimate: makeEstimate({ ...sampled, now }),
       ...makeImports({
         settings,
         parquet: parquetImport,

@@ -53,7 +53,7 @@ interface Token {
   expiresAt: number;
 }
 
-/** An authorization server (its addresses also under /oauth/) with resources under all others, on loopback (RFC 6749, 7636, 7009; reuse as in RFC 9700, 4.14.2). */
+/** An authorization server (its addresses also under /oauth/ and, as Reddit has them, /api/v1/) with resources under all others, on loopback (RFC 6749, 7636, 7009; reuse as in RFC 9700, 4.14.2). */
 export interface OAuthWorld extends AsyncDisposable {
   readonly url: string;
   /** What the person at the authorization page does. */
@@ -67,6 +67,8 @@ export interface OAuthWorld extends AsyncDisposable {
   /** A refresh token as a person would paste it into a configuration. */
   makeRefreshToken(clientId: string): string;
   makeAccessToken(clientId: string): string;
+  /** Whether the access token holds now: for servers that take this one's word. */
+  isLive(accessToken: string): boolean;
   /** The access tokens so far are over; their refresh tokens live. */
   expireAccess(): void;
   /** All grants so far are over. */
@@ -240,7 +242,7 @@ export async function startOAuth(options: OAuthWorldOptions): Promise<OAuthWorld
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://world.simulated.example");
-    const pathname = path.replace(/^\/oauth(?=\/)/u, "");
+    const pathname = path.replace(/^\/(?:oauth|api\/v1)(?=\/)/u, "");
     if (pathname === "/authorize") return authorize(searchParams, response);
     if (request.method !== "POST") return resource(request, response, pathname);
     const chunks: Buffer[] = [];
@@ -252,7 +254,7 @@ export async function startOAuth(options: OAuthWorldOptions): Promise<OAuthWorld
       chunks.push(bytes);
     }
     const form = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
-    if (pathname === "/token") return tokenRoute(request, response, form);
+    if (pathname === "/token" || pathname === "/access_token") return tokenRoute(request, response, form);
     if (pathname === "/revoke") return revoke(form, response);
     reply(response, 404, {});
   }
@@ -278,6 +280,7 @@ export async function startOAuth(options: OAuthWorldOptions): Promise<OAuthWorld
     asked,
     makeRefreshToken: (clientId) => issueRefresh({ clientId, scope: "", revoked: false }),
     makeAccessToken: (clientId) => issueAccess({ clientId, scope: "", revoked: false }),
+    isLive: (accessToken) => isLive(access.get(accessToken)),
     expireAccess() {
       for (const token of access.values()) token.expiresAt = 0;
     },

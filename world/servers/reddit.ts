@@ -15,6 +15,8 @@ export interface RedditWorldOptions {
   readonly faults?: FaultLevel | Partial<Faults>;
   readonly tokenSeconds?: number;
   readonly callsAWindow?: number;
+  /** Tokens of another server that hold here too. */
+  readonly accepts?: (token: string) => boolean;
   /** Comments that a tree shows; the others hang in `more` nodes. */
   readonly treeSize?: number;
 }
@@ -237,7 +239,7 @@ export async function startReddit(options: RedditWorldOptions): Promise<RedditWo
     const kind = pathname.replace(/^\/(r|user)\/[\w-]+/, "/$1/*").replace(/^\/comments\/.*/, "/comments/*");
     asked.set(kind, (asked.get(kind) ?? 0) + 1);
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-    if ((tokens.get(bearer) ?? 0) <= theirNow()) refuse(response, 401, "Unauthorized");
+    if ((tokens.get(bearer) ?? 0) <= theirNow() && options.accepts?.(bearer) !== true) refuse(response, 401, "Unauthorized");
     else if (!/^[\w.]+:[\w.]+:v[\w.]+ \(by \/u\/[\w-]+\)$/.test(request.headers["user-agent"] ?? "")) refuse(response, 403, "Forbidden");
     else if (!limits.take()) refuse(response, 429, "Too Many Requests");
     else serve(response, pathname, searchParams);

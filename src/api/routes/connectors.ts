@@ -8,8 +8,21 @@ const connectorSchema = Type.Object({
   name: Type.String(),
   doc: Type.String(),
   keepDefault: Type.String({ description: "everything, or matching: only what a brand or query matches." }),
+  access: Type.String({ description: "none, optional, or needed: whether its sources prove to the platform who asks." }),
+  grants: Type.Boolean({ description: "A person can grant access in the browser." }),
+  forecasts: Type.Boolean({ description: "It can tell in advance what a source would bring and spend." }),
+  receives: Type.Boolean({ description: "The platform can send to /api/v1/in/ID of a source." }),
+  apiVersion: Type.Optional(
+    Type.Object({ name: Type.String(), retiresAt: Type.Optional(Type.String({ description: "Its last day, as the platform told." })), source: Type.String() }),
+  ),
   options: Type.Record(Type.String(), Type.Unknown(), { description: "JSON Schema of what its sources can be told." }),
 });
+
+/** Whether an option of this schema names a secret. */
+function hasSecret(schema: unknown): boolean {
+  if (typeof schema !== "object" || schema === null) return false;
+  return ("secret" in schema && schema.secret === true) || Object.values(schema).some(hasSecret);
+}
 
 /** The catalogue of what can be connected: the connectors of this program, with what each asks for. */
 export function addConnectorRoutes({ app }: ApiContext): void {
@@ -19,12 +32,20 @@ export function addConnectorRoutes({ app }: ApiContext): void {
     async () => {
       const found = await Promise.all(listConnectors().map(loadConnector));
       return {
-        items: found.map(({ name, doc, keepDefault, options }) => ({
-          name,
-          doc,
-          keepDefault,
-          options: { ...z.toJSONSchema(options, { io: "input", unrepresentable: "any" }) },
-        })),
+        items: found.map(({ name, doc, keepDefault, anonymous, apiVersion, ...connector }) => {
+          const options = { ...z.toJSONSchema(connector.options, { io: "input", unrepresentable: "any" }) };
+          return {
+            name,
+            doc,
+            keepDefault,
+            access: !hasSecret(options) ? "none" : anonymous === true ? "optional" : "needed",
+            grants: connector.authorization !== undefined,
+            forecasts: connector.forecast !== undefined,
+            receives: connector.receive !== undefined,
+            ...(apiVersion !== undefined && { apiVersion }),
+            options,
+          };
+        }),
       };
     },
   );

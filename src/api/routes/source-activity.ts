@@ -12,7 +12,12 @@ const counts = {
 };
 const budgetSchema = Type.Object({
   name: Type.String(),
-  limit: Type.Optional(Type.Object({ requests: int, perMs: int }, { description: "As declared." })),
+  limit: Type.Optional(
+    Type.Object(
+      { requests: int, perMs: int, resets: Type.Optional(Type.String({ description: "sliding, utc-day, pacific-day, utc-month: when it is full again." })) },
+      { description: "As declared." },
+    ),
+  ),
   left: Type.Optional(Type.Integer({ description: "Calls that may go out at once by it." })),
   toldLeft: Type.Optional(Type.Integer({ description: "What the server told." })),
   resetAt: optionalInstant("End of the server's window."),

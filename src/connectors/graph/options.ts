@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { secretReference } from "../../core/config.ts";
+import { grantMark, secretReference } from "../../core/config.ts";
 
 /** What both connectors of the Graph API are set by. */
 export const graphOptions = {
@@ -7,6 +7,7 @@ export const graphOptions = {
   grant: z
     .string()
     .regex(/^[\w.@-]{1,100}$/)
+    .meta(grantMark())
     .optional()
     .describe("Name of the access that somebody granted in the browser, in place of a token."),
   exchange: z

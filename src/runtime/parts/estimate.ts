@@ -13,12 +13,22 @@ const leastPostsForSize = 2_000;
 const mostSources = 12;
 const z95 = 1.959_964;
 
+export interface StoredSize {
+  readonly sizeBytes: number;
+  readonly posts: number;
+}
+
+/** What a post takes in all stores together; 0: too few are stored to say. */
+export function bytesPerPostOf(stores: readonly StoredSize[]): number {
+  return stores.filter((store) => store.posts >= leastPostsForSize).reduce((sum, store) => sum + store.sizeBytes / store.posts, 0);
+}
+
 export interface EstimateOptions {
   readonly reading: Pick<Engine, "count" | "facets" | "rollups">;
   readonly sources: () => Promise<readonly SourceView[]>;
   /** As the reads narrow it: a simulated world beside real sources is no sample. */
   readonly narrow: (filter: ReadFilter) => ReadFilter;
-  readonly storeSizes: () => Promise<readonly { readonly sizeBytes: number; readonly posts: number }[]>;
+  readonly storeSizes: () => Promise<readonly StoredSize[]>;
   readonly now: () => number;
 }
 
@@ -124,8 +134,7 @@ export function makeEstimate(options: EstimateOptions): (request: EstimateReques
       spreadOf(days),
     );
     const storedPerDay = keep === "matching" ? matchingPerDay : countInterval(sampled.map((source) => ({ count: source.posts, weight: 1 / source.days })));
-    const sizes = (await options.storeSizes()).filter((store) => store.posts >= leastPostsForSize);
-    const bytesPerPost = sizes.reduce((sum, store) => sum + store.sizeBytes / store.posts, 0);
+    const bytesPerPost = bytesPerPostOf(await options.storeSizes());
     return {
       state: "ok",
       sample,

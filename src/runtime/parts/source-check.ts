@@ -5,7 +5,7 @@ import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Files } from "../../core/files.ts";
 import type { Http } from "../../core/http.ts";
 import { defineSource, type SourceDefinition } from "../collect.ts";
-import type { SourceCheck } from "../engine.ts";
+import type { SourceCheck } from "../source-setup.ts";
 
 const patienceMs = 12_000;
 /** A source that says that it listens may throw at once after. */

@@ -1,0 +1,45 @@
+import type { SourceForecast } from "../core/component.ts";
+import type { SourceConfig } from "../core/config.ts";
+import type { Estimate } from "./engine.ts";
+
+/** What is asked before a source is saved. Nothing of it is kept. */
+export interface SourceSetup {
+  /** Opens it and reads until something comes or it listens. */
+  checkSource(config: SourceConfig): Promise<SourceCheck>;
+  /** Asks the platform what it would bring and spend, through the same client and its budgets. @throws LIMIT_REACHED while too many are asked at once */
+  forecastSource(config: SourceConfig): Promise<SourceForecastAnswer>;
+  /** Whether secrets can be read under these references; nothing of a secret is told, not even its length. */
+  checkSecrets(references: readonly string[]): Promise<readonly SecretCheck[]>;
+}
+
+export interface SourceCheck {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export interface SecretCheck {
+  readonly reference: string;
+  readonly there: boolean;
+  readonly message?: string;
+}
+
+export type SourceForecastAnswer = {
+  /** Calls that asking took. */
+  readonly requests: number;
+  readonly size?: ForecastSize;
+} & (
+  | { readonly state: "told"; readonly forecast: SourceForecast }
+  /** The platform does not tell in advance. */
+  | { readonly state: "untold" }
+  | { readonly state: "failed"; readonly code: string; readonly message: string }
+);
+
+/** Gigabytes of a day in search and lake, by the size of the posts that are stored. */
+export interface ForecastSize {
+  readonly bytesPerPost: number;
+  readonly everythingGbPerDay?: number;
+  /** By the share of stored posts of this platform that match a term; absent: too few are stored to say. */
+  readonly matchingGbPerDay?: Estimate;
+  readonly sample?: { readonly posts: number; readonly matching: number; readonly exact: boolean };
+}
