@@ -1,6 +1,5 @@
 import type { SourceForecast } from "../core/component.ts";
 import type { SourceConfig } from "../core/config.ts";
-import type { Estimate } from "./engine.ts";
 
 /** What is asked before a source is saved. Nothing of it is kept. */
 export interface SourceSetup {
@@ -39,7 +38,7 @@ export type SourceForecastAnswer = {
 export interface ForecastSize {
   readonly bytesPerPost: number;
   readonly everythingGbPerDay?: number;
-  /** By the share of stored posts of this platform that match a term; absent: too few are stored to say. */
-  readonly matchingGbPerDay?: Estimate;
+  /** With its 95% interval, by the share of stored posts of this connector that match a term; absent: too few are stored to say. */
+  readonly matchingGbPerDay?: { readonly low: number; readonly value: number; readonly high: number };
   readonly sample?: { readonly posts: number; readonly matching: number; readonly exact: boolean };
 }
