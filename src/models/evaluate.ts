@@ -55,7 +55,7 @@ function cutByShare(probabilities: readonly number[], share: number): readonly n
   return probabilities.map((probability) => (probability >= cut ? 1 : 0));
 }
 
-function argmax(list: Float64Array): number {
+function argmax(list: readonly number[]): number {
   let best = 0;
   for (let c = 1; c < list.length; c++) if ((list[c] ?? 0) > (list[best] ?? 0)) best = c;
   return best;

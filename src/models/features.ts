@@ -23,6 +23,8 @@ export interface Features {
 
 export interface Extractor {
   readonly denseSize: number;
+  /** A text has at most so many buckets. */
+  readonly mostBuckets: number;
   /** @param hint what else is known of the text (its language): one feature more */
   extract(text: string, hint?: string): Features;
 }
@@ -46,7 +48,8 @@ export function makeExtractor(vectors: WordVectors): Extractor {
     words: { words: [], starts: [], ends: [], shouted: 0, elongated: 0, spelled: 0 },
   };
   const { buckets, values, dense } = features;
-  const seen = new Uint32Array(bucketCount);
+  /** Round in which a bucket was last added: bytes, since they are looked up all over the table. */
+  const seen = new Uint8Array(bucketCount);
   let round = 0;
 
   const add = (hash: number): void => {
@@ -63,50 +66,78 @@ export function makeExtractor(vectors: WordVectors): Extractor {
 
   function addWords(words: readonly string[]): void {
     let left = 0;
+    let before = startOf(seeds.pair);
     for (let i = 0; i < words.length; i++) {
       const word = words[i] ?? "";
-      add(hashOf(word, seeds.word));
-      if (word.length > 1 && word.startsWith("#")) add(hashOf(word.slice(1), seeds.word));
-      if (i > 0) add(hashOf(`${words[i - 1] ?? ""} ${word}`, seeds.pair));
+      const first = word.charCodeAt(0);
+      add(finish(hashOn(startOf(seeds.word), word, 0)));
+      if (first === 0x23 && word.length > 1) add(finish(hashOn(startOf(seeds.word), word, 1)));
+      if (i > 0) add(finish(hashOn(before, word, 0)));
+      before = hashUnit(hashOn(startOf(seeds.pair), word, 0), 0x20);
       if (turns.has(word) || word.endsWith("n't")) left = reach;
       else if (left > 0) {
-        add(hashOf(word, seeds.turned));
+        add(finish(hashOn(startOf(seeds.turned), word, 0)));
         left--;
       }
-      if (/^[.,!?;:]/.test(word)) left = 0;
+      if (isStop(first)) left = 0;
     }
   }
 
+  /** Runs of three to five, a blank before and behind each word. */
   function addLetters(words: readonly string[]): void {
     for (const word of words) {
       if (word === "@user" || word === "http") continue;
-      const padded = ` ${word} `;
-      for (let start = 0; start + 3 <= padded.length; start++) {
-        let hash = startOf(seeds.letters);
-        for (let at = start; at < padded.length && at < start + 5; at++) {
-          hash = Math.imul(hash ^ padded.charCodeAt(at), 0x01000193);
-          if (at >= start + 2) add(finish(hash));
+      const { length } = word;
+      const start = startOf(seeds.letters);
+      // Five units from `at` on; -1: behind the end.
+      let a = 0x20;
+      let b = unitAt(word, 0);
+      let c = unitAt(word, 1);
+      let d = unitAt(word, 2);
+      for (let at = 0; at < length; at++) {
+        const e = unitAt(word, at + 3);
+        let hash = hashUnit(hashUnit(hashUnit(start, a), b), c);
+        add(finish(hash));
+        if (d >= 0) {
+          hash = hashUnit(hash, d);
+          add(finish(hash));
+          if (e >= 0) add(finish(hashUnit(hash, e)));
         }
+        a = b;
+        b = c;
+        c = d;
+        d = e;
       }
     }
   }
 
+  const largest = new Int8Array(dimensions);
+  const smallest = new Int8Array(dimensions);
   function pool(words: readonly string[]): void {
-    let met = 0;
+    let count = 0;
     dense.fill(0);
     for (const word of words) {
       const row = rowOf(vectors, word);
       if (row === undefined) continue;
       const at = row * dimensions;
-      for (let d = 0; d < dimensions; d++) {
-        const value = (numbers[at + d] ?? 0) * scale;
-        dense[d] = (dense[d] ?? 0) + value;
-        if (met === 0 || value > (dense[dimensions + d] ?? 0)) dense[dimensions + d] = value;
-        if (met === 0 || value < (dense[2 * dimensions + d] ?? 0)) dense[2 * dimensions + d] = value;
+      if (count === 0) {
+        largest.set(numbers.subarray(at, at + dimensions));
+        smallest.set(largest);
       }
-      met++;
+      for (let d = 0; d < dimensions; d++) {
+        const value = numbers[at + d] ?? 0;
+        dense[d] = (dense[d] ?? 0) + value * scale;
+        if (value > (largest[d] ?? 0)) largest[d] = value;
+        if (value < (smallest[d] ?? 0)) smallest[d] = value;
+      }
+      count++;
     }
-    if (met > 0) for (let d = 0; d < dimensions; d++) dense[d] = (dense[d] ?? 0) / met;
+    if (count === 0) return;
+    for (let d = 0; d < dimensions; d++) {
+      dense[d] = (dense[d] ?? 0) / count;
+      dense[dimensions + d] = (largest[d] ?? 0) * scale;
+      dense[2 * dimensions + d] = (smallest[d] ?? 0) * scale;
+    }
   }
 
   function addSides({ words, shouted, elongated, spelled }: WordsOfText): void {
@@ -118,15 +149,25 @@ export function makeExtractor(vectors: WordVectors): Extractor {
       else if (word.startsWith("!")) cries++;
       else if (word.startsWith("?")) asks++;
     }
-    dense.set([Math.min(1, shouted / 5), Math.min(1, elongated / 3), Math.min(1, spelled / 40), accounts / 5, addresses / 2, tags / 5, cries / 3, asks / 3], pools * dimensions);
+    let at = pools * dimensions;
+    dense[at++] = Math.min(1, shouted / 5);
+    dense[at++] = Math.min(1, elongated / 3);
+    dense[at++] = Math.min(1, spelled / 40);
+    dense[at++] = accounts / 5;
+    dense[at++] = addresses / 2;
+    dense[at++] = tags / 5;
+    dense[at++] = cries / 3;
+    dense[at] = asks / 3;
   }
 
   return {
     denseSize,
+    mostBuckets: most,
     extract(text, hint) {
       const all = wordsOf(text);
       const words = all.words.length > mostWords ? all.words.slice(0, mostWords) : all.words;
-      round++;
+      round = round === 255 ? 1 : round + 1;
+      if (round === 1) seen.fill(0);
       features.count = 0;
       features.words = all;
       addWords(words);
@@ -160,11 +201,29 @@ function startOf(seed: number): number {
   return (0x811c9dc5 ^ seed) | 0;
 }
 
+function hashUnit(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, 0x01000193);
+}
+
+function hashOn(start: number, text: string, from: number): number {
+  let hash = start;
+  for (let i = from; i < text.length; i++) hash = hashUnit(hash, text.charCodeAt(i));
+  return hash;
+}
+
 /** FNV-1a over UTF-16 units. */
 export function hashOf(text: string, seed: number): number {
-  let hash = startOf(seed);
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return finish(hash);
+  return finish(hashOn(startOf(seed), text, 0));
+}
+
+/** A unit of a word, a blank right behind it, -1 beyond. */
+function unitAt(word: string, at: number): number {
+  return at < word.length ? word.charCodeAt(at) : at === word.length ? 0x20 : -1;
+}
+
+/** One of . , ! ? ; : */
+function isStop(code: number): boolean {
+  return code === 0x2e || code === 0x2c || code === 0x21 || code === 0x3f || code === 0x3b || code === 0x3a;
 }
 
 function finish(value: number): number {

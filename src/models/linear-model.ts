@@ -1,6 +1,5 @@
 import { bucketCount, type Extractor, type Features } from "./features.ts";
 import { z } from "zod";
-import { softmax } from "./linear-train.ts";
 import { readSections, writeSections } from "./sections.ts";
 
 /** One judgement of the model: a task, on n-grams alone (base) or also on what the base heads say. */
@@ -41,14 +40,15 @@ const farthest = 4;
 const leastProbability = 1e-4;
 
 export function standardise(value: number, mean: number, deviation: number): number {
-  return denseWeight * Math.max(-farthest, Math.min(farthest, (value - mean) / deviation));
+  const off = (value - mean) / deviation;
+  return denseWeight * (off > farthest ? farthest : off < -farthest ? -farthest : off);
 }
 
 export const logOf = (probability: number): number => Math.log(probability + leastProbability);
 
 export interface Judged {
   /** Probabilities, calibrated. */
-  readonly probabilities: Float64Array;
+  readonly probabilities: readonly number[];
   /** The class that is chosen. */
   readonly chosen: number;
 }
@@ -70,54 +70,168 @@ export function baseOutputsOf(heads: readonly Head[]): number {
   return outputsOf(heads.filter((head) => head.isBase));
 }
 
-/** Scores of all heads, base first as they stand; before shifts and temperature. The array is reused. */
+/** Bytes of a word that are summed side by side. */
+const abreast = 4;
+/** So many bytes of at most 255 fit the 16 bits that their sum has. */
+const mostSummed = 257;
+const unsignedBy = 128;
+
+/**
+ * Sums of rows of the matrix. A word of four bytes is added as two numbers of two 16-bit lanes each, four words at a time, so that a row
+ * of sixty numbers costs sixteen loads. Byte order is little-endian, as in the files.
+ */
+function makeRowSums(matrix: Int8Array, outputs: number): (picked: Int32Array, count: number, sums: Float64Array) => void {
+  const block = 4 * abreast;
+  const width = Math.ceil(outputs / block) * abreast;
+  const rowCount = matrix.length / outputs;
+  const bytes = new Uint8Array(rowCount * width * abreast);
+  for (let row = 0; row < rowCount; row++) for (let o = 0; o < outputs; o++) bytes[row * width * abreast + o] = (matrix[row * outputs + o] ?? 0) + unsignedBy;
+  const words = new Int32Array(bytes.buffer);
+  const even = 0x00ff00ff;
+  const unpack = (sums: Float64Array, o: number, evens: number, odds: number, count: number): void => {
+    const less = unsignedBy * count;
+    if (o < outputs) sums[o] = (sums[o] ?? 0) + (evens & 0xffff) - less;
+    if (o + 1 < outputs) sums[o + 1] = (sums[o + 1] ?? 0) + (odds & 0xffff) - less;
+    if (o + 2 < outputs) sums[o + 2] = (sums[o + 2] ?? 0) + (evens >>> 16) - less;
+    if (o + 3 < outputs) sums[o + 3] = (sums[o + 3] ?? 0) + (odds >>> 16) - less;
+  };
+  return (picked, count, sums) => {
+    for (let from = 0; from < count; from += mostSummed) {
+      const to = Math.min(count, from + mostSummed);
+      for (let w = 0; w < width; w += abreast) {
+        let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+        for (let k = from; k < to; k++) {
+          const at = (picked[k] ?? 0) * width + w;
+          const first = words[at] ?? 0;
+          const second = words[at + 1] ?? 0;
+          const third = words[at + 2] ?? 0;
+          const fourth = words[at + 3] ?? 0;
+          a = (a + (first & even)) | 0;
+          b = (b + ((first >>> 8) & even)) | 0;
+          c = (c + (second & even)) | 0;
+          d = (d + ((second >>> 8) & even)) | 0;
+          e = (e + (third & even)) | 0;
+          f = (f + ((third >>> 8) & even)) | 0;
+          g = (g + (fourth & even)) | 0;
+          h = (h + ((fourth >>> 8) & even)) | 0;
+        }
+        const o = w * abreast;
+        unpack(sums, o, a, b, to - from);
+        unpack(sums, o + 4, c, d, to - from);
+        unpack(sums, o + 8, e, f, to - from);
+        unpack(sums, o + 12, g, h, to - from);
+      }
+    }
+  };
+}
+
+/** Columns that are summed side by side. */
+const columnsAbreast = 8;
+
+/** Adds to each score its column's weights of the dense numbers. Doubles: reading them costs no conversion. */
+function makeDenseSums(dense: Float32Array, denseSize: number, outputs: number): (numbers: Float64Array, scores: Float64Array) => void {
+  const blocks = Math.ceil(outputs / columnsAbreast);
+  const weights = new Float64Array(blocks * denseSize * columnsAbreast);
+  for (let o = 0; o < outputs; o++)
+    for (let d = 0; d < denseSize; d++) weights[(Math.floor(o / columnsAbreast) * denseSize + d) * columnsAbreast + (o % columnsAbreast)] = dense[d * outputs + o] ?? 0;
+  if (weights.every((weight) => weight === 0)) return () => {};
+  return (numbers, scores) => {
+    for (let block = 0; block < blocks; block++) {
+      let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let at = block * denseSize * columnsAbreast;
+      for (let i = 0; i < denseSize; i++) {
+        const value = numbers[i] ?? 0;
+        a += value * (weights[at] ?? 0);
+        b += value * (weights[at + 1] ?? 0);
+        c += value * (weights[at + 2] ?? 0);
+        d += value * (weights[at + 3] ?? 0);
+        e += value * (weights[at + 4] ?? 0);
+        f += value * (weights[at + 5] ?? 0);
+        g += value * (weights[at + 6] ?? 0);
+        h += value * (weights[at + 7] ?? 0);
+        at += columnsAbreast;
+      }
+      const o = block * columnsAbreast;
+      scores[o] = (scores[o] ?? 0) + a;
+      scores[o + 1] = (scores[o + 1] ?? 0) + b;
+      scores[o + 2] = (scores[o + 2] ?? 0) + c;
+      scores[o + 3] = (scores[o + 3] ?? 0) + d;
+      scores[o + 4] = (scores[o + 4] ?? 0) + e;
+      scores[o + 5] = (scores[o + 5] ?? 0) + f;
+      scores[o + 6] = (scores[o + 6] ?? 0) + g;
+      scores[o + 7] = (scores[o + 7] ?? 0) + h;
+    }
+  };
+}
+
+/** Scores of all heads, base first as they stand; before shifts and temperature. The array is reused, and may be longer than the heads are. */
 export function makeScorer(model: LinearModel, extractor: Extractor): (features: Features) => Float64Array {
   const outputs = outputsOf(model.heads);
   const baseOutputs = baseOutputsOf(model.heads);
   const { rows, matrix, scales, dense, bias, means, deviations } = model;
   const { denseSize } = extractor;
-  const scores = new Float64Array(outputs);
-  const addDense = (row: number, value: number, from: number): void => {
-    const at = row * outputs;
-    for (let o = from; o < outputs; o++) scores[o] = (scores[o] ?? 0) + value * (dense[at + o] ?? 0);
-  };
+  const bases = model.heads.filter((head) => head.isBase);
+  const scores = new Float64Array(Math.ceil(outputs / columnsAbreast) * columnsAbreast);
+  const sums = new Float64Array(outputs);
+  const standard = new Float64Array(denseSize);
+  const picked = new Int32Array(extractor.mostBuckets);
+  const addRows = makeRowSums(matrix, outputs);
+  const addDense = makeDenseSums(dense, denseSize, outputs);
   return ({ count, buckets, values, dense: numbers }) => {
     scores.fill(0);
-    for (let k = 0; k < count; k++) {
-      const row = rows[buckets[k] ?? 0] ?? -1;
-      if (row < 0) continue;
+    // n-grams of one kind weigh the same: their bytes are summed first.
+    for (let k = 0; k < count;) {
       const value = values[k] ?? 0;
-      const at = row * outputs;
-      for (let o = 0; o < outputs; o++) scores[o] = (scores[o] ?? 0) + value * (matrix[at + o] ?? 0);
+      let found = 0;
+      for (; k < count && values[k] === value; k++) {
+        const row = rows[buckets[k] ?? 0] ?? -1;
+        if (row >= 0) picked[found++] = row;
+      }
+      sums.fill(0);
+      addRows(picked, found, sums);
+      for (let o = 0; o < outputs; o++) scores[o] = (scores[o] ?? 0) + value * (sums[o] ?? 0);
     }
     for (let o = 0; o < outputs; o++) scores[o] = (scores[o] ?? 0) * (scales[o] ?? 0) + (bias[o] ?? 0);
-    for (let d = 0; d < denseSize; d++) addDense(d, standardise(numbers[d] ?? 0, means[d] ?? 0, deviations[d] ?? 1), 0);
+    for (let d = 0; d < denseSize; d++) standard[d] = standardise(numbers[d] ?? 0, means[d] ?? 0, deviations[d] ?? 1);
+    addDense(standard, scores);
     let from = 0;
-    for (const head of model.heads) {
-      if (!head.isBase) break;
-      const part = scores.slice(from, from + head.classes);
-      softmax(part);
-      for (let c = 0; c < head.classes; c++) {
+    for (const { classes } of baseOutputs === outputs ? [] : bases) {
+      const part = softmaxOf(scores, from, classes, 1);
+      for (let c = 0; c < classes; c++) {
         const row = denseSize + from + c;
-        addDense(row, standardise(logOf(part[c] ?? 0), means[row] ?? 0, deviations[row] ?? 1), baseOutputs);
+        const value = standardise(logOf(part[c] ?? 0), means[row] ?? 0, deviations[row] ?? 1);
+        for (let o = baseOutputs; o < outputs; o++) scores[o] = (scores[o] ?? 0) + value * (dense[row * outputs + o] ?? 0);
       }
-      from += head.classes;
+      from += classes;
     }
     return scores;
   };
 }
 
+/** Plain arrays: a typed one of so few numbers costs more to make than to fill. */
+function softmaxOf(scores: Float64Array, from: number, classes: number, temperature: number): number[] {
+  let most = -Infinity;
+  for (let c = 0; c < classes; c++) most = Math.max(most, (scores[from + c] ?? 0) / temperature);
+  const probabilities: number[] = [];
+  let sum = 0;
+  for (let c = 0; c < classes; c++) {
+    const value = Math.exp((scores[from + c] ?? 0) / temperature - most);
+    probabilities.push(value);
+    sum += value;
+  }
+  for (let c = 0; c < classes; c++) probabilities[c] = (probabilities[c] ?? 0) / sum;
+  return probabilities;
+}
+
 /** Probabilities of one head, and the class that it chooses. */
 export function judged(scores: Float64Array, from: number, { classes, temperature, shifts }: Head): Judged {
-  const probabilities = scores.slice(from, from + classes).map((score) => score / temperature);
   let chosen = 0;
   let most = -Infinity;
   for (let c = 0; c < classes; c++) {
     const score = (scores[from + c] ?? 0) + (shifts[c] ?? 0);
     if (score > most) [most, chosen] = [score, c];
   }
-  softmax(probabilities);
-  return { probabilities, chosen };
+  return { probabilities: softmaxOf(scores, from, classes, temperature), chosen };
 }
 
 export function makeJudge(model: LinearModel, extractor: Extractor): Judge {
@@ -132,7 +246,9 @@ export function makeJudge(model: LinearModel, extractor: Extractor): Judge {
     heads: new Map([...columns].map(([task, { head }]) => [task, head])),
     judge(text, hint) {
       const scores = score(extractor.extract(text, hint));
-      return new Map([...columns].map(([task, column]) => [task, judged(scores, column.from, column.head)]));
+      const all = new Map<string, Judged>();
+      for (const [task, column] of columns) all.set(task, judged(scores, column.from, column.head));
+      return all;
     },
     one(task, text, hint) {
       const column = columns.get(task);
