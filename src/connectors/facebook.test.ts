@@ -238,3 +238,34 @@ test("errors of the platform have the code that says what to do", () => {
   assert.match(outcome.reject.message, /^facebook\.token-expired: .*request A1/);
   assert.doesNotMatch(outcome.reject.message, /iHgBAJx7/);
 });
+
+test("a comment whose id was not asked for has it and its parent in its address, and links stand in texts too", () => {
+  const address = "https://www.facebook.com/77/posts/1/?comment_id=5";
+  const [top, reply] = posts({
+    data: [
+      { created_time: "2026-05-01T13:00:00+0000", message: "See https://a.example/x.", permalink_url: address },
+      { created_time: "2026-05-01T13:00:00+0000", message: "Yes", permalink_url: `${address}&reply_comment_id=6` },
+    ],
+    paging: { next: "https://graph.facebook.com/v11.0/77_1/comments?after=x" },
+  });
+  assert.deepEqual([top?.id, top?.replyTo, top?.root, top?.links], ["1_5", "77_1", "77_1", ["https://a.example/x"]]);
+  assert.deepEqual([reply?.id, reply?.replyTo, reply?.root], ["1_6", "1_5", "77_1"]);
+});
+
+test("keys of live streams are kept nowhere, an event is by its owner, and a story goes before the words of the page that it links", () => {
+  const live = only({
+    id: "8",
+    creation_time: "2026-05-01T12:00:00+0000",
+    description: "d",
+    from: { id: "77" },
+    stream_url: "rtmps://x/key",
+    ingest_streams: [{ stream_url: "rtmps://x/key" }],
+  });
+  assert.ok(!JSON.stringify(live).includes("key"));
+  assert.equal(
+    only({ id: "9", created_time: "2026-05-01T12:00:00+0000", description: "d", owner: { id: "77", name: "Page" }, start_time: "2026-06-01T12:00:00+0000" }).author.name,
+    "Page",
+  );
+  const shared = only({ ...post, message: undefined, story: "Page shared a link.", description: "of another", link: "https://x.example/" });
+  assert.deepEqual([shared.text, shared.extra?.["description"]], ["Page shared a link.", "of another"]);
+});

@@ -178,3 +178,12 @@ test("webhooks, insights, private messages and errors", () => {
   );
   assert.deepEqual(outcomes(recorded("v25.0/ig_hashtag_search", { error: { code: 18, message: "max hashtags" } }, 400)), ["UPSTREAM_QUOTA"]);
 });
+
+test("what a mentioning comment is about is a post of its own, not the comment's; albums' figures and links in captions are read", () => {
+  const [mention, about] = posts({ mentioned_comment: { ...comment, username: undefined, media: { ...media, username: "bob", caption: "see https://a.example/" } }, id: "17841" });
+  assert.deepEqual([mention?.replyTo, about?.id, about?.author.id, about?.links], ["178", "178", "bob", ["https://a.example/"]]);
+  const figure = { name: "carousel_album_impressions", period: "lifetime", title: "t", values: [{ value: 7 }], id: "178/insights/carousel_album_impressions/lifetime" };
+  const [counted] = outcomes({ data: [figure] });
+  assert.ok(typeof counted === "object" && counted.type === "engagement");
+  assert.deepEqual([counted.id, counted.counts], ["178", { views: 7 }]);
+});

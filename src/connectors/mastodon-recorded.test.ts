@@ -170,3 +170,19 @@ for (const name of ["list-timeline", "reblog", "status-edit", "search", "status-
     if (name === "status-missing") assert.deepEqual(outcomes, ["UPSTREAM_NOT_FOUND"]);
   });
 }
+
+test("a date that is none is that of the id, links are those of the text, and a status without author or id is refused by name", () => {
+  const content = '<p><a href="https://a.example/">a</a> <a href="https://there.example/tags/tea">#tea</a> <a href="https://far.example/@bob">@bob</a></p>';
+  const odd = status("116000000000000001", {
+    created_at: "yesterday",
+    edited_at: "never",
+    content,
+    tags: [{ name: "tea", url: "https://there.example/tags/tea" }],
+    mentions: [{ acct: "bob@far.example", url: "https://far.example/@bob" }],
+  });
+  const [kept] = outcomesOf([odd]);
+  assert.ok(typeof kept === "object" && kept.type === "post");
+  assert.deepEqual([new Date(kept.post.createdAt).getUTCFullYear(), kept.post.editedAt, kept.post.links], [2026, undefined, ["https://a.example/"]]);
+  assert.deepEqual([kept.post.extra?.["created_at"], kept.post.extra?.["edited_at"]], ["yesterday", "never"]);
+  assert.deepEqual(shorts([status(1, { account: null }), { ...old, id: undefined }]), ["FIELD_INVALID", "FIELD_MISSING"]);
+});

@@ -147,6 +147,19 @@ test("things come out of every shape: more children, duplicates, inboxes, archiv
   assert.deepEqual(shown({ kind: "wikipage", data: { content_md: "x" } }), ["wiki-page"]);
 });
 
+test("a collection's links, things without their kind, addresses with spaces and odd texts are read; widgets and uploads are no posts", () => {
+  const one = post({ collection_id: "x", sorted_links: listing(t3({ is_self: false, url: "http://old.example/a b.htm", selftext: 12 })) });
+  assert.deepEqual([one.id, one.links, one.text, one.extra?.["selftext"]], ["t3_abc", ["http://old.example/a%20b.htm"], "A title", 12]);
+  assert.equal(post({ data: comment }).id, "t1_c1");
+  assert.deepEqual(outcomes({ kind: "calendar", id: "w", data: [] }), [{ drop: "not-a-post" }]);
+  const upload = { request: { method: "POST", url: "https://store.example/" }, response: { status: 201, headers: {}, body: '<?xml version="1.0"?><PostResponse></PostResponse>' } };
+  assert.deepEqual(
+    [...(reddit.split?.(Buffer.from(JSON.stringify([upload]))) ?? [])].flatMap((raw) => parse(raw)),
+    [{ drop: "upload" }],
+  );
+  assert.ok("keep" in (outcomes(t3({ banned_by: "" }))[0] ?? {}));
+});
+
 test("private messages are refused with a code, and closed subreddits are marked private", () => {
   assert.deepEqual(shown(listing({ kind: "t4", data: { id: "m", name: "t4_m", body: "psst", author: "ann", created_utc: 1 } })), ["PRIVATE_REFUSED"]);
   assert.deepEqual(shown({ conversations: {}, messages: {} }), ["PRIVATE_REFUSED"]);

@@ -54,7 +54,8 @@ testSource({
   name: "x",
   parse,
   raws,
-  model: `{"data":{"id":"${id}","text":"TEXT","created_at":"DATE","author_id":"9"}}`,
+  // An id of before 2010-11 tells no time.
+  model: `{"data":{"id":"20","text":"TEXT","created_at":"DATE","author_id":"9"}}`,
   messages: [
     message(),
     message({ edit_history_tweet_ids: ["1779999999999999999", id], note_tweet: { text: "a long one &amp; more" }, lang: "und" }),

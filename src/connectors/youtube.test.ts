@@ -262,3 +262,16 @@ test("the quota's day ends at midnight in Los Angeles, in summer, in winter and 
   assert.equal(iso("2026-03-08T09:00:00Z"), "2026-03-09T07:00:00.000Z");
   assert.equal(iso("2026-11-01T08:00:00Z"), "2026-11-02T08:00:00.000Z");
 });
+
+test("what is broken or missing beside a text is left out, and addresses in texts are links", () => {
+  const [whole] = postsOf({ ...video, snippet: { ...snippet, channelId: undefined, description: "see https://a.example/x, and more" } });
+  assert.deepEqual([whole?.author.id, whole?.links], [`unknown/${video.id}`, ["https://a.example/x"]]);
+  const [odd] = postsOf({ ...video, snippet: { ...snippet, description: { a: 1 } } });
+  assert.equal(odd?.text, snippet.title);
+  const [html, plain] = postsOf([
+    comment("Ugx1", { updatedAt: "never", authorChannelId: { value: [] }, authorChannelUrl: "", textOriginal: undefined, textDisplay: '<a href="https://b.example/">b</a>' }),
+    comment("Ugx2", { textOriginal: "https://c.example/" }),
+  ]);
+  assert.deepEqual([html?.author.id, html?.editedAt, html?.links], ["unknown/Ugx1", undefined, ["https://b.example/"]]);
+  assert.deepEqual(plain?.links, ["https://c.example/"]);
+});

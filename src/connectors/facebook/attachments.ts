@@ -2,6 +2,7 @@ import type { SourceMedia, SourcePost } from "../../core/event.ts";
 import { unwrap } from "../graph/fields.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { type Mutable, softText, softUrl } from "../json/fields.ts";
+import { linksInText } from "../json/links.ts";
 
 const mostMedia = 200;
 
@@ -10,7 +11,7 @@ interface Found {
   readonly links: string[];
 }
 
-/** Pictures, videos and links, of attachments (StoryAttachment, since 3.3) and of the post's own fields (before). */
+/** Pictures, videos and links, of the text, of attachments (StoryAttachment, since 3.3) and of the post's own fields (before). */
 export function readAttached(value: Json, post: Mutable<SourcePost>): void {
   const found: Found = { media: [], links: [] };
   const { attachments } = value;
@@ -35,7 +36,8 @@ export function readAttached(value: Json, post: Mutable<SourcePost>): void {
   const link = softUrl(value["link"]);
   if (link !== undefined) addLink(found, unwrap(link));
   if (found.media.length > 0) post.media = found.media;
-  if (found.links.length > 0) post.links = found.links;
+  const links = linksInText(post.text, found.links);
+  if (links.length > 0) post.links = links;
 }
 
 /** Types whose address is only where the picture or video itself is shown. */

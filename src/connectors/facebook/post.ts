@@ -16,17 +16,18 @@ export interface Around {
 const known = new Set(
   (
     "id message from created_time creation_time message_tags attachments attachment full_picture images source link " +
-    "permalink_url shares sharedposts comments place is_hidden is_published parent_id parent like_count comment_count"
+    "permalink_url shares sharedposts comments place owner is_hidden is_published parent_id parent like_count comment_count"
   ).split(" "),
 );
 
 /** A post, photo, video, live video or album: what an account shows on its page. */
 export function readPost(value: Json, around: Around): SourcePost {
   const id = graphId(value["id"], "post.id");
-  const message = textOf(value, ["message", "description", "name", "title", "story"], "post");
+  // Beside a story, description and name are those of the page that is linked.
+  const message = textOf(value, ["message", "story", "description", "name", "title"], "post");
   const post: Mutable<SourcePost> = {
     id,
-    author: readAccount(value["from"]) ?? ownerOf(id, around),
+    author: readAccount(value["from"]) ?? readAccount(value["owner"]) ?? ownerOf(id, around),
     createdAt: checkInstant(value["created_time"] ?? value["creation_time"], "post.created_time"),
     revision: 0,
     text: message ?? "",
@@ -49,7 +50,8 @@ export function readPost(value: Json, around: Around): SourcePost {
 }
 
 export function readComment(value: Json, around: Around): SourcePost {
-  const id = graphId(value["id"], "comment.id");
+  const linked = idsOfLink(value["permalink_url"]);
+  const id = graphId(value["id"] ?? linked?.id, "comment.id");
   const post: Mutable<SourcePost> = {
     id,
     author: readAccount(value["from"]) ?? unknownAuthor(id),
@@ -66,7 +68,7 @@ export function readComment(value: Json, around: Around): SourcePost {
   readAttached(value, post);
   readCounts(post, value, extra);
   post.permalink = permalinkOf(value, id);
-  const parent = isJson(value["parent"]) ? softId(value["parent"]["id"]) : softId(value["parent_id"]);
+  const parent = (isJson(value["parent"]) ? softId(value["parent"]["id"]) : softId(value["parent_id"])) ?? linked?.parent;
   const { root, under } = threadOf(id, value, around);
   const replyTo = parent ?? under;
   if (replyTo !== undefined && replyTo !== id) post.replyTo = replyTo;
@@ -163,6 +165,16 @@ function permalinkOf(value: Json, id: string): string {
   const told = value["permalink_url"];
   if (typeof told === "string" && /^\/[^/\s]/.test(told) && told.length < 2_000) return `https://www.facebook.com${told}`;
   return softUrl(told) ?? `https://www.facebook.com/${encodeURIComponent(id)}`;
+}
+
+/** A comment's address names its post and itself, a reply's its parent too: `/PAGE/posts/POST/?comment_id=…&reply_comment_id=…`. */
+function idsOfLink(link: unknown): { readonly id: string; readonly parent?: string } | undefined {
+  const post = typeof link === "string" ? /\/(?:posts|videos|photos)\/(?:[^?#]*\/)?(\d{1,25})\/?(?:\?|$)/.exec(link)?.[1] : undefined;
+  if (post === undefined || typeof link !== "string") return undefined;
+  const comment = /[?&]comment_id=(\d{1,25})\b/.exec(link)?.[1];
+  if (comment === undefined) return undefined;
+  const reply = /[?&]reply_comment_id=(\d{1,25})\b/.exec(link)?.[1];
+  return reply === undefined ? { id: `${post}_${comment}` } : { id: `${post}_${reply}`, parent: `${post}_${comment}` };
 }
 
 /** Comment ids are `POST_COMMENT` (`PAGE_POST_COMMENT` before 2.1), without the page that a post's own id begins with. */

@@ -1,6 +1,7 @@
 import { parseInstant } from "../json/fields.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { type RecordedAnswer, recordedAnswers } from "../json/recorded.ts";
+import { softId } from "./fields.ts";
 import { errorIn } from "./failures.ts";
 import { type Place, isGraphId, isPrivateEdge, placeOfAnswer, placeOfLinks } from "./place.ts";
 
@@ -159,8 +160,8 @@ function* insightsIn(data: readonly unknown[], place: Place): Generator<Message>
   const byObject = new Map<string, Record<string, unknown>>();
   for (const item of data) {
     if (!isInsight(item)) continue;
-    const told = typeof item["id"] === "string" ? item["id"].split("/insights/")[0] : undefined;
-    const id = told !== undefined && isGraphId(told) ? told : place.object;
+    const told = typeof item["id"] === "string" && item["id"].includes("/insights/") ? softId(item["id"].split("/insights/")[0]) : undefined;
+    const id = told ?? place.object;
     if (id === undefined) continue;
     const values: unknown[] = Array.isArray(item["values"]) ? item["values"] : [];
     const last = values.findLast((one) => isJson(one) && "value" in one);
@@ -193,8 +194,13 @@ function* batchPart(item: Json, shapes: Shapes, place: Place): Generator<Message
   yield* messagesOf({ headers, body, ...(typeof item["code"] === "number" && { status: item["code"] }) }, shapes, place.at);
 }
 
+/** The stream addresses of a live video hold the key with which anybody can send to it (Live Video reference, 2026-11). */
+const secretFields = new Set(
+  "access_token appsecret_proof page_token __proto__ stream_url secure_stream_url dash_ingest_url ingest_streams stream_secondary_urls secure_stream_secondary_urls".split(" "),
+);
+
 function isSecretField(name: string): boolean {
-  return name === "access_token" || name === "appsecret_proof" || name === "page_token" || name === "__proto__";
+  return secretFields.has(name);
 }
 
 /** The value without tokens: objects of pages carry theirs, page links the caller's. */

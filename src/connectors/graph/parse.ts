@@ -77,10 +77,12 @@ const metrics: Readonly<Record<string, keyof Counts>> = {
 };
 
 function insights(message: Message, value: Json): Outcome<SourceEvent> {
-  const told = isJson(value["metrics"]) ? value["metrics"] : {};
+  const figures = isJson(value["metrics"]) ? value["metrics"] : {};
   const counts: { -readonly [K in keyof Counts]?: number } = {};
-  for (const [name, figure] of Object.entries(told)) {
-    const [metric = "", period] = name.split("/");
+  for (const [name, figure] of Object.entries(figures)) {
+    const [told = "", period] = name.split("/");
+    // Those of albums had names of their own before 18.0.
+    const metric = told.replace(/^carousel_album_/, "");
     if (period !== "lifetime") continue;
     const count = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
     const number = softCount(figure);

@@ -3,6 +3,7 @@ import type { Message } from "../graph/answers.ts";
 import { graphId, readAccount, restOf, softId, textOf, totalOf, unknownAuthor, withExtra } from "../graph/fields.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { type Mutable, checkInstant, softText, softUrl } from "../json/fields.ts";
+import { linksInText } from "../json/links.ts";
 import { mediaOf, ownerOf } from "./shapes.ts";
 import { shortcodeInstant, shortcodeOf } from "./shortcode.ts";
 
@@ -34,6 +35,7 @@ export function readMedia(value: Json, message: Message): SourcePost {
   for (const list of [isJson(value["children"]) ? value["children"]["data"] : value["children"], value["carousel_media"]])
     if (Array.isArray(list)) for (const one of list) if (isJson(one)) addMedia(one, media);
   if (media.length > 0) post.media = media;
+  readLinks(post);
   const permalink = softUrl(value["permalink"]) ?? softUrl(value["link"]) ?? (code === undefined ? undefined : `https://www.instagram.com/p/${code}/`);
   if (permalink !== undefined) post.permalink = permalink;
   if (Array.isArray(value["tags"])) {
@@ -66,8 +68,14 @@ export function readComment(value: Json, message: Message): SourcePost {
   const parent = softId(value["parent_id"]) ?? (isJson(value["parent"]) ? softId(value["parent"]["id"]) : undefined) ?? (edge === "replies" ? holder : undefined) ?? media;
   if (parent !== undefined && parent !== id) post.replyTo = parent;
   if (media !== undefined && media !== id) post.root = media;
+  readLinks(post);
   readCounts(post, value);
   return withExtra(post, restOf(value, knownComment));
+}
+
+function readLinks(post: Mutable<SourcePost>): void {
+  const links = linksInText(post.text);
+  if (links.length > 0) post.links = links;
 }
 
 /** Owner, writer, or the bare user name; the id is the one to know the account by, where it is told. */

@@ -64,6 +64,8 @@ function inside(value: Json, kind: string | undefined, edge: string, place: Plac
   const id = softId(value["id"]);
   const name = softText(value["username"]);
   if (edge === "business_discovery" || edge === "mentioned_media" || edge === "mentioned_comment") return { at, edge };
+  // What a comment is about is nobody's list.
+  if (edge === "media" && kind === "comment") return { at };
   const isThread = edge === "comments" || edge === "replies";
   const root = isThread ? (kind === "comment" ? (place.root ?? mediaOf(value)) : id) : undefined;
   const isOwn = ownEdges.has(edge) && kind !== "comment";

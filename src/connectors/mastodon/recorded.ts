@@ -76,8 +76,10 @@ function walkObject(value: Json, answer: Answer, depth: number): void {
 }
 
 function isStatus(value: Json): boolean {
-  if (!isJson(value["account"]) || value["id"] === undefined || value["id"] === null) return false;
-  return typeof value["content"] === "string" || isJson(value["reblog"]) || ("visibility" in value && "created_at" in value);
+  const hasContent = typeof value["content"] === "string" || isJson(value["reblog"]);
+  // A status without its author or id is told, to be refused by name.
+  if (!isJson(value["account"])) return hasContent && "visibility" in value && "created_at" in value;
+  return hasContent || ("visibility" in value && "created_at" in value);
 }
 
 function isAccount(value: Json): boolean {

@@ -2,6 +2,7 @@ import { EarshotError } from "../../core/errors.ts";
 import type { Counts, SourceAuthor, SourceMedia, SourcePost } from "../../core/event.ts";
 import { type Json, isJson, nameOf } from "../json/decode.ts";
 import { type Mutable, checkInstant, checkText, parseInstant, readId, softCount, softText, softUrl } from "../json/fields.ts";
+import { linksInHtml } from "../json/links.ts";
 
 /** Fields that become common ones, and those that only tell of the token's owner or of how the server shows the status. */
 const knownFields = new Set(
@@ -45,18 +46,18 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
   const post: Mutable<SourcePost> = {
     id: statusId(context.server, localId),
     author: readAccount(status["account"], context),
-    createdAt: checkInstant(status["created_at"], "status.created_at"),
+    createdAt: madeAt(status["created_at"], localId, extra),
     revision: 0,
     // Relatives give null for a status without words.
     text: reblog || content === null ? "" : checkText(content, "status.content"),
     format: "html",
     visibility: readVisibility(status["visibility"]),
   };
-  if (typeof status["edited_at"] === "string") {
-    const editedAt = checkInstant(status["edited_at"], "status.edited_at");
+  const editedAt = parseInstant(status["edited_at"]);
+  if (editedAt !== undefined && editedAt < Date.UTC(2100, 0, 1)) {
     post.editedAt = editedAt;
     post.revision = editedAt;
-  }
+  } else if (status["edited_at"] !== null && status["edited_at"] !== undefined) extra["edited_at"] = status["edited_at"];
   if (reblog) post.reshareOf = statusId(context.server, readLocalId(reblog, "id", "status.reblog"));
   const warning = softText(status["spoiler_text"]);
   // The warning is what readers see first; it is part of what the author says.
@@ -77,6 +78,7 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
   readMentions(post, status["mentions"]);
   readTags(post, status["tags"]);
   readMedia(post, status["media_attachments"], status["card"]);
+  if (!reblog && post.text.includes("<a ")) readLinks(post, status["tags"]);
   if (Array.isArray(status["emojis"]) && status["emojis"].length > 0)
     extra["emojis"] = status["emojis"].map((emoji: unknown) => (isJson(emoji) ? emoji["shortcode"] : undefined)).filter((code) => typeof code === "string");
   // The canonical id is the same on every server that shows the status; the local one is not.
@@ -92,6 +94,15 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
     break;
   }
   return post;
+}
+
+/** A date that is none is in the id too, where the server makes ids as Mastodon does. */
+function madeAt(told: unknown, localId: string, extra: Record<string, unknown>): number {
+  const read = parseInstant(told);
+  const made = read === undefined || read < Date.UTC(1990, 0, 1) || read >= Date.UTC(2100, 0, 1) ? idInstant(localId) : undefined;
+  if (made === undefined) return checkInstant(told, "status.created_at");
+  if (told !== undefined && told !== null) extra["created_at"] = told;
+  return made;
 }
 
 /**
@@ -151,6 +162,14 @@ function readMentions(post: Mutable<SourcePost>, mentions: unknown): void {
     if (url && handle) list.push({ id: url, handle, url });
   }
   if (list.length > 0) post.mentions = list;
+}
+
+/** Relatives give accounts and hashtags no class of their own: their addresses stand beside. */
+function readLinks(post: Mutable<SourcePost>, tags: unknown): void {
+  const others = new Set<unknown>(post.mentions?.map(({ url }) => url));
+  if (Array.isArray(tags)) for (const tag of tags) if (isJson(tag)) others.add(tag["url"]);
+  const links = linksInHtml(post.text, post.links).filter((link) => !others.has(link));
+  if (links.length > 0) post.links = links;
 }
 
 function readTags(post: Mutable<SourcePost>, tags: unknown): void {

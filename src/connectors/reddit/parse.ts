@@ -99,7 +99,9 @@ function account(data: Json, envelope: Json): Outcome<SourceEvent> {
 
 /** An object that is no thing: an error, messages between moderators and users, or one of the many other answers of the API. */
 function noThing(data: Json): Outcome<SourceEvent> {
-  if (typeof data["kind"] === "string" && "data" in data) throw new EarshotError("FIELD_INVALID", `message.data: expected an object, came ${nameOf(data["data"])}`);
+  // Other kinds, as widgets, hold lists of their own.
+  if (typeof data["kind"] === "string" && /^(?:t\d|Listing|LiveUpdate)$/.test(data["kind"]) && "data" in data)
+    throw new EarshotError("FIELD_INVALID", `message.data: expected an object, came ${nameOf(data["data"])}`);
   if (isJson(data["conversations"]) || isJson(data["conversation"])) throw new EarshotError("PRIVATE_REFUSED", "conversations: messages to moderators, and no right allows them");
   return judge({ body: data });
 }
@@ -114,6 +116,8 @@ function judge(answer: Json): Outcome<SourceEvent> {
       return { reject: new EarshotError("UPSTREAM_NOT_FOUND", "Reddit: no such subreddit") };
     return { drop: "redirect" };
   }
+  // Pictures are sent to a store of files, which answers in XML.
+  if (typeof body === "string" && body.startsWith("<?xml") && /<PostResponse>/.test(body)) return { drop: "upload" };
   if (typeof body === "string" && body !== "") return { reject: new EarshotError("JSON_INVALID", "answer.body: expected JSON, came another text") };
   return { drop: answer["token"] === true ? "access-token" : body === undefined || body === "" ? "empty" : "not-a-post" };
 }

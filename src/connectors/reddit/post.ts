@@ -47,10 +47,15 @@ function isGone(text: unknown): boolean {
 export function isWithdrawn(kind: PostKind, data: Json): boolean {
   if (isGone(kind === "t3" ? data["selftext"] : data["body"])) return true;
   if (data["removed"] === true || data["spam"] === true) return true;
-  if (kind !== "t3") return typeof data["banned_by"] === "string" || data["banned_by"] === true;
+  if (kind !== "t3") return isNamed(data["banned_by"]);
   if (isGone(data["title"])) return true;
   const by = data["removed_by_category"];
-  return (typeof by === "string" && by !== "") || typeof data["banned_by"] === "string" || data["banned_by"] === true;
+  return (typeof by === "string" && by !== "") || isNamed(data["banned_by"]);
+}
+
+/** Who removed it: a moderator's name, or true where Reddit's filter did. */
+function isNamed(by: unknown): boolean {
+  return by === true || (typeof by === "string" && by !== "");
 }
 
 const noAuthor = "[deleted]";
@@ -68,7 +73,9 @@ export function readAuthor(name: unknown): SourceAuthor {
 export function readPost(kind: PostKind, data: Json): SourcePost {
   const created = data["created_utc"] ?? data["created"];
   const title = kind === "t3" ? checkText(data["title"] ?? "", "t3.title") : "";
-  const body = checkText((kind === "t3" ? data["selftext"] : bodyOf(data)) ?? "", kind === "t3" ? "t3.selftext" : `${kind}.body`);
+  // A link has its title to stand for it, whatever its text is.
+  const words = kind === "t3" ? (typeof data["selftext"] === "string" || title === "" ? data["selftext"] : "") : bodyOf(data);
+  const body = checkText(words ?? "", kind === "t3" ? "t3.selftext" : `${kind}.body`);
   if (kind === "t3" && data["title"] === undefined && body === "") throw new EarshotError("FIELD_MISSING", "t3.title: expected a title, came nothing");
   const post: Mutable<SourcePost> = {
     id: fullnameOf(kind, data),
@@ -95,6 +102,7 @@ export function readPost(kind: PostKind, data: Json): SourcePost {
   if (links.length > 0) post.links = links;
   if (subreddits.length > 0) extra["subreddits"] = subreddits;
   gatherExtra(data, extra);
+  if (kind === "t3" && typeof data["selftext"] !== "string" && data["selftext"] !== undefined && data["selftext"] !== null) extra["selftext"] = data["selftext"];
   const { score } = data;
   if (typeof score === "number") extra["score"] = score;
   // The net of votes is told twice; where it differs, old answers tell the votes of each kind.
@@ -145,7 +153,10 @@ function readCounts(data: Json): Partial<Counts> | undefined {
 }
 
 function absolute(address: unknown): string | undefined {
-  return softUrl(typeof address === "string" && address.startsWith("/") ? site + address : address);
+  if (typeof address !== "string") return undefined;
+  // Addresses of the first years bear spaces.
+  const whole = (address.startsWith("/") ? site + address : address).trim().replaceAll(" ", "%20");
+  return softUrl(whole);
 }
 
 function permalinkOf(kind: PostKind, data: Json): string | undefined {

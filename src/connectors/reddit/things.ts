@@ -24,9 +24,15 @@ export function* thingsIn(answer: unknown): Generator<Found> {
       left.push(inner);
       continue;
     }
-    const { kind, data } = value;
+    const { data } = value;
+    const kind = value["kind"] ?? (isJson(data) ? kindOfBare(data) : undefined);
     if (typeof kind !== "string" || !isJson(data)) {
       const bare = kindOfBare(value);
+      const inside = bare === undefined && kind === undefined ? listingsIn(value) : [];
+      if (inside.length > 0) {
+        left.push(...inside);
+        continue;
+      }
       if (bare === "t3") left.push(value["crosspost_parent_list"]);
       else if (bare === "t1") left.push(value["replies"]);
       yield { kind: bare, data: bare === undefined ? value : without(value) };
@@ -47,6 +53,13 @@ function holderOf(value: Json): unknown {
   if (Array.isArray(value["things"])) return value["things"];
   if (Array.isArray(value["jquery"])) return value["jquery"];
   return undefined;
+}
+
+/** Listings in the fields of an object that is no thing, as a collection's `sorted_links` (reddit.com/dev/api, api/v1/collections, 2026-11). */
+function listingsIn(value: Json): readonly Json[] {
+  return Object.values(value)
+    .filter(isJson)
+    .filter((inner) => inner["kind"] === "Listing" && isJson(inner["data"]));
 }
 
 export function hasErrors(json: Json): boolean {

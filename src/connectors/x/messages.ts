@@ -1,4 +1,5 @@
 import { type Json, isJson } from "../json/decode.ts";
+import { bundleIn } from "./bundles.ts";
 import { complianceIn, isJobLine } from "./compliance.ts";
 import { idOf, objectsIn } from "./ids.ts";
 import { isLegacyMessage, isLegacyStatus, isLegacyUser } from "./legacy.ts";
@@ -47,6 +48,11 @@ function collectOther(value: Json, answer: Answer, out: Json[], depth: number): 
   if (isLegacyStatus(value)) {
     collectStatus(value, out, 0);
     if (/\/statuses\/destroy\//.test(answer.url ?? "")) out.push({ delete: { status: { id: value["id_str"] ?? value["id"] } }, ...told });
+    return;
+  }
+  const bundle = bundleIn(value);
+  if (bundle !== undefined && depth < deepest) {
+    for (const item of bundle) collect(item, answer, out, depth + 1);
     return;
   }
   const lists = ["statuses", "results", "users", "modules"].filter((name) => Array.isArray(value[name]));
@@ -109,7 +115,9 @@ function collectV2(body: Json, answer: Answer, out: Json[]): void {
 }
 
 export function isTweet(value: Json): boolean {
-  return value["text"] !== undefined && value["id"] !== undefined && value["event_type"] === undefined && value["dm_conversation_id"] === undefined && !isLegacyMessage(value);
+  // A post without a text is one still, to be refused by name.
+  const isWritten = value["text"] !== undefined || value["edit_history_tweet_ids"] !== undefined || value["author_id"] !== undefined;
+  return isWritten && value["id"] !== undefined && value["event_type"] === undefined && value["dm_conversation_id"] === undefined && !isLegacyMessage(value);
 }
 
 function isCount(value: Json): boolean {

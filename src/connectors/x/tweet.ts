@@ -42,7 +42,7 @@ export function readTweet(message: Json): SourcePost {
   const extra: Record<string, unknown> = {};
   const authorId = idOf(tweet["author_id"]);
   const user = authorId === undefined ? undefined : beside.users.find((one) => idOf(one["id"]) === authorId);
-  const times = timesOf(tweet, id, own);
+  const times = timesOf(tweet, id, own, extra);
   const read = textOf(tweet, beside);
   const post: Mutable<SourcePost> = {
     id,
@@ -88,12 +88,17 @@ function besideOf(includes: unknown): Beside {
   return { users: objectsIn(all["users"]), media: objectsIn(all["media"]), places: objectsIn(all["places"]), polls: objectsIn(all["polls"]), tweets: objectsIn(all["tweets"]) };
 }
 
-/** `created_at` is that of the version; the first one's time stands in its id. Absent: the id's. */
-function timesOf(tweet: Json, id: string, own: string): { readonly createdAt: number; readonly editedAt?: number } {
+/** `created_at` is that of the version; the first one's time stands in its id. Absent or no date: the id's. */
+function timesOf(tweet: Json, id: string, own: string, extra: Record<string, unknown>): { readonly createdAt: number; readonly editedAt?: number } {
   const told = tweet["created_at"];
-  const at = told === undefined || told === null ? idInstant(own) : checkInstant(told, "post.created_at");
-  if (at === undefined) throw new EarshotError("FIELD_MISSING", "post.created_at: expected a date, as the id tells none");
-  if (at < earliestMs) throw new EarshotError("DATE_INVALID", "post.created_at: expected a date from 2006 to tomorrow");
+  const read = parseInstant(told);
+  const believed = read !== undefined && read >= earliestMs && read < Date.UTC(2100, 0, 1) ? read : undefined;
+  const at = believed ?? idInstant(own);
+  if (at === undefined) {
+    checkInstant(told, "post.created_at");
+    throw new EarshotError("DATE_INVALID", "post.created_at: expected a date from 2006 to tomorrow");
+  }
+  if (believed === undefined && told !== undefined && told !== null) extra["created_at"] = told;
   if (own === id) return { createdAt: at };
   return { createdAt: idInstant(id) ?? at, editedAt: at };
 }

@@ -5,7 +5,7 @@ import { type Json, decodeObject, guard, isJson } from "../json/decode.ts";
 import { type Mutable, checkInstant, readId, softText, softUrl } from "../json/fields.ts";
 import { failureOf } from "./errors.ts";
 import { kindOf } from "./items.ts";
-import { keepUnknown, makeAuthor, makeVideo, need, readChannel, readComment, readStatistics, readVideo, snippetOf, videoIdOf, withExtra } from "./post.ts";
+import { keepUnknown, makeAuthor, makeVideo, need, ownerOf, readChannel, readComment, readStatistics, readVideo, snippetOf, videoIdOf, withExtra } from "./post.ts";
 
 /*
  * Raw form: one resource as the platform gave it, with `at` (milliseconds UTC, when it was read) beside its fields;
@@ -112,7 +112,7 @@ function searchResult(item: Json): Outcome<SourceEvent> {
   const post = makeVideo({
     id: videoId,
     snippet: told,
-    author: makeAuthor(need(told, "channelId", "searchResult.snippet"), told["channelTitle"], "searchResult.snippet.channelId"),
+    author: ownerOf(told, videoId, "searchResult.snippet.channelId"),
     createdAt: checkInstant(told["publishedAt"] ?? told["publishTime"], "searchResult.snippet.publishedAt"),
     escaped: true,
     revision: 0,

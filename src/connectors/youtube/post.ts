@@ -1,7 +1,8 @@
 import { EarshotError } from "../../core/errors.ts";
 import type { Counts, SourceAuthor, SourceMedia, SourcePost } from "../../core/event.ts";
 import { type Json, isJson, nameOf } from "../json/decode.ts";
-import { type Mutable, checkId, checkInstant, checkText, readId, softCount, softText, softUrl } from "../json/fields.ts";
+import { type Mutable, checkId, checkInstant, checkText, parseInstant, readId, softCount, softText, softUrl } from "../json/fields.ts";
+import { linksInHtml, linksInText } from "../json/links.ts";
 
 /*
  * Native ids are the platform's own: a video's has 11 characters, a comment's at least 20, a channel's 24 that begin with UC; none can be taken for another.
@@ -38,8 +39,9 @@ export interface VideoText {
 /** A video from any resource that shows one: text is title and description. */
 export function makeVideo({ id, snippet, author, createdAt, escaped = false, revision }: VideoText): Mutable<SourcePost> {
   const decode = escaped ? unescapeText : (text: string) => text;
-  const title = checkText(snippet["title"] ?? "", "snippet.title");
-  const description = checkText(snippet["description"] ?? "", "snippet.description");
+  const title = typeof snippet["title"] === "string" ? checkText(snippet["title"], "snippet.title") : "";
+  const description = typeof snippet["description"] === "string" ? checkText(snippet["description"], "snippet.description") : "";
+  if (title === "" && description === "") checkText(snippet["title"] ?? snippet["description"] ?? "", "snippet.title");
   const post: Mutable<SourcePost> = {
     id,
     author: escaped && author.name !== undefined ? { ...author, name: decode(author.name) } : author,
@@ -50,6 +52,8 @@ export function makeVideo({ id, snippet, author, createdAt, escaped = false, rev
     visibility: "public",
     permalink: `https://www.youtube.com/watch?v=${id}`,
   };
+  const links = linksInText(post.text);
+  if (links.length > 0) post.links = links;
   const media = mediaOf(id, snippet["thumbnails"]);
   if (media.length > 0) post.media = media;
   return post;
@@ -81,7 +85,7 @@ export function readVideo(item: Json): SourcePost {
   const post = makeVideo({
     id,
     snippet,
-    author: makeAuthor(need(snippet, "channelId", "video.snippet"), snippet["channelTitle"], "video.snippet.channelId"),
+    author: ownerOf(snippet, id, "video.snippet.channelId"),
     createdAt: checkInstant(snippet["publishedAt"], "video.snippet.publishedAt"),
     revision: 1,
   });
@@ -152,10 +156,8 @@ export function readComment(item: Json): SourcePost {
   const createdAt = checkInstant(snippet["publishedAt"], "comment.snippet.publishedAt");
   const text = textOf(snippet);
   const post: Mutable<SourcePost> = { id, author: commenter(snippet, id), createdAt, revision: 0, ...text, visibility: "public" };
-  if (snippet["updatedAt"] !== undefined && snippet["updatedAt"] !== null) {
-    const editedAt = checkInstant(snippet["updatedAt"], "comment.snippet.updatedAt");
-    if (editedAt > createdAt) Object.assign(post, { editedAt, revision: editedAt });
-  }
+  const editedAt = parseInstant(snippet["updatedAt"]);
+  if (editedAt !== undefined && editedAt > createdAt && editedAt < Date.UTC(2100, 0, 1)) Object.assign(post, { editedAt, revision: editedAt });
   const videoId = videoIdOf(snippet["videoId"]);
   // A reply's id is its parent's, a dot and its own part.
   const parent = snippet["parentId"] ?? (id.includes(".") ? id.slice(0, id.indexOf(".")) : undefined);
@@ -165,6 +167,8 @@ export function readComment(item: Json): SourcePost {
   const root = videoId ?? parentId;
   if (root !== undefined) post.root = root;
   if (videoId !== undefined) post.permalink = `https://www.youtube.com/watch?v=${videoId}&lc=${encodeURIComponent(id)}`;
+  const links = text.format === "html" ? linksInHtml(text.text) : linksInText(text.text);
+  if (links.length > 0) post.links = links;
   const likes = softCount(snippet["likeCount"]);
   const replies = softCount(item["totalReplyCount"]);
   if (likes !== undefined || replies !== undefined) post.counts = { ...(likes !== undefined && { likes }), ...(replies !== undefined && { replies }) };
@@ -191,7 +195,7 @@ function commenter(snippet: Json, commentId: string): SourceAuthor {
   const told = isJson(channel) ? channel["value"] : channel;
   const address = softUrl(snippet["authorChannelUrl"]);
   const fromAddress = address === undefined ? undefined : /\/channel\/([^/?#\s]+)/.exec(address)?.[1];
-  const id = typeof told === "string" && told !== "" ? checkId(told, "comment.snippet.authorChannelId") : (fromAddress ?? `unknown/${commentId}`);
+  const id = softId(told) ?? fromAddress ?? `unknown/${commentId}`;
   const author: Mutable<SourceAuthor> = { id };
   const name = softText(snippet["authorDisplayName"]);
   if (name !== undefined) {
@@ -202,6 +206,17 @@ function commenter(snippet: Json, commentId: string): SourceAuthor {
   if (avatar !== undefined) author.avatarUrl = avatar;
   if (address !== undefined) author.profileUrl = address;
   return author;
+}
+
+/** @returns undefined: no id that can be used */
+function softId(value: unknown): string | undefined {
+  return typeof value === "string" && /^[\x21-\x7e]{1,256}$/.test(value) ? value : undefined;
+}
+
+/** Who made a video; where no channel is told (a request without it), somebody of this video only. */
+export function ownerOf(snippet: Json, videoId: string, where: string): SourceAuthor {
+  const id = softId(snippet["channelId"]);
+  return id === undefined ? { id: `unknown/${videoId}` } : makeAuthor(id, snippet["channelTitle"], where);
 }
 
 export function readChannel(item: Json): SourceAuthor {
