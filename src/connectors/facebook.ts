@@ -34,6 +34,7 @@ const facebook: Connector<typeof options> = {
   platform: () => "facebook",
   simulated: ({ simulated }) => simulated,
   keepDefault: "everything",
+  egress: "one-address",
   async open(chosen, context) {
     const client = await openGraph("facebook", chosen, context);
     const plan = facebookPlan(chosen);

@@ -43,6 +43,7 @@ const instagram: Connector<typeof options> = {
   platform: () => "instagram",
   simulated: ({ simulated }) => simulated,
   keepDefault: "everything",
+  egress: "one-address",
   async open(chosen, context) {
     const client = await openGraph("instagram", chosen, context);
     const plan = instagramPlan(chosen, client, context);

@@ -82,6 +82,7 @@ const reddit: Connector<typeof options> = {
   options,
   platform: () => "reddit",
   keepDefault: "everything",
+  egress: "one-address",
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
     const api = await openedApi(chosen, context);

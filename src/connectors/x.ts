@@ -83,6 +83,7 @@ const x: Connector<typeof options> = {
   options,
   platform: () => "x",
   keepDefault: "everything",
+  egress: "one-address",
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
     if (chosen.queries.length + chosen.users.length + chosen.mentions.length === 0) throw new EarshotError("CONFIG_INVALID", "x: expected queries, users or mentions");

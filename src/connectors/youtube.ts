@@ -60,6 +60,7 @@ const youtube: Connector<typeof options> = {
   options,
   platform: () => "youtube",
   keepDefault: "everything",
+  egress: "one-address",
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
     const api = await openApi(chosen, context);

@@ -69,6 +69,8 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   /** Whole-network streams default to keeping only what matches a term. */
   readonly keepDefault: "everything" | "matching";
   readonly simulated?: (options: z.output<S>) => boolean;
+  /** one-address: the platform knows callers by credential and bars evasion, so that its calls never rotate over addresses. */
+  readonly egress?: "one-address";
   open(options: z.output<S>, context: SourceContext): Promise<Source>;
   parser(options: z.output<S>): Parse;
   /** One message as it was recorded or received, as the raw messages that its source would yield, with their keys. */

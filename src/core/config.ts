@@ -20,13 +20,14 @@ export const sourceConfigSchema = z.looseObject({
   use: id.describe("The connector: a file's name in src/connectors."),
   keep: z.enum(["everything", "matching"]).optional().describe("Keep all posts, or only those that match a term."),
   paused: z.boolean().default(false),
+  egress: id.optional().describe("The egress profile that its calls take; absent: straight, or the proxy of the environment."),
   region: z
     .string()
     .regex(/^[a-z]{2}$/)
     .optional()
     .describe("ISO 3166-1 alpha-2, where all subjects of this source live; else unknown."),
 });
-/** `use`, `keep`, `paused`, `region`; whatever else stands there are the connector's own options. */
+/** `use`, `keep`, `paused`, `egress`, `region`; whatever else stands there are the connector's own options. */
 export type SourceConfig = z.output<typeof sourceConfigSchema>;
 
 export const termKinds = ["brand", "competitor", "campaign", "topic"] as const;
@@ -44,6 +45,30 @@ export const termConfigSchema = z.strictObject({
 });
 export type TermConfig = z.output<typeof termConfigSchema>;
 
+const proxyAddress = z
+  .url({ protocol: /^https?$/ })
+  .refine(
+    (text) => !URL.canParse(text) || (new URL(text).username === "" && new URL(text).password === ""),
+    "expected an address without login; one with a login is named: env:NAME or file:/path",
+  );
+
+export const egressSchema = z
+  .strictObject({
+    proxies: z
+      .array(z.union([secretReference, proxyAddress]))
+      .min(1)
+      .max(200)
+      .describe("HTTP proxies that know CONNECT: http:// or https:// addresses, or references to them."),
+    rotation: z
+      .enum(["each-call", "sticky", "none"])
+      .default("none")
+      .describe("each-call: the next proxy for every call. sticky: a source keeps one while it is well. none: the first that is well."),
+    fixed: z.boolean().default(false).describe("One address that a partner has on a list: nothing ever goes out another way."),
+    healthEverySeconds: z.number().min(1).max(86_400).default(60).describe("A proxy that fails is left out so long before a call tries it again; doubled while it fails."),
+  })
+  .refine(({ fixed, proxies }) => !fixed || proxies.length === 1, { path: ["proxies"], error: "expected one proxy, since the address is fixed" });
+export type EgressProfile = Readonly<z.output<typeof egressSchema>>;
+
 const often = (standard: number) => z.int().min(1).max(1_000_000).default(standard);
 
 export const configSchema = z.strictObject({
@@ -51,6 +76,7 @@ export const configSchema = z.strictObject({
   workers: z.int().min(1).max(64).optional().describe("Refining threads; by default one a core, at most one a partition."),
   sources: z.record(id, sourceConfigSchema).default({}),
   terms: z.record(id, termConfigSchema).default({}),
+  egress: z.record(id, egressSchema).default({}).describe("Named pools of proxies that sources send their calls through."),
   world: z
     .union([
       z.literal(false),

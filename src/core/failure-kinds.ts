@@ -69,6 +69,22 @@ export const clientFailures: readonly FailureKind[] = [
     todo: "Read what the platform says; collect elsewhere.",
   },
   {
+    id: "client.robots",
+    class: "blocked",
+    code: "UPSTREAM_REFUSED",
+    retryable: false,
+    doc: "The site's robots.txt does not allow the address (RFC 9309).",
+    todo: "Take the address out, or ask the site to allow the user agent Earshot.",
+  },
+  {
+    id: "client.address-change",
+    class: "blocked",
+    code: "UPSTREAM_REFUSED",
+    retryable: false,
+    doc: "The platform has barred the address; asking from another one would evade that, and is not done.",
+    todo: "Settle it with the platform. The source's first address is asked again when it is well; the bar is forgotten after a day.",
+  },
+  {
     id: "client.server",
     class: "server",
     code: "UPSTREAM_UNAVAILABLE",
@@ -123,7 +139,9 @@ const byCode: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The client's kind of an error, by its code and by what is known of the call; undefined: it is not about the platform (no space on the disk, say). */
-export function clientFailureOf(error: Pick<EarshotError, "code" | "kind">, told?: FailureClass): FailureKind | undefined {
+export function clientFailureOf(error: Pick<EarshotError, "code" | "kind" | "failure">, told?: FailureClass): FailureKind | undefined {
+  const named = clientFailures.find((kind) => kind.id === error.failure?.id);
+  if (named !== undefined) return named;
   const id = byCode[error.code] ?? (error.kind === "reject" ? "client.content" : undefined);
   const found = clientFailures.find((kind) => kind.id === id);
   return found === undefined || told === undefined || found.class === told ? found : clientFailures.find((kind) => kind.class === told);

@@ -27,8 +27,19 @@ export interface HttpOptions {
   readonly credential?: Credential;
   /** The answer may be kept and asked for conditionally (RFC 9111), `maxAgeMs` since it came or was confirmed at most: the platform's terms; absent: not kept. */
   readonly cache?: { readonly maxAgeMs: number };
+  /** The site's robots.txt is asked first and obeyed (RFC 9309), redirects too; what it forbids throws UPSTREAM_REFUSED, failure `client.robots`. */
+  readonly robots?: boolean;
+  /** The runtime says it for every source. */
+  readonly caller?: Caller;
   /** Reads a platform's own word on a failed call (any status, also 200 with an error in it); undefined: the status alone decides. */
   readonly react?: (answer: FailedAnswer) => Reaction | undefined;
+}
+
+/** On whose behalf a call goes out. */
+export interface Caller {
+  readonly source: string;
+  /** Name of the egress profile that its calls take; absent: straight, or the proxy of the environment. */
+  readonly egress?: string;
 }
 
 /** An allowance that calls of one credential to one endpoint share, across sources and processes. */
@@ -86,6 +97,7 @@ export interface WebSocketOptions {
   readonly maxMessageBytes?: number;
   /** Nothing heard (message or pong) for so long: the connection is dead. */
   readonly silenceMs?: number;
+  readonly caller?: Caller;
 }
 
 export interface BatchOptions {

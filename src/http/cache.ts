@@ -43,7 +43,7 @@ export function isCacheable(options: HttpOptions): boolean {
 export function cacheKey(url: string, options: HttpOptions): string {
   const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   return createHash("sha256")
-    .update(JSON.stringify([url, options.credential?.name ?? "", headers.toSorted()]))
+    .update(JSON.stringify([url, options.credential?.name ?? "", options.caller?.egress ?? "", headers.toSorted()]))
     .digest("base64");
 }
 

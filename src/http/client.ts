@@ -7,12 +7,14 @@ import { type BudgetStore, makeMemoryBudgetStore } from "./budget-store.ts";
 import { collect, inflate } from "./body.ts";
 import { cacheKey, isCacheable, makeCache } from "./cache.ts";
 import { makeDispatchers } from "./dispatchers.ts";
+import { type EgressFigures, type EgressSettings, makeEgress } from "./egress.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { type Host, type HostFigures, makeHosts } from "./hosts.ts";
-import { type Env, proxyFor } from "./proxy.ts";
+import { type Env, proxyFor, WayFailed } from "./proxy.ts";
 import { type RateLimit, readRateLimit } from "./rate-limit.ts";
 import { redactText, redactUrl, secretsIn } from "./redact.ts";
 import { type Answered, refusalOf, withFailure } from "./refusal.ts";
+import { makeRobots } from "./robots.ts";
 import { makeSingleFlight } from "./single-flight.ts";
 import { HandshakeRefused, openWebSocket } from "./web-socket.ts";
 
@@ -25,6 +27,8 @@ export interface HttpSettings {
   readonly random?: () => number;
   /** Where the positions of budgets are kept for all processes; absent: in this one alone. */
   readonly budgets?: BudgetStore;
+  /** Absent: there are no profiles. */
+  readonly egress?: EgressSettings;
 }
 
 const defaultDeadlineMs = 30_000;
@@ -40,6 +44,7 @@ export interface OpenedHttp extends Http, AsyncDisposable {
   budgetState(name: string): BudgetState | undefined;
   /** Calls, savings and health by host, since the start. */
   hosts(): readonly HostFigures[];
+  egress(): readonly EgressFigures[];
 }
 
 /** How one try ended where nobody aborted it. */
@@ -65,6 +70,9 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
   const hosts = makeHosts();
   const cache = makeCache(clock);
   const flights = makeSingleFlight<HttpResponse>();
+  const noEgress: EgressSettings = { profiles: {}, readSecret: async () => "", onRefused: () => undefined };
+  const egress = makeEgress(settings.egress ?? noEgress, clock, report, dispatchers.ca);
+  const robots = makeRobots(clock, (url, options) => requestAlone(url, options));
 
   function brokenOff(waitMs: number, where: string): EarshotError {
     return new EarshotError("UPSTREAM_UNAVAILABLE", `${where}: the host failed repeatedly; it is tried again in ${Math.ceil(waitMs / 1000)} s`, { retryAt: clock.now() + waitMs });
@@ -119,11 +127,17 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     let answer: Answer | undefined;
     try {
       const { method = "GET", headers = {}, body } = options;
-      answer = await exchange(url, { method, headers, credential, body, signal, stays, headersTimeoutMs: attemptTimeoutMs }, dispatchers);
+      const mayVisit = options.robots === true ? (hop: URL) => robots.check(hop.href, options) : undefined;
+      const asked = { method, headers, credential, body, signal, stays, headersTimeoutMs: attemptTimeoutMs, mayVisit };
+      answer = await egress.over(options.caller, url, (way) => exchange(url, asked, way === undefined ? dispatchers : { for: () => way.dispatcher }));
       const done = await finish(answer, where, secrets);
       host.breaker.succeeded();
       return { done };
     } catch (thrown) {
+      if (thrown instanceof Refused) {
+        const barMs = barOf(thrown.error, options, clock.now());
+        if (barMs > 0) egress.barred(options.caller, url, barMs);
+      }
       if (thrown instanceof Refused) return { failed: settle(thrown.error, where, host, options, secrets), renew: thrown.renew, given: credential };
       const error = settle(timeout.signal.aborted ? timeout.signal.reason : thrown, where, host, options, secrets);
       const isContent = error.code === "UPSTREAM_REFUSED" && answer !== undefined;
@@ -142,7 +156,8 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     const error = thrown instanceof EarshotError ? thrown : networkError(thrown, where, secrets);
     // A host that answers "no" is well.
     host.failed++;
-    if (error.code === "UPSTREAM_UNAVAILABLE") host.breaker.failed(clock.now());
+    if (error instanceof WayFailed) host.breaker.abandoned();
+    else if (error.code === "UPSTREAM_UNAVAILABLE") host.breaker.failed(clock.now());
     else host.breaker.succeeded();
     return error;
   }
@@ -165,6 +180,8 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     let deadlineAt = clock.monotonicMs() + deadlineMs;
     const turnAt = options.deadlineMs === undefined ? clock.monotonicMs() + longestTurnMs : deadlineAt;
     const where = whereOf(url, options);
+    const delay = options.robots === true ? await robots.check(url, options) : undefined;
+    const allowances = [...(options.budgets ?? []), ...(delay === undefined ? [] : [delay])];
     let mayRenew = options.credential !== undefined;
     let pauseMs = firstPauseMs;
     for (let tries = 1; ; tries++) {
@@ -172,7 +189,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       const closedMs = hosts.of(url).breaker.waitMs(clock.now());
       let tried: Tried<T> = { failed: brokenOff(closedMs, where), renew: false, given: {} };
       if (closedMs <= 0) {
-        const drawn = await budgets.draw(options.budgets ?? [], tries === 1 ? turnAt : deadlineAt, where, options.signal);
+        const drawn = await budgets.draw(allowances, tries === 1 ? turnAt : deadlineAt, where, options.signal);
         // A call whose caller names no deadline has its time from when it may go out.
         if (tries === 1 && options.deadlineMs === undefined) deadlineAt = clock.monotonicMs() + deadlineMs;
         const leftMs = Math.max(1, deadlineAt - clock.monotonicMs());
@@ -215,7 +232,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
     const key = cacheKey(url, options);
     const kept = options.cache && cache.find(key, url, options);
     if (kept !== undefined && kept.conditions === undefined) return reuse(url, kept.answer, "fresh");
-    const alike = `${key} ${options.deadlineMs ?? ""} ${options.maxBytes ?? ""} ${options.cache?.maxAgeMs ?? ""} ${idOf(options.react)}`;
+    const alike = `${key} ${options.deadlineMs ?? ""} ${options.maxBytes ?? ""} ${options.cache?.maxAgeMs ?? ""} ${options.caller?.egress ?? ""} ${options.robots ?? ""} ${idOf(options.react)}`;
     const { value, isShared } = await flights.share(alike, options.signal, async (signal) => {
       const answer = await requestAlone(url, { ...options, signal, headers: { ...options.headers, ...kept?.conditions } });
       if (kept !== undefined && answer.status === 304) return reuse(url, cache.renew(kept, url, options, answer), "confirmed");
@@ -259,7 +276,9 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
       host.calls++;
       const secrets = secretsIn(options.headers ?? {});
       try {
-        const stream = await openWebSocket(url, options, { clock, proxy: proxyFor(new URL(url), env), ca: dispatchers.ca, secrets });
+        const stream = await egress.over(options.caller, url, (way) =>
+          openWebSocket(url, options, { clock, proxy: way?.proxy ?? proxyFor(new URL(url), env), ca: dispatchers.ca, secrets }),
+        );
         host.breaker.succeeded();
         return stream;
       } catch (thrown) {
@@ -268,14 +287,18 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
             ? refusalOf({ status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets }, undefined, toldBy(url, thrown.headers), clock.now())
             : undefined;
         const other = thrown instanceof HandshakeRefused ? new EarshotError("UPSTREAM_REFUSED", `${where}: expected a WebSocket, came an answer without upgrade`) : thrown;
+        const barMs = refused === undefined ? 0 : barOf(refused, options, clock.now());
+        if (barMs > 0) egress.barred(options.caller, url, barMs);
         throw withFailure(settle(refused ?? other, where, host, options, secrets), { request: where });
       }
     },
 
+    egress: () => egress.figures(),
     hosts: () => hosts.figures(clock.now()),
     budgetState: (name) => budgets.state(name),
     async [Symbol.asyncDispose]() {
       await budgets.close().catch((thrown: unknown) => report("warn", `budgets: ${messageOf(thrown, [])}`));
+      await egress[Symbol.asyncDispose]();
       await dispatchers[Symbol.asyncDispose]();
     },
   };
@@ -294,6 +317,16 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
 
 function whereOf(url: string, options: HttpOptions): string {
   return `${options.method ?? "GET"} ${redactUrl(url)}`;
+}
+
+const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+
+/** How long the address that a refused call came from may not be changed; 0: the refusal is none of the address. */
+function barOf({ failure, retryAt }: EarshotError, { credential, headers }: Pick<HttpOptions, "credential" | "headers">, nowMs: number): number {
+  if (failure?.class === "rate-limit") return Math.min(dayMs, Math.max(hourMs, (retryAt ?? 0) - nowMs));
+  const isKnown = credential !== undefined || Object.keys(headers ?? {}).some((name) => /^authorization$/i.test(name));
+  return failure?.class === "blocked" || (failure?.status === 403 && !isKnown) ? dayMs : 0;
 }
 
 const reactIds = new WeakMap<object, number>();

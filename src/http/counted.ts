@@ -1,5 +1,5 @@
 import { EarshotError } from "../core/errors.ts";
-import type { Http, HttpOptions } from "../core/http.ts";
+import type { Caller, Http, HttpOptions } from "../core/http.ts";
 
 /** Calls of one source. A failed one counts too; what the client tries again by itself is one call. */
 export interface HttpCounts {
@@ -11,6 +11,15 @@ export interface HttpCounts {
 }
 
 const mostBudgets = 50;
+
+/** The same client, on behalf of a source. */
+export function callFor(http: Http, caller: Caller): Http {
+  return {
+    request: (url, options) => http.request(url, { ...options, caller }),
+    stream: (url, options) => http.stream(url, { ...options, caller }),
+    webSocket: (url, options) => http.webSocket(url, { ...options, caller }),
+  };
+}
 
 /** The same client, counting. `onFailure` is told of each call that failed for good, `onAnswer` of each that went well. */
 export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: EarshotError) => void = () => undefined, onAnswer: () => void = () => undefined): Http {

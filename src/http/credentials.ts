@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret, Report } from "../core/component.ts";
 import type { Credential, CredentialSpec, CredentialState } from "../core/credential.ts";
-import type { Http } from "../core/http.ts";
+import type { Caller, Http } from "../core/http.ts";
 import type { OAuthTokens } from "../core/oauth-token.ts";
+import { callFor } from "./counted.ts";
 import { makeOAuthCredential } from "./oauth-credential.ts";
 import { makeMemoryTokens } from "./oauth-memory.ts";
 import { makeTokenCredential, type StatedCredential } from "./token-credential.ts";
@@ -18,8 +19,8 @@ export interface CredentialsOptions {
 }
 
 export interface Credentials {
-  /** The same spec gives the same credential. @throws CONFIG_INVALID */
-  readonly credential: (spec: CredentialSpec) => Promise<Credential>;
+  /** The same spec gives the same credential; it is renewed the way that its sources' calls go. @throws CONFIG_INVALID */
+  readonly credential: (spec: CredentialSpec, caller?: Caller) => Promise<Credential>;
   /** Of those that were asked for. */
   stateOf(name: string): CredentialState | undefined;
 }
@@ -31,11 +32,14 @@ export function makeCredentials(options: CredentialsOptions): Credentials {
   const tokens = options.tokens ?? makeMemoryTokens();
   const made = new Map<string, StatedCredential>();
   return {
-    async credential(spec) {
-      const key = fingerprintOf(spec);
+    async credential(spec, caller) {
+      const key = `${fingerprintOf(spec)} ${caller?.egress ?? ""}`;
       const known = made.get(key);
       if (known !== undefined) return known;
-      const credential = spec.kind === "token" ? makeTokenCredential(spec, options) : makeOAuthCredential(spec, { ...options, tokens });
+      const credential =
+        spec.kind === "token"
+          ? makeTokenCredential(spec, options)
+          : makeOAuthCredential(spec, { ...options, tokens, http: caller?.egress === undefined ? options.http : callFor(options.http, caller) });
       if (made.size >= mostCredentials) made.delete(made.keys().next().value ?? "");
       made.set(key, credential);
       return credential;

@@ -14,6 +14,8 @@ export interface Exchange {
   /** The body is read as it comes, for as long as it comes. */
   readonly stays: boolean;
   readonly headersTimeoutMs: number;
+  /** Throws for a redirect's address that may not be asked. */
+  readonly mayVisit?: ((url: URL) => Promise<unknown>) | undefined;
 }
 
 export interface Answer {
@@ -24,10 +26,11 @@ export interface Answer {
   readonly movedTo?: string;
 }
 
-const longestRedirects = 3;
+/** RFC 9309, 2.3.1.2, asks for five. */
+const longestRedirects = 5;
 
 /** One exchange, redirects of a GET followed. Throws UPSTREAM_REFUSED for a redirect to another protocol, else what undici throws. */
-export async function exchange(url: string, asked: Exchange, dispatchers: Dispatchers): Promise<Answer> {
+export async function exchange(url: string, asked: Exchange, dispatchers: Pick<Dispatchers, "for">): Promise<Answer> {
   let at = new URL(url);
   let permanent = true;
   let headers: Record<string, string> = { "user-agent": "Earshot (+self-hosted)", "accept-encoding": asked.stays ? "identity" : "gzip, br, deflate" };
@@ -64,6 +67,7 @@ export async function exchange(url: string, asked: Exchange, dispatchers: Dispat
       throw new EarshotError("UPSTREAM_REFUSED", `${redactUrl(url)}: expected an answer, came a redirect to ${next.protocol}//${next.host}`);
     }
     if (next.origin !== at.origin) headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !kept.has(name)));
+    await asked.mayVisit?.(next);
     at = next;
   }
 }

@@ -45,6 +45,9 @@ export function extraCertificates(env: Env): readonly string[] | undefined {
   }
 }
 
+/** The call never reached the platform: says nothing of its health. */
+export class WayFailed extends EarshotError {}
+
 const connectTimeoutMs = 15_000;
 const longestHeadBytes = 16_384;
 
@@ -62,7 +65,7 @@ export function openTunnel(proxy: URL, host: string, port: number, ca: readonly 
   const fail = (reason: string, cause?: unknown) => {
     stop();
     socket.destroy();
-    reject(new EarshotError("UPSTREAM_UNAVAILABLE", `proxy ${proxy.host}: ${reason}`, { cause }));
+    reject(new WayFailed("UPSTREAM_UNAVAILABLE", `proxy ${proxy.host}: ${reason}`, { cause }));
   };
   const onAbort = () => {
     stop();

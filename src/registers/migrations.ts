@@ -13,7 +13,7 @@ import { oauthTokensMigrations } from "./oauth-tokens.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourceHoursMigrations } from "./source-hours.ts";
-import { sourcesMigrations } from "./sources.ts";
+import { sourceEgressMigrations, sourcesMigrations } from "./sources.ts";
 import { termsMigrations, termVersionsMigrations } from "./terms.ts";
 import { peopleMigrations, providerMigrations, usersMigrations } from "./users.ts";
 import { viewsMigrations } from "./views.ts";
@@ -41,4 +41,5 @@ export const registerMigrations: readonly Migration[] = [
   ...oauthGrantsMigrations,
   ...budgetPositionsMigrations,
   ...driftMigrations,
+  ...sourceEgressMigrations,
 ];

@@ -15,6 +15,7 @@ export const sourcesMigrations: readonly Migration[] = [
       created_at_ms bigint not null, changed_at_ms bigint not null)`,
   },
 ];
+export const sourceEgressMigrations: readonly Migration[] = [{ name: "sources-2", sql: "alter table sources add column egress text" }];
 
 const keeps = ["everything", "matching"] as const;
 const states = ["active", "paused", "removed"] as const;
@@ -30,6 +31,7 @@ export interface SourceFields {
   readonly origin: (typeof origins)[number];
   readonly simulated: boolean;
   readonly region?: string;
+  readonly egress?: string;
 }
 
 export interface SourceRecord extends SourceFields {
@@ -56,6 +58,7 @@ export interface Sources {
 
 function sourceIn(row: SqlRow): SourceRecord {
   const region = optionalTextIn(row, "region");
+  const egress = optionalTextIn(row, "egress");
   const code = optionalTextIn(row, "last_error_code");
   const options: unknown = JSON.parse(textIn(row, "options"));
   return {
@@ -68,6 +71,7 @@ function sourceIn(row: SqlRow): SourceRecord {
     origin: oneOfIn(row, "origin", origins),
     simulated: booleanIn(row, "simulated"),
     ...(region !== undefined && { region }),
+    ...(egress !== undefined && { egress }),
     collected: numberIn(row, "collected"),
     errors: numberIn(row, "errors"),
     gaps: numberIn(row, "gaps"),
@@ -88,17 +92,28 @@ export function openSources(sql: Sql, now: () => number): Sources {
     },
     async put(fields) {
       const { rows } = await sql.query(
-        `insert into sources as s (id, connector, platform, options, keep, state, origin, simulated, region, created_at_ms, changed_at_ms)
-         values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $9)
+        `insert into sources as s (id, connector, platform, options, keep, state, origin, simulated, region, created_at_ms, changed_at_ms, egress)
+         values ($1, $2, $3, $4, $5, 'active', $6, $7, $8, $9, $9, $10)
          on conflict (id) do update set connector = excluded.connector, platform = excluded.platform, options = excluded.options, keep = excluded.keep, origin = excluded.origin,
-           simulated = excluded.simulated, region = excluded.region, changed_at_ms = excluded.changed_at_ms,
+           simulated = excluded.simulated, region = excluded.region, egress = excluded.egress, changed_at_ms = excluded.changed_at_ms,
            state = case s.state when 'removed' then 'active' else s.state end,
            collected = case s.state when 'removed' then 0 else s.collected end,
            errors = case s.state when 'removed' then 0 else s.errors end,
            gaps = case s.state when 'removed' then 0 else s.gaps end
          where s.state = 'removed' or s.origin <> 'configuration' or excluded.origin = 'configuration'
          returning *`,
-        [fields.id, fields.connector, fields.platform, JSON.stringify(fields.options), fields.keep, fields.origin, fields.simulated, fields.region ?? null, now()],
+        [
+          fields.id,
+          fields.connector,
+          fields.platform,
+          JSON.stringify(fields.options),
+          fields.keep,
+          fields.origin,
+          fields.simulated,
+          fields.region ?? null,
+          now(),
+          fields.egress ?? null,
+        ],
       );
       if (rows[0] === undefined) throw new EarshotError("CONFLICT", `source ${fields.id}: the configuration file defines it; change it there`);
       return sourceIn(rows[0]);

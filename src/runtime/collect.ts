@@ -1,13 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import type { Connector, ReadSecret, Report, SourceContext } from "../core/component.ts";
 import type { CredentialSpec } from "../core/credential.ts";
-import { type ConfigFault, faultsOf, type SourceConfig } from "../core/config.ts";
+import { type ConfigFault, type EgressProfile, faultsOf, type SourceConfig } from "../core/config.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Files } from "../core/files.ts";
-import type { Http } from "../core/http.ts";
+import type { Caller, Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import type { Parse, SourceStatus } from "../core/source.ts";
-import { countHttp, type HttpCounts } from "../http/counted.ts";
+import type { Credentials } from "../http/credentials.ts";
+import { callFor, countHttp, type HttpCounts } from "../http/counted.ts";
 import { loadConnector } from "../connectors/directory.ts";
 import type { GapFields } from "../registers/gaps.ts";
 import { watchCredential } from "./canary.ts";
@@ -26,13 +27,15 @@ export interface SourceDefinition {
   readonly keep: "everything" | "matching";
   readonly simulated: boolean;
   readonly region: string;
+  /** Name of its egress profile. */
+  readonly egress?: string;
   readonly origin: SourceOrigin;
   readonly parse: Parse;
 }
 
 /** Reads one source's configuration; faults go to `faults`, and then there is no definition. */
 export async function defineSource(id: string, config: SourceConfig, origin: SourceOrigin, faults: ConfigFault[], simulated = false): Promise<SourceDefinition | undefined> {
-  const { use, keep, paused: _paused, region, ...options } = config;
+  const { use, keep, paused: _paused, region, egress, ...options } = config;
   let connector: Connector;
   try {
     connector = await loadConnector(use);
@@ -54,9 +57,28 @@ export async function defineSource(id: string, config: SourceConfig, origin: Sou
     keep: keep ?? connector.keepDefault,
     simulated: simulated || (connector.simulated?.(parsed.data) ?? false),
     region: region ?? "zz",
+    ...(egress !== undefined && { egress }),
     origin,
     parse: connector.parser(parsed.data),
   };
+}
+
+export function callerOf({ id, egress }: Pick<SourceDefinition, "id" | "egress">): Caller {
+  return { source: id, ...(egress !== undefined && { egress }) };
+}
+
+/** What stands against the way that a source's calls are to take. */
+export function egressFaults(
+  { id, egress, connector }: Pick<SourceDefinition, "id" | "egress" | "connector">,
+  profiles: Readonly<Record<string, EgressProfile>>,
+): readonly ConfigFault[] {
+  if (egress === undefined) return [];
+  const place = `sources.${id}.egress`;
+  const profile = Object.hasOwn(profiles, egress) ? profiles[egress] : undefined;
+  if (profile === undefined) return [{ place, message: `expected a profile that stands under egress, came ${egress}` }];
+  const rotates = profile.rotation !== "none" && profile.proxies.length > 1;
+  if (!rotates || connector.egress !== "one-address") return [];
+  return [{ place, message: `${connector.name} is asked from one address: expected a profile that does not rotate, came ${egress} (${profile.rotation})` }];
 }
 
 export interface RunningSource {
@@ -84,7 +106,7 @@ export interface CollectOptions {
   readonly hashes: KeyHashes;
   readonly cursors: Cursors;
   readonly readSecret: ReadSecret;
-  readonly credential: SourceContext["credential"];
+  readonly credential: Credentials["credential"];
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
   /** Each failed call, and each error that ended a reading. */
   readonly onFailure?: (source: SourceDefinition, error: EarshotError) => void;
@@ -126,14 +148,14 @@ export function makeCollector(options: CollectOptions) {
       clock: options.clock,
       files: options.files,
       http: countHttp(
-        options.http,
+        callFor(options.http, callerOf(definition)),
         source.calls,
         (error) => options.onFailure?.(definition, error),
         () => (answeredAt = options.clock.monotonicMs()),
       ),
       readSecret: options.readSecret,
       credential: async (spec: CredentialSpec) => {
-        const credential = await options.credential(spec);
+        const credential = await options.credential(spec, callerOf(definition));
         source.credentials.set(credential.name, spec);
         return credential;
       },

@@ -50,7 +50,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Sou
   /** hidden: simulated posts are stored, and no read shows them, because real ones are there. */
   simulated(): Promise<"none" | "shown" | "hidden">;
   /** Refuses (CONFLICT) what the configuration file defines. */
-  putSource(id: string, config: SourceConfig): Promise<SourceView>;
+  putSource(id: string, config: SourceConfig, actor: string): Promise<SourceView>;
   sourceActivity(): Promise<readonly SourceActivity[]>;
   readonly grants: Grants;
   /** By the hour, and the gaps. */
@@ -205,6 +205,7 @@ export interface SourceView {
   readonly connector: string;
   readonly platform: string;
   readonly keep: "everything" | "matching";
+  readonly egress?: string;
   readonly simulated: boolean;
   readonly origin: "configuration" | "dashboard" | "built-in";
   readonly paused: boolean;

@@ -5,7 +5,7 @@ import { type Config, configSchema, type ConfigFault, faultsOf, refuseFaults } f
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import { termFault } from "../stages/terms.ts";
-import { defineSource, type SourceDefinition } from "./collect.ts";
+import { defineSource, egressFaults, type SourceDefinition } from "./collect.ts";
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -45,7 +45,9 @@ export async function checkConfig(exported: unknown, where: string): Promise<Omi
   if (readable !== undefined) {
     for (const [id, source] of Object.entries(readable.sources)) {
       const definition = await defineSource(id, source, "configuration", faults);
-      if (definition !== undefined) sources.push(definition);
+      if (definition === undefined) continue;
+      sources.push(definition);
+      faults.push(...egressFaults(definition, readable.egress));
     }
     for (const [id, term] of Object.entries(readable.terms)) {
       const fault = queryFault(term.query);

@@ -143,7 +143,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       actor: (platform, id) => words(pseudonyms.authorWords(platform, id)),
     };
     const secretOf = (reference: string) => (reference === worldTokenReference ? Promise.resolve(world.token()) : readSecret(reference, env));
-    const acquisition = openAcquisition({ sql, ring: base.keys.ring, clock, report, env, readSecret: secretOf });
+    const acquisition = openAcquisition({ sql, ring: base.keys.ring, clock, report, env, readSecret: secretOf, egress: config.egress });
     undo.push(async () => acquisition[Symbol.asyncDispose]());
     const { http, credentials } = acquisition;
     const limits = makeLimits({ config, folder: base.folder, files, clock, report });
@@ -192,7 +192,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       forgetCursor: (id) => cursors.remove(id),
       noteActivity: () => activity.flush(),
-      credentialState: credentials.stateOf,
+      ...acquisition.forSources,
     });
     await sources.adopt(loaded.sources);
     const world = makeWorldPart({
@@ -326,8 +326,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         if ((await world.view()) === undefined && ![...sources.definitions.values()].some((source) => source.simulated)) return "none";
         return sources.narrow({}).sources === undefined ? "shown" : "hidden";
       },
-      putSource: (id, source) => sources.putSource(id, source),
-      ...makeSourceSetup({ ...sampled, files, http, clock, readSecret: (reference) => readSecret(reference, env), credential: credentials.credential, terms: terms.engine.terms }),
+      putSource: (id, source, actor) => sources.putSource(id, source, actor),
+      ...makeSourceSetup({ ...sampled, files, http, clock, readSecret: (reference) => readSecret(reference, env), ...acquisition.forSetup, terms: terms.engine.terms }),
       grants: acquisition.grants({ collector, audit: openAudit(sql, now), publicUrl: config.signIn.publicUrl }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),

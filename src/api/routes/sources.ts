@@ -16,6 +16,7 @@ const sourceSchema = Type.Object({
   connector: Type.String(),
   platform: Type.String(),
   keep: Type.String(),
+  egress: Type.Optional(Type.String({ description: `The egress profile that its calls take; absent: straight, or the proxy of the environment. ${unlessKept}` })),
   simulated: Type.Boolean(),
   origin: Type.String({ description: "configuration: read-only here." }),
   paused: Type.Boolean(),
@@ -83,7 +84,7 @@ export function addSourceRoutes({ app, engine }: ApiContext): void {
         params: idParameter,
         body: Type.Object(
           { use: Type.String() },
-          { additionalProperties: true, description: "`use` names the connector; `keep`, `paused`, `region`; the rest are the connector's options." },
+          { additionalProperties: true, description: "`use` names the connector; `keep`, `paused`, `egress`, `region`; the rest are the connector's options." },
         ),
         response: { 200: sourceSchema, ...problems },
       },
@@ -91,7 +92,7 @@ export function addSourceRoutes({ app, engine }: ApiContext): void {
     async (request) => {
       const parsed = sourceConfigSchema.safeParse(request.body);
       if (!parsed.success) refuseFaults(`source ${request.params.id}`, faultsOf(parsed.error));
-      return view(await engine.putSource(request.params.id, sourceConfigSchema.parse(request.body)));
+      return view(await engine.putSource(request.params.id, sourceConfigSchema.parse(request.body), viewerOf(request).name));
     },
   );
 

@@ -129,7 +129,7 @@ export const initCommand = buildCommand({
       await using http = openHttp({ clock: systemClock, report: () => undefined, env: process.env });
       const secret = (reference: string) => readSecret(reference, process.env);
       const { credential } = makeCredentials({ readSecret: secret, http, clock: systemClock });
-      const check = makeSourceCheck({ files: makeDiskFiles(), http, clock: systemClock, readSecret: secret, credential });
+      const check = makeSourceCheck({ files: makeDiskFiles(), http, clock: systemClock, readSecret: secret, credential, egress: {} });
       if (told !== undefined && flags.check) await refuseSilentServers(told, check);
       const asked = told ?? (await askAnswers({ check, estimate }));
       if (asked === undefined) return nothingWritten();

@@ -79,6 +79,7 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
       headers,
       signal,
       maxBytes: maxFeedBytes,
+      robots: true,
       budgets: [{ name: `rss ${new URL(address).host}`, limit: { requests: 60, perMs: minuteMs } }],
     });
   }

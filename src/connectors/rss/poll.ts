@@ -41,7 +41,7 @@ export async function* readFeeds(
     const nextAt = Math.min(...living.map(({ key }) => cursor.get(key)?.nextAt ?? 0));
     const failure = living.map(({ key }) => errors.get(key)).findLast((error) => error !== undefined);
     if (failure !== undefined && due.length > 0 && living.every(({ key }) => errors.has(key)))
-      throw new EarshotError(failure.code, failure.message, { cause: failure.cause, retryAt: nextAt });
+      throw new EarshotError(failure.code, failure.message, { cause: failure, retryAt: nextAt, ...(failure.failure && { failure: failure.failure }) });
     try {
       await clock.sleep(Math.max(0, nextAt - clock.now()), signal);
     } catch {

@@ -1,11 +1,14 @@
 import { hkdfSync } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
 import type { ReadSecret, Report } from "../../core/component.ts";
+import type { EgressProfile } from "../../core/config.ts";
+import { toEarshotError } from "../../core/errors.ts";
 import type { Sql } from "../../core/sql.ts";
 import { openHttp } from "../../http/client.ts";
 import { makeCredentials } from "../../http/credentials.ts";
 import type { Env } from "../../http/proxy.ts";
 import type { KeyRing } from "../../ledger/key-ring.ts";
+import { openAudit } from "../../registers/audit.ts";
 import { openOAuthGrants } from "../../registers/oauth-grants.ts";
 import { openBudgetPositions } from "../../registers/budget-positions.ts";
 import { openOAuthTokens } from "../../registers/oauth-tokens.ts";
@@ -18,12 +21,26 @@ export interface AcquisitionOptions {
   readonly report: Report;
   readonly env: Env;
   readonly readSecret: ReadSecret;
+  readonly egress: Readonly<Record<string, EgressProfile>>;
 }
 
 /** What every source asks platforms with: the one client, and credentials whose tokens are kept in the catalog. */
 export function openAcquisition(options: AcquisitionOptions) {
   const { sql, ring, clock, report, env, readSecret } = options;
-  const http = openHttp({ clock, report, env, budgets: openBudgetPositions(sql, () => clock.now()) });
+  const audit = openAudit(sql, () => clock.now());
+  const refusedEgress = (source: string, details: Readonly<Record<string, string>>, actor: string) => audit.append({ actor, action: "egress.refuse", subject: source, details });
+  const http = openHttp({
+    clock,
+    report,
+    env,
+    budgets: openBudgetPositions(sql, () => clock.now()),
+    egress: {
+      profiles: options.egress,
+      readSecret,
+      onRefused: ({ source, host, egress = "" }) =>
+        void refusedEgress(source, { host, egress }, "earshot").catch((thrown: unknown) => report("error", toEarshotError(thrown, "STORE_UNAVAILABLE", "audit").message)),
+    },
+  });
   const oauthTokens = openOAuthTokens(
     sql,
     tokenKey(ring),
@@ -34,6 +51,12 @@ export function openAcquisition(options: AcquisitionOptions) {
   return {
     http,
     credentials,
+    forSetup: { credential: credentials.credential, egress: options.egress },
+    forSources: {
+      credentialState: credentials.stateOf,
+      egress: options.egress,
+      refusedEgress: (source: string, egress: string, actor: string) => refusedEgress(source, { egress }, actor),
+    },
     grants: (more: Pick<GrantsOptions, "audit" | "collector" | "publicUrl">) =>
       makeGrants({ ...more, register: openOAuthGrants(sql, () => clock.now()), tokens: oauthTokens, http, readSecret, clock, report }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),

@@ -12,7 +12,10 @@ export function writeConfiguration(config: Config, sources: readonly SourceView[
     sources: Object.fromEntries(
       sources
         .filter((source) => source.origin !== "built-in")
-        .map((source) => [source.id, { use: source.connector, keep: source.keep, ...(source.paused && { paused: true }), ...source.options }]),
+        .map((source) => [
+          source.id,
+          { use: source.connector, keep: source.keep, ...(source.paused && { paused: true }), ...(source.egress !== undefined && { egress: source.egress }), ...source.options },
+        ]),
     ),
     terms: Object.fromEntries(
       terms.map(({ id, name, kind, query, handles, colour }) => [id, { name, kind, query, ...(handles.length > 0 && { handles }), ...(colour !== undefined && { colour }) }]),

@@ -44,7 +44,7 @@ export function makeFailures({ sql, clock, alarms }: FailuresOptions) {
     if (isKnown) return;
     const told = chain.find((at) => at instanceof EarshotError && at.failure !== undefined);
     const detail = told instanceof EarshotError ? told.failure : undefined;
-    const kind = connector.failures?.find(({ id }) => id === detail?.id) ?? clientFailureOf(error, detail?.class);
+    const kind = connector.failures?.find(({ id }) => id === detail?.id) ?? clientFailureOf({ code: error.code, kind: error.kind, failure: detail }, detail?.class);
     if (kind === undefined) return;
     const at = clock.now();
     const hour = Math.floor(at / hourMs) * hourMs;

@@ -1,10 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
-import type { ReadSecret, SourceContext } from "../../core/component.ts";
-import type { ConfigFault, SourceConfig } from "../../core/config.ts";
+import type { ReadSecret } from "../../core/component.ts";
+import type { ConfigFault, EgressProfile, SourceConfig } from "../../core/config.ts";
+import type { CredentialSpec } from "../../core/credential.ts";
 import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Files } from "../../core/files.ts";
 import type { Http } from "../../core/http.ts";
-import { defineSource, type SourceDefinition } from "../collect.ts";
+import { callFor } from "../../http/counted.ts";
+import type { Credentials } from "../../http/credentials.ts";
+import { callerOf, defineSource, egressFaults, type SourceDefinition } from "../collect.ts";
 import type { SourceCheck } from "../source-setup.ts";
 
 const patienceMs = 12_000;
@@ -16,7 +19,8 @@ export interface SourceCheckOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly readSecret: ReadSecret;
-  readonly credential: SourceContext["credential"];
+  readonly credential: Credentials["credential"];
+  readonly egress: Readonly<Record<string, EgressProfile>>;
 }
 
 /** Opens a source and reads until something comes, or until it says that it listens; keeps nothing of it. */
@@ -27,9 +31,9 @@ export function makeSourceCheck(options: SourceCheckOptions): (config: SourceCon
       id: definition.id,
       clock: options.clock,
       files: options.files,
-      http: options.http,
+      http: callFor(options.http, callerOf(definition)),
       readSecret: options.readSecret,
-      credential: options.credential,
+      credential: (spec: CredentialSpec) => options.credential(spec, callerOf(definition)),
       report: (_level: string, message: string, fields?: Readonly<Record<string, unknown>>) => {
         const code = fields?.["code"];
         if (typeof code === "string") onTrouble(code, message);
@@ -55,7 +59,8 @@ export function makeSourceCheck(options: SourceCheckOptions): (config: SourceCon
   return async (config) => {
     const faults: ConfigFault[] = [];
     const definition = await defineSource("check", config, "dashboard", faults);
-    if (definition === undefined)
+    if (definition !== undefined) faults.push(...egressFaults(definition, options.egress));
+    if (definition === undefined || faults.length > 0)
       return { ok: false, code: "CONFIG_INVALID", message: faults.map(({ place, message }) => `${place.replace(/^sources\.check\.?/, "")}: ${message}`).join("; ") };
     const abort = new AbortController();
     let trouble: { readonly code: string; readonly message: string } | undefined;

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import type { SourceContext, SourceForecast } from "../../core/component.ts";
 import type { ConfigFault, SourceConfig } from "../../core/config.ts";
+import type { CredentialSpec } from "../../core/credential.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { ReadFilter } from "../../core/filter.ts";
 import type { Http } from "../../core/http.ts";
-import { countHttp, type HttpCounts } from "../../http/counted.ts";
-import { defineSource, type SourceDefinition } from "../collect.ts";
+import { callFor, countHttp, type HttpCounts } from "../../http/counted.ts";
+import { callerOf, defineSource, egressFaults, type SourceDefinition } from "../collect.ts";
 import type { Engine, SourceView, TermView } from "../engine.ts";
 import type { ForecastSize, SecretCheck, SourceForecastAnswer, SourceSetup } from "../source-setup.ts";
 import { bytesPerPostOf, countInterval, type StoredSize } from "./estimate.ts";
@@ -70,9 +71,9 @@ export function makeSourceSetup(options: SourceSetupOptions): SourceSetup {
       id: definition.id,
       clock: options.clock,
       files: options.files,
-      http: countHttp(hurried, calls),
+      http: countHttp(callFor(hurried, callerOf(definition)), calls),
       readSecret: options.readSecret,
-      credential: options.credential,
+      credential: (spec: CredentialSpec) => options.credential(spec, callerOf(definition)),
       report: () => undefined,
       status: () => undefined,
     };
@@ -119,7 +120,8 @@ export function makeSourceSetup(options: SourceSetupOptions): SourceSetup {
     async forecastSource(config: SourceConfig) {
       const faults: ConfigFault[] = [];
       const definition = await defineSource("forecast", config, "dashboard", faults);
-      if (definition === undefined) {
+      if (definition !== undefined) faults.push(...egressFaults(definition, options.egress));
+      if (definition === undefined || faults.length > 0) {
         const message = faults.map(({ place, message: text }) => `${place.replace(/^sources\.forecast\.?/, "")}: ${text}`).join("; ");
         return { requests: 0, state: "failed", code: "CONFIG_INVALID", message };
       }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
-import { type ConfigFault, refuseFaults, type SourceConfig } from "../../core/config.ts";
+import { type ConfigFault, type EgressProfile, refuseFaults, type SourceConfig } from "../../core/config.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { CredentialState } from "../../core/credential.ts";
 import type { ReadFilter } from "../../core/filter.ts";
@@ -12,7 +12,7 @@ import { type FieldRename, openDrift } from "../../registers/drift.ts";
 import type { Settings } from "../../registers/settings.ts";
 import type { Sources } from "../../registers/sources.ts";
 import type { Threads } from "../boot.ts";
-import { type Collector, defineSource, type RunningSource, type SourceDefinition } from "../collect.ts";
+import { type Collector, defineSource, egressFaults, type RunningSource, type SourceDefinition } from "../collect.ts";
 import { credentialWarnings } from "../credential-warnings.ts";
 import { encodeCommand } from "../commands.ts";
 import type { SourceView } from "../engine.ts";
@@ -33,6 +33,9 @@ export interface SourcesOptions {
   readonly forgetCursor: (id: string) => Promise<void>;
   /** Writes what the sources did so far: one that goes takes its counters along. */
   readonly noteActivity: () => Promise<void>;
+  /** A source was refused the profile. */
+  readonly refusedEgress: (source: string, egress: string, actor: string) => Promise<unknown>;
+  readonly egress: Readonly<Record<string, EgressProfile>>;
   readonly credentialState: (name: string) => CredentialState | undefined;
 }
 
@@ -78,6 +81,7 @@ export function makeSourcesPart(options: SourcesOptions) {
       origin: definition.origin,
       simulated: definition.simulated,
       ...(definition.region !== "zz" && { region: definition.region }),
+      ...(definition.egress !== undefined && { egress: definition.egress }),
     });
     await refreshAllowed();
   }
@@ -100,6 +104,7 @@ export function makeSourcesPart(options: SourcesOptions) {
       connector: record.connector,
       platform: record.platform,
       keep: record.keep,
+      ...(definition.egress !== undefined && { egress: definition.egress }),
       simulated: record.simulated,
       origin: definition.origin,
       paused: running?.paused ?? record.state === "paused",
@@ -193,9 +198,12 @@ export function makeSourcesPart(options: SourcesOptions) {
           keep: record.keep,
           paused: record.state === "paused",
           ...(record.region !== undefined && { region: record.region }),
+          ...(record.egress !== undefined && { egress: record.egress }),
         };
         const definition = await defineSource(record.id, config, "dashboard", faults);
-        if (definition !== undefined) definitions.set(record.id, definition);
+        if (definition !== undefined) faults.push(...egressFaults(definition, options.egress));
+        // Without its profile it must not go out another way.
+        if (definition !== undefined && faults.length === 0) definitions.set(record.id, definition);
         else options.report("error", `source ${record.id}: ${faults.map((fault) => `${fault.place}: ${fault.message}`).join("; ")}`);
       }
       await refreshAllowed();
@@ -231,11 +239,13 @@ export function makeSourcesPart(options: SourcesOptions) {
     async sources(): Promise<readonly SourceView[]> {
       return Promise.all([...definitions.keys()].sort().map(viewOf));
     },
-    async putSource(id: string, config: SourceConfig): Promise<SourceView> {
+    async putSource(id: string, config: SourceConfig, actor: string): Promise<SourceView> {
       const known = definitions.get(id);
       if (known !== undefined && known.origin !== "dashboard") throw new EarshotError("CONFLICT", `source ${id}: the configuration file defines it; change it there`);
       const faults: ConfigFault[] = [];
       const definition = await defineSource(id, config, "dashboard", faults);
+      if (definition !== undefined) faults.push(...egressFaults(definition, options.egress));
+      if (definition?.egress !== undefined && faults.length > 0) await options.refusedEgress(id, definition.egress, actor);
       refuseFaults(`source ${id}`, faults);
       if (definition === undefined) throw new EarshotError("CONFIG_INVALID", `source ${id}`);
       await options.noteActivity();
