@@ -49,7 +49,7 @@ describe("the ways that sources go out", () => {
     assert.equal(entry?.["subject"], "bird");
     assert.equal((await put("bird", { ...body, egress: "partner" })).status, 200);
     assert.equal((await put("bird", { ...body, egress: "nowhere" })).status, 422);
-    const checked = await api.ask("POST", "/api/v1/sources/check", { body: { ...body, egress: "pool" } });
+    const checked = await api.ask("POST", "/api/v1/sources/check", { body: { use: "x", options: { queries: ["okapi"], token: "env:X_TOKEN", egress: "pool" } } });
     assert.equal(checked.body["code"], "CONFIG_INVALID");
   });
 

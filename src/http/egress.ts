@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type buildConnector, type Dispatcher } from "undici";
 import type { Clock } from "../core/clock.ts";
 import type { ReadSecret, Report } from "../core/component.ts";
 import type { EgressProfile } from "../core/config.ts";
@@ -191,31 +193,37 @@ export function makeEgress(settings: EgressSettings, clock: Clock, report: Repor
         proxies: proxies.map(({ calls, failed, outUntil }) => ({ calls, failed, ...(outUntil > clock.now() && { outUntil }) })),
       })),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...pools.values()].flatMap(({ proxies }) => proxies.map(({ way }) => way?.dispatcher.destroy())));
+      await Promise.all([...pools.values()].flatMap(({ proxies }) => proxies.map(async ({ way }) => way?.dispatcher.destroy())));
     },
   };
 }
 
 /** Connections through a proxy's CONNECT, for http and https alike. */
 function tunnelling(proxy: URL, ca: readonly string[] | undefined): Agent {
+  async function open({ hostname, port, protocol, servername }: Target): Promise<Socket> {
+    const isSecure = protocol === "https:";
+    const socket = await openTunnel(proxy, hostname, Number(port) || (isSecure ? 443 : 80), ca);
+    if (!isSecure) return socket.resume();
+    const name = servername ?? (/^[\d.:[\]]+$/.test(hostname) ? "" : hostname);
+    const secure = tlsConnect({ socket, servername: name, host: hostname, ALPNProtocols: ["http/1.1"], ...(ca && { ca: [...ca] }) });
+    await once(secure, "secureConnect");
+    return secure;
+  }
   return new Agent({
     keepAliveTimeout: 10_000,
-    connect({ hostname, port, protocol, servername }, callback) {
-      const isSecure = protocol === "https:";
-      openTunnel(proxy, hostname, Number(port) || (isSecure ? 443 : 80), ca).then(
-        (socket) => {
-          if (!isSecure) return callback(null, socket.resume());
-          const name = servername ?? (/^[\d.:[\]]+$/.test(hostname) ? "" : hostname);
-          const secure = tlsConnect({ socket, servername: name, host: hostname, ALPNProtocols: ["http/1.1"], ...(ca && { ca: [...ca] }) });
-          const onError = (error: Error) => callback(error, null);
-          secure.once("error", onError).once("secureConnect", () => {
-            secure.off("error", onError);
-            callback(null, secure);
-          });
-          return undefined;
-        },
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-      );
+    connect: (target, callback) => {
+      const settle = async () => {
+        let socket: Socket;
+        try {
+          socket = await open(target);
+        } catch (thrown) {
+          return callback(thrown instanceof Error ? thrown : new Error(String(thrown)), null);
+        }
+        callback(null, socket);
+      };
+      void settle();
     },
   });
 }
+
+type Target = Pick<buildConnector.Options, "hostname" | "port" | "protocol" | "servername">;

@@ -9,6 +9,7 @@ import { WebSocketServer } from "ws";
 import { systemClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
 import { openHttp } from "./client.ts";
+import { callFor } from "./counted.ts";
 import { listenAsProxy, quiet } from "./loopback.fixtures.ts";
 import { proxyFor } from "./proxy.ts";
 
@@ -91,6 +92,16 @@ test("NODE_EXTRA_CA_CERTS makes an own authority trusted, for requests and socke
     }
   }
   assert.deepEqual(asked, [`localhost:${address.port}`, `localhost:${address.port}`]);
+  const profile = { proxies: [proxy.url], rotation: "none", fixed: true, healthEverySeconds: 60 } as const;
+  await using through = openHttp({
+    clock: systemClock,
+    report: quiet,
+    env: certificates,
+    egress: { profiles: { partner: profile }, readSecret: async () => "", onRefused: () => undefined },
+  });
+  const sourced = callFor(through, { source: "one", egress: "partner" });
+  assert.equal(Buffer.from((await sourced.request(`https://localhost:${address.port}/`)).bytes).toString(), "secure");
+  assert.equal(asked.length, 3);
   await using untrusting = openHttp({ clock: systemClock, report: quiet, env: {} });
   await assert.rejects(untrusting.request(`https://localhost:${address.port}/`, { deadlineMs: 100 }), /certificate/i);
 });

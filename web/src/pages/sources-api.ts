@@ -5,6 +5,7 @@ export interface SourceAnswer {
   readonly connector: string;
   readonly platform: string;
   readonly keep: string;
+  readonly egress?: string;
   readonly simulated: boolean;
   readonly origin: string;
   readonly paused: boolean;
@@ -65,6 +66,7 @@ export interface Connector {
 export interface Wish {
   readonly use: string;
   readonly keep: string;
+  readonly egress?: string | undefined;
   readonly paused: boolean;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -78,8 +80,8 @@ export const historyOf = (id: string): Promise<History> => ask(`${pathOf(id)}/ac
 export const connectors = (): Promise<{ readonly items: readonly Connector[] }> => ask("/api/v1/connectors");
 export const checkWish = ({ use, options }: Wish): Promise<{ readonly ok: boolean; readonly code?: string; readonly message?: string }> =>
   ask("/api/v1/sources/check", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
-export const putSource = (id: string, { use, keep, paused, options }: Wish): Promise<SourceAnswer> =>
-  ask(pathOf(id), { method: "PUT", headers: json, body: JSON.stringify({ ...options, use, keep, paused }) });
+export const putSource = (id: string, { use, keep, paused, egress, options }: Wish): Promise<SourceAnswer> =>
+  ask(pathOf(id), { method: "PUT", headers: json, body: JSON.stringify({ ...options, use, keep, paused, egress }) });
 export const pauseSource = (id: string, paused: boolean): Promise<SourceAnswer> => ask(pathOf(id), { method: "PATCH", headers: json, body: JSON.stringify({ paused }) });
 export const removeSource = (id: string, withData: boolean): Promise<{ readonly removedPosts: number }> => ask(`${pathOf(id)}?data=${withData}`, { method: "DELETE" });
 export const removeWorld = (): Promise<{ readonly removedPosts: number }> => ask("/api/v1/world", { method: "DELETE" });

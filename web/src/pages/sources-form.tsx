@@ -81,7 +81,7 @@ function Fields({
   const [id, setId] = useState(known?.id ?? freeId(connector.name, taken));
   const [keep, setKeep] = useState(known?.keep ?? connector.keepDefault);
   const [drafts, setDrafts] = useState<Drafts>(draftsOf(options, known?.options ?? {}));
-  const wish: Wish = { use: connector.name, keep, paused: known?.paused ?? false, options: valuesOf(options, drafts) };
+  const wish: Wish = { use: connector.name, keep, paused: known?.paused ?? false, egress: known?.egress, options: valuesOf(options, drafts) };
   const check = useMutation({ mutationFn: checkWish });
   const save = useMutation({ mutationFn: () => putSource(id, wish), onSuccess: () => onDone(t(known === undefined ? "sources.form.added" : "sources.form.changed", { id })) });
   const change = (name: string, value: string | boolean | readonly string[]) => {
