@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { WebSocketServer } from "ws";
 import { systemClock } from "../core/clock.ts";
+import { egressSchema } from "../core/config.ts";
 import { EarshotError } from "../core/errors.ts";
 import { openHttp } from "./client.ts";
 import { callFor } from "./counted.ts";
@@ -92,7 +93,7 @@ test("NODE_EXTRA_CA_CERTS makes an own authority trusted, for requests and socke
     }
   }
   assert.deepEqual(asked, [`localhost:${address.port}`, `localhost:${address.port}`]);
-  const profile = { proxies: [proxy.url], rotation: "none", fixed: true, healthEverySeconds: 60 } as const;
+  const profile = egressSchema.parse({ proxies: [proxy.url], fixed: true });
   await using through = openHttp({
     clock: systemClock,
     report: quiet,
