@@ -113,7 +113,7 @@ export function openFailures(sql: Sql): Failures {
              count = f.count + excluded.count, first_ms = least(f.first_ms, excluded.first_ms), last_ms = greatest(f.last_ms, excluded.last_ms),
              samples = (select jsonb_agg(s order by n)::text from
                (select s, n from jsonb_array_elements(excluded.samples::jsonb || f.samples::jsonb) with ordinality as e (s, n) order by n limit ${mostSamples}) as kept)`,
-          [source, failure, hourMs, kind, code, status ?? null, count, Math.round(firstAt), Math.round(lastAt), clean(JSON.stringify(samples.slice(0, mostSamples)))],
+          [source, failure, hourMs, kind, code, status ?? null, count, Math.round(firstAt), Math.round(lastAt), JSON.stringify(samples.slice(0, mostSamples).map(clean))],
         );
       }
     },
@@ -140,7 +140,7 @@ export function openFailures(sql: Sql): Failures {
   };
 }
 
-/** Postgres' JSON holds neither NUL nor half a pair; both are escaped by then. */
-function clean(json: string): string {
-  return json.replaceAll(/\\u(?:0000|d[89a-f][0-9a-f]{2})/gi, "");
+/** Postgres' JSON holds neither NUL nor half a pair. Taken out of the texts, since in the JSON of them an excerpt's own `\u0000` looks the same. */
+function clean(sample: FailureSample): FailureSample {
+  return sampleSchema.parse(Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : value])));
 }
