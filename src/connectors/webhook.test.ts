@@ -103,3 +103,11 @@ test("names of the sender's own are found where the options say", async () => {
   assert.ok(outcome && "keep" in outcome && outcome.keep.type === "post");
   assert.deepEqual([outcome.keep.post.id, outcome.keep.post.author.id, outcome.keep.post.text], ["9", "ann", "hello"]);
 });
+
+test("what is signed with no key is refused, also where the key is none", async () => {
+  const nothing = createHmac("sha256", "").update(`msg_1.${seconds}.${body}`).digest("base64");
+  const headers = { "webhook-id": "msg_1", "webhook-timestamp": String(seconds), "webhook-signature": `v1,${nothing}` };
+  for (const secret of ["", "whsec_", "whsec_!!"]) assert.equal((await receive(headers, body, {}, secret)).status, 401, secret);
+  const bare = { "x-sig": createHmac("sha256", "").update(body).digest("hex") };
+  assert.equal((await receive(bare, body, { signature: { header: "x-sig", prefix: "" } }, "")).status, 401);
+});

@@ -25,8 +25,8 @@ export function redactText(text: string, secrets: readonly string[] = []): strin
 /** The beginning of an answer, fit for a register: without secrets, tokens and addresses of mail, white space folded. */
 export function redactExcerpt(text: string, secrets: readonly string[], mostChars: number): string {
   let out = redactText(text, secrets);
-  out = out.replace(/("?[\w-]*(?:token|secret|password|passwd|api_?key|authorization|signature|appsecret_proof)"?\s*[:=]\s*"?)[^\s"&,;}<]+/gi, "$1REDACTED");
-  out = out.replace(/[^\s"'<>()]+@[\w-]+(?:\.[\w-]+)+/g, "[email]");
+  out = out.replace(/("?[\w-]{0,40}(?:token|secret|password|passwd|api_?key|authorization|signature|appsecret_proof)"?\s*[:=]\s*"?)[^\s"&,;}<]+/gi, "$1REDACTED");
+  out = out.replace(/[^\s"'<>()]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, "[email]");
   out = out.replace(/[\s\p{Cc}]+/gu, " ").trim();
   return out.length > mostChars ? `${out.slice(0, mostChars - 1)}…` : out;
 }

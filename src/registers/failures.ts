@@ -142,5 +142,7 @@ export function openFailures(sql: Sql): Failures {
 
 /** Postgres' JSON holds neither NUL nor half a pair. Taken out of the texts, since in the JSON of them an excerpt's own `\u0000` looks the same. */
 function clean(sample: FailureSample): FailureSample {
-  return sampleSchema.parse(Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : value])));
+  return sampleSchema.parse(
+    Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, typeof value === "string" ? value.replaceAll("\0", "").toWellFormed() : value])),
+  );
 }

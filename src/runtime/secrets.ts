@@ -11,13 +11,17 @@ export async function readSecret(reference: string, env: Readonly<Record<string,
     return value;
   }
   if (kind === "file" && name !== undefined && isAbsolute(name)) {
+    let value: string;
     try {
-      return (await readFile(name, "utf8")).trim();
+      value = (await readFile(name, "utf8")).trim();
     } catch (error) {
       throw new EarshotError("CONFIG_SECRET_MISSING", `secret file:${name}: ${error instanceof Error && "code" in error ? String(error.code) : "cannot be read"}`, {
         cause: error,
       });
     }
+    // Anybody could sign with an empty key.
+    if (value === "") throw new EarshotError("CONFIG_SECRET_MISSING", `secret file:${name}: the file is empty`);
+    return value;
   }
   throw new EarshotError("CONFIG_SECRET_MISSING", "secret: expected a reference, env:NAME or file:/path, not the secret itself");
 }

@@ -22,7 +22,8 @@ const keyWords = 6;
 const fewestRuns = 2;
 const mostWords = 2_000;
 
-const query = /(https?:\/\/[^\s?]+)\?\S*/giu;
+const address = /https?:\/\/\S+/giu;
+const withoutQuery = (found: string): string => found.split("?", 1)[0] ?? found;
 const words = new Uint32Array(mostWords);
 const smallest = new Uint32Array(sketchSize);
 const smallestKeys = new Uint32Array(keysEach);
@@ -30,7 +31,7 @@ const smallestKeys = new Uint32Array(keysEach);
 /** undefined: too short to be told from others. */
 export function sketchOf(text: string): Sketch | undefined {
   let count = 0;
-  for (const word of tokenise(text.includes("://") ? text.replaceAll(query, "$1") : text)) {
+  for (const word of tokenise(text.includes("://") ? text.replaceAll(address, withoutQuery) : text)) {
     if (count === mostWords) break;
     if (!word.startsWith("m_")) words[count++] = hashOf(word);
   }

@@ -182,3 +182,13 @@ test("whatever the text, the sketch is small, ascending and the same again", () 
     { numRuns: 500 },
   );
 });
+
+test("a long text of addresses costs what its length costs, and what an address asks for is left out", () => {
+  const began = performance.now();
+  sketchOf("https://".repeat(12_500));
+  // Looked at from each of its addresses, it would take seconds.
+  assert.ok(performance.now() - began < 1_000);
+  const words = "five words and an address";
+  assert.deepEqual(sketchOf(`${words} https://a.example/x?from=one&to=two end of it`), sketchOf(`${words} https://a.example/x end of it`));
+  assert.notDeepEqual(sketchOf(`${words} https://a.example/x end of it`), sketchOf(`${words} https://a.example/y end of it`));
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { buildCommand } from "@stricli/core";
-import { toEarshotError } from "../../core/errors.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
+import { faultsOf, refuseFaults } from "../../core/config.ts";
 import { loadConnector } from "../../connectors/directory.ts";
 import { validateEvent } from "../../stages/validate.ts";
 import { exitCodes, guarded } from "../output.ts";
@@ -14,6 +15,17 @@ function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
     if (line.some((byte) => byte > 32)) yield line;
     start = end + 1;
   }
+}
+
+/** Node holds neither larger files nor longer texts in one piece. */
+const tooLong: ReadonlySet<unknown> = new Set(["ERR_FS_FILE_TOO_LARGE", "ERR_STRING_TOO_LONG"]);
+
+/** One file of several must not take the others along. @throws USAGE for one that cannot be opened */
+function readingFailed(thrown: unknown, file: string): EarshotError {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (tooLong.has(code)) return new EarshotError("ITEM_TOO_LARGE", "it is larger than can be read in one piece: split it");
+  if (thrown instanceof Error && "syscall" in thrown) throw new EarshotError("USAGE", `${file}: it cannot be read (${String(code)})`);
+  return toEarshotError(thrown, "PARSER_FAILED", "file");
 }
 
 /** Options that a connector needs to parse, where a recorded file does not tell them. */
@@ -47,7 +59,9 @@ export const parseCommand = buildCommand({
       const [name = "", ...files] = words;
       const connector = await loadConnector(name);
       const given = Object.fromEntries((flags.option ?? []).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
-      const options = connector.options.parse({ ...neutralOptions[name], ...given });
+      const checked = connector.options.safeParse({ ...neutralOptions[name], ...given });
+      if (!checked.success) refuseFaults(`parse ${name}`, faultsOf(checked.error));
+      const options = checked.data;
       const parse = connector.parser(options);
       const nowMs = Date.now();
       let rejected = 0;
@@ -56,7 +70,11 @@ export const parseCommand = buildCommand({
         if (held.length > 0) process.stdout.write(`${held.join("\n")}\n`);
         held = [];
       };
-      for (const file of files) {
+      const reject = (place: string, error: EarshotError) => {
+        rejected++;
+        process.stderr.write(`${place}: ${error.code}: ${error.message}\n`);
+      };
+      const readFile = (file: string) => {
         let number = 0;
         const bytes = readFileSync(file);
         for (const raw of connector.split?.(bytes) ?? linesOf(bytes)) {
@@ -64,16 +82,20 @@ export const parseCommand = buildCommand({
           for (const parsed of parse(raw)) {
             const outcome = "keep" in parsed ? validateEvent(parsed.keep, nowMs) : parsed;
             if ("keep" in outcome) held.push(JSON.stringify(outcome.keep));
-            else if ("reject" in outcome) {
-              rejected++;
-              const error = toEarshotError(outcome.reject, "PARSER_FAILED", file);
-              process.stderr.write(`${file}:${number}: ${error.code}: ${error.message}\n`);
-            }
+            else if ("reject" in outcome) reject(`${file}:${number}`, toEarshotError(outcome.reject, "PARSER_FAILED", file));
           }
           if (held.length >= 1_000) flush();
         }
+      };
+      for (const file of files) {
+        try {
+          readFile(file);
+        } catch (thrown) {
+          reject(file, readingFailed(thrown, file));
+        } finally {
+          flush();
+        }
       }
-      flush();
       return rejected > 0 ? exitCodes.data : exitCodes.ok;
     }),
 });

@@ -40,8 +40,8 @@ export function nameOf(value: unknown): string {
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** True where the bytes, read as JSON, nest deeper than `maxDepth`. */
-export function isTooDeep(bytes: Uint8Array): boolean {
+/** True where the bytes, read as JSON, nest deeper than `most` levels. */
+export function isTooDeep(bytes: Uint8Array, most = maxDepth): boolean {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < bytes.length; i++) {
@@ -51,7 +51,7 @@ export function isTooDeep(bytes: Uint8Array): boolean {
       else if (byte === 0x22) inString = false;
     } else if (byte === 0x22) inString = true;
     else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > maxDepth) return true;
+      if (++depth > most) return true;
     } else if (byte === 0x7d || byte === 0x5d) depth--;
   }
   return false;

@@ -44,7 +44,7 @@ function isFailure(body: unknown): boolean {
 
 function textOf(body: unknown): string | undefined {
   if (typeof body === "string") {
-    const title = /<title[^>]*>([^<]*)</i.exec(body)?.[1]?.trim();
+    const title = /<title[^<>]*>([^<]*)</i.exec(body)?.[1]?.trim();
     return title ?? (/</.test(body) ? "a page" : softText(body.trim()));
   }
   if (!isJson(body)) return undefined;

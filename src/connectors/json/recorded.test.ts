@@ -33,3 +33,14 @@ test("bodies alone are answers, and what is no JSON is one as text", () => {
   ]);
   assert.equal(answers(new Uint8Array([0xff, 0xfe, 0])).length, 1);
 });
+
+test("what nests without end is left as text, beside what does not", () => {
+  const deep = `${'{"data":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+  assert.deepEqual(answers(deep), [{ headers: {}, body: deep }]);
+  assert.deepEqual(answers(`{"a":1}\n${deep}`), [
+    { headers: {}, body: { a: 1 } },
+    { headers: {}, body: deep },
+  ]);
+  const thread = `${'{"replies":['.repeat(200)}{}${"]}".repeat(200)}`;
+  assert.deepEqual(answers(thread), [{ headers: {}, body: JSON.parse(thread) }]);
+});

@@ -1,5 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { type Json, isJson } from "./decode.ts";
+import { type Json, isJson, isTooDeep } from "./decode.ts";
+
+/** Threads of comments nest; what looks for posts walks down them, and a stack ends. What is deeper is left as text. */
+const deepest = 500;
 
 /** One answer of a platform, as a recording holds it. */
 export interface RecordedAnswer {
@@ -74,6 +77,7 @@ function bodyOf(body: unknown): unknown {
 }
 
 function parsed(text: string): unknown {
+  if (isTooDeep(Buffer.from(text), deepest)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return value;

@@ -108,7 +108,7 @@ function unitsOf(text: string): readonly number[] | undefined {
 
 function addLinks(text: string, links: string[], spans: SourceSpan[]): void {
   for (const match of text.matchAll(/https?:\/\/[\w.-]+(?:\/[^\s"<>…]*)?/giu)) {
-    const value = match[0].replace(/[.,;:!?)\]'”’]+$/u, "");
+    const value = match[0].replace(/[.,;:!?)\]'”’]{1,20}$/u, "");
     if (!links.includes(value)) links.push(value);
     if (links.length >= mostEntities) return;
     spans.push({ start: match.index, end: match.index + value.length, kind: "link", value });

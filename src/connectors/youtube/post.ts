@@ -186,7 +186,7 @@ function textOf(snippet: Json): Pick<SourcePost, "text" | "format"> {
   const original = snippet["textOriginal"];
   if (typeof original === "string") return { text: checkText(original, "comment.snippet.textOriginal"), format: "text" };
   const text = checkText(snippet["textDisplay"], "comment.snippet.textDisplay");
-  return { text, format: /<\/?(?:a|b|br|i|s|u|span|img)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+);/i.test(text) ? "html" : "text" };
+  return { text, format: /<\/?(?:a|b|br|i|s|u|span|img)\b[^<>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+);/i.test(text) ? "html" : "text" };
 }
 
 /** An account without a channel, or one that is gone, has a name alone: it is somebody of this comment only. */

@@ -93,7 +93,7 @@ function cleanId(text: string | undefined): string | undefined {
 /** Posts of networks bear their text, or its beginning, as title. */
 function withTitle(title: string | undefined, text: string): string {
   if (title === undefined || text === "") return title ?? text;
-  const begin = title.replace(/\s*(?:…|\.\.\.)$/, "");
+  const begin = title.replace(/\s{0,20}(?:…|\.\.\.)$/, "");
   return text.startsWith(begin) ? text : `${title}\n\n${text}`;
 }
 
