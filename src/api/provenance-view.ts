@@ -1,6 +1,8 @@
 import { type Static, Type } from "typebox";
+import type { Notes } from "../core/event.ts";
 import { maskRaw } from "../policies/mask-raw.ts";
 import type { PostTrace } from "../runtime/provenance.ts";
+import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
 import { countsSchema, instant, iso, optionalInstant, sentimentLabel } from "./schemas.ts";
 
 const int = Type.Integer();
@@ -56,6 +58,7 @@ const stagesSchema = Type.Object({
       score: optional(Type.Number({ minimum: -1, maximum: 1 })),
     }),
   ),
+  judge: optional(Type.Array(judgementSchema)),
   pii: optional(Type.Object({ sensitivity: Type.String(), kinds: Type.Array(Type.Object({ kind: Type.String(), count: int })) })),
   terms: optional(Type.Array(Type.Object({ id: Type.String(), parts: Type.Array(Type.Object({ part: Type.String(), words: Type.Array(Type.String()) })) }))),
   pseudonyms: Type.Object({ post: Type.String(), author: Type.String(), authorKeyVersion: int, mentions: int }),
@@ -135,16 +138,22 @@ function wordAt(traced: NonNullable<PostTrace["stages"]>, start: number, end: nu
   return span === undefined ? traced.now.text.slice(start, end) : `[${span.kind}]`;
 }
 
+/** What models say, and which: a newer version is another word. */
+function saidBy(notes: Notes | undefined): string {
+  return (notes?.judgements ?? []).map(({ task, label, model }) => `${task} ${label ?? ""} ${model}`).join("\n");
+}
+
 function viewStages({ post, stages }: PostTrace) {
   if (stages === undefined) return undefined;
   const { steps, outcome, reason, findings, now } = stages;
-  const { normalise, mentions, sieve, language, sentiment, pii, terms } = findings;
+  const { normalise, mentions, sieve, language, sentiment, judge, pii, terms } = findings;
   const kinds = new Map<string, number>();
   for (const { kind } of pii?.spans ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const differs = [
     ...(now.text === post.text ? [] : ["text"]),
     ...(now.language === post.language ? [] : ["language"]),
     ...(now.sentiment?.label === post.sentiment?.label ? [] : ["sentiment"]),
+    ...(saidBy(judge) === saidBy(post.notes) ? [] : ["judgements"]),
     ...(now.terms.join("\n") === post.terms.join("\n") ? [] : ["terms"]),
     ...(now.sensitivity === post.sensitivity ? [] : ["sensitivity"]),
   ];
@@ -171,6 +180,7 @@ function viewStages({ post, stages }: PostTrace) {
         ...(sentiment.sentiment && { label: sentiment.sentiment.label, score: sentiment.sentiment.score }),
       },
     }),
+    ...(judge && { judge: (judge.judgements ?? []).map(viewJudgement) }),
     ...(pii && { pii: { sensitivity: pii.sensitivity, kinds: [...kinds].map(([kind, count]) => ({ kind, count })) } }),
     ...(terms && { terms: terms.map(({ id, parts }) => ({ id, parts: parts.map(({ part, words }) => ({ part, words: [...words] })) })) }),
     pseudonyms: { post: post.id, author: post.author, authorKeyVersion: Number(post.author.slice(1, post.author.indexOf("_"))), mentions: now.mentions },

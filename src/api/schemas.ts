@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { queryFields } from "../core/query.ts";
 import type { Post } from "../core/event.ts";
+import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
 import { redactPost } from "../policies/redact.ts";
 
 const text = (description: string) => Type.String({ description });
@@ -57,6 +58,13 @@ export const postSchema = Type.Object({
   sensitivity: Type.String(),
   region: Type.String(),
   pii: Type.Optional(Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), kind: Type.String() }))),
+  judgements: Type.Optional(Type.Array(judgementSchema)),
+  entities: Type.Optional(
+    Type.Object({
+      model: Type.String(),
+      spans: Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), kind: text("person, organisation or place.") })),
+    }),
+  ),
 });
 export type PostView = Static<typeof postSchema>;
 
@@ -98,6 +106,8 @@ export function viewWhole(post: Post): PostView {
     sensitivity: post.sensitivity,
     region: post.region,
     ...(post.pii && { pii: post.pii.map((span) => ({ ...span })) }),
+    ...(post.notes?.judgements && { judgements: post.notes.judgements.map(viewJudgement) }),
+    ...(post.notes?.entities && { entities: { model: post.notes.entities.model, spans: post.notes.entities.spans.map((span) => ({ ...span })) } }),
   };
 }
 

@@ -71,6 +71,26 @@ export type EgressProfile = Readonly<z.output<typeof egressSchema>>;
 
 const often = (standard: number) => z.int().min(1).max(1_000_000).default(standard);
 
+const sources = z.array(id).min(1).max(1_000).optional().describe("Posts of these sources alone.");
+const languages = z
+  .array(z.string().regex(/^[a-z]{2,3}$/, "expected a language tag such as en"))
+  .min(1)
+  .max(100)
+  .optional()
+  .describe("Posts in these languages alone.");
+const modelUse = z.union([z.boolean(), z.strictObject({ sources, languages })]);
+
+const modelsSchema = z
+  .strictObject({
+    social: modelUse.default(false).describe("Sentiment, emotion, irony, offence and hate of English posts. Their sentiment is then this model's, not the lexicon's."),
+    spam: modelUse.default(false).describe("Unasked advertising."),
+    entities: modelUse.default(false).describe("Names of persons, organisations and places."),
+    leastProbability: z.number().min(0).max(1).default(0.5).describe("A model that is less sure says nothing."),
+  })
+  .prefault({})
+  .describe("The embedded language models. Each judgement stands beside the post with the model's version. What is stored already is judged by a replay.");
+export type ModelsConfig = z.output<typeof modelsSchema>;
+
 export const configSchema = z.strictObject({
   partitions: z.int().min(1).max(64).default(4).describe("Fixed when the data folder is made."),
   workers: z.int().min(1).max(64).optional().describe("Refining threads; by default one a core, at most one a partition."),
@@ -101,6 +121,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   nearDuplicates: z.boolean().default(true).describe("Find posts that are copies of each other but for a few words, so that pages can fold them."),
+  models: modelsSchema,
   alarms: z
     .strictObject({
       failuresPerHour: z

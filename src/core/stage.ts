@@ -1,4 +1,4 @@
-import type { Outcome, PiiSpan, Sensitivity, Sentiment, SourcePost } from "./event.ts";
+import type { Notes, Outcome, PiiSpan, Sensitivity, Sentiment, SourcePost } from "./event.ts";
 import { type Tokens, tokensOf } from "./tokens.ts";
 
 /** An account that the text names, half open in UTF-16 units of `Draft.text`; `handle` without its leading @. */
@@ -29,6 +29,7 @@ export interface Draft {
   sensitivity: Sensitivity;
   region: string;
   pii: readonly PiiSpan[];
+  notes: Notes | undefined;
 }
 
 /** A batch in, one outcome for each item out, in order. A stage never throws for an item: it rejects it. */
@@ -57,6 +58,7 @@ export function makeDraft(platform: string, source: string, post: SourcePost, re
     sensitivity: "public",
     region: post.place?.countryCode?.toLowerCase() ?? "zz",
     pii: [],
+    notes: undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { EarshotError } from "../core/errors.ts";
+import { fingerprint } from "../core/ids.ts";
 import { type EntityTagger, readEntities } from "./entities.ts";
 import { makeExtractor } from "./features.ts";
 import { type Judge, makeJudge, readLinearModel } from "./linear-model.ts";
@@ -15,6 +16,8 @@ export const weightsFile = (name: ModelName | "words" | "entities"): URL => new 
 export interface Library {
   judge(name: ModelName): Judge;
   entities(): EntityTagger;
+  /** Name and fingerprint of the weights that it judges by, `social@1f2e3d4c`. */
+  version(name: ModelName | "entities"): string;
 }
 
 function read(name: Parameters<typeof weightsFile>[0]): Uint8Array {
@@ -28,6 +31,7 @@ export function openLibrary(): Library {
   let vectors: WordVectors | undefined;
   const judges = new Map<ModelName, Judge>();
   let tagger: EntityTagger | undefined;
+  const versions = new Map<string, string>();
   const words = () => (vectors ??= readWordVectors(read("words")));
   return {
     judge(name) {
@@ -36,5 +40,10 @@ export function openLibrary(): Library {
       return known;
     },
     entities: () => (tagger ??= readEntities(read("entities"), words())),
+    version(name) {
+      const known = versions.get(name) ?? `${name}@${fingerprint(`${fingerprint(read("words"))} ${fingerprint(read(name))}`).slice(0, 8)}`;
+      versions.set(name, known);
+      return known;
+    },
   };
 }

@@ -181,6 +181,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
           sources: options.sources,
           terms: options.terms,
           languageTable,
+          models: config.models,
           erasures: options.erasures,
         } satisfies RefineWorkerData,
       }),

@@ -54,6 +54,7 @@ export function makePost(draft: Draft, id: PostId, ids: PostIds): Post {
     sensitivity: draft.sensitivity,
     region: draft.region,
     ...(draft.pii.length > 0 && { pii: draft.pii }),
+    ...(draft.notes && { notes: draft.notes }),
     ...(extra && { extra }),
   };
 }

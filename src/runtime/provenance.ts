@@ -1,6 +1,8 @@
 import type { Contribution, Post } from "../core/event.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import type { PostId } from "../core/ids.ts";
+import type { Judgement } from "../core/judgement.ts";
+import type { Explanation } from "../models/explain.ts";
 import type { StagesTrace } from "../stages/trace.ts";
 
 /** What can be told of a post beyond the post itself. Every answer goes through the viewer's filter. */
@@ -9,7 +11,16 @@ export interface Provenance {
   trace(id: PostId, filter: ReadFilter): Promise<PostTrace | undefined>;
   /** The message that it was made from, as it came; undefined where the log no longer keeps it. */
   raw(id: PostId, filter: ReadFilter): Promise<RawMessage | undefined>;
+  /** Why the text as everybody is shown it is judged as it is, by today's models; undefined: the post was not judged for this task, or is not for this viewer. */
+  explain(id: PostId, task: string, filter: ReadFilter): Promise<JudgementExplained | undefined>;
   conversation(id: PostId, filter: ReadFilter): Promise<Conversation | undefined>;
+}
+
+export interface JudgementExplained {
+  /** As it stands beside the post. */
+  readonly noted: Judgement;
+  /** `model` tells today's version, which may be another. */
+  readonly now: Explanation & { readonly model: string };
 }
 
 export interface RawMessage {

@@ -23,6 +23,7 @@ import { makeReplayPreview } from "./refine-preview.ts";
 import { makeTracer } from "./refine-trace.ts";
 import { withRenames } from "./renames.ts";
 import { serve } from "./rpc.ts";
+import { openTextModels } from "./text-models.ts";
 import type { RefineWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
 /** A thread that refines its share of the partitions. */
@@ -75,12 +76,14 @@ function handlesOf(list: readonly WorkerTerm[]): ReadonlySet<string> {
   return new Set(list.flatMap((term) => term.handles.map((handle) => handle.replace(/^@/, "").toLowerCase())));
 }
 
+const models = openTextModels();
 const stages = openStages({
   mentionId: (platform, account) => pseudonyms.mentionId(platform, account),
   isOrganisationHandle: (handle) => handles.has(handle),
   terms: termsOf(data.terms),
   keep: (source) => sources.get(source)?.keep ?? "everything",
   languageTable: data.languageTable,
+  judge: { models, use: data.models },
 });
 
 /** A ledger that knows more than `posts` holds (a log from an older copy, say) would pass raw by: it is made anew from `posts`. */
@@ -228,6 +231,7 @@ const handlers = {
     const row = partitionNumbered(argument.partition).ledger.row(argument.id);
     return row?.status === "post" ? row.contribution.createdAt : undefined;
   },
+  explain: ({ task, text }: { readonly task: string; readonly text: string }) => models.explain(task, text),
   trace: (argument: Parameters<typeof tracer.trace>[0]) => tracer.trace(argument),
   rawOf: (argument: Parameters<typeof tracer.rawOf>[0]) => tracer.rawOf(argument),
   preview: (argument: Parameters<typeof tracer.preview>[0]) => tracer.preview(argument),

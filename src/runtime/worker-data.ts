@@ -1,5 +1,5 @@
 import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
-import type { TermConfig } from "../core/config.ts";
+import type { ModelsConfig, TermConfig } from "../core/config.ts";
 import type { Rename } from "./renames.ts";
 import type { KeyRing } from "../ledger/key-ring.ts";
 
@@ -33,6 +33,7 @@ export interface RefineWorkerData {
   readonly sources: readonly WorkerSource[];
   readonly terms: readonly WorkerTerm[];
   readonly languageTable: SharedArrayBuffer;
+  readonly models: ModelsConfig;
   /** Erasures of the register: replays and imports meet them. */
   readonly erasures: readonly { readonly author: string; readonly upToMs: number; readonly objection: boolean }[];
 }

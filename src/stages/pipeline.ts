@@ -1,6 +1,9 @@
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Outcome } from "../core/event.ts";
 import type { Draft, Stage } from "../core/stage.ts";
+import type { TextModels } from "../core/judgement.ts";
+import type { ModelsConfig } from "../core/config.ts";
+import { asksAnything, makeJudge } from "./judge.ts";
 import { makeLanguage } from "./language.ts";
 import type { LanguageTable } from "./language-table.ts";
 import { makeMentions, type MentionsOptions } from "./mentions.ts";
@@ -13,6 +16,8 @@ import { makeTerms, type Term, type TermsOptions } from "./terms.ts";
 export interface StagesOptions extends MentionsOptions, TermsOptions {
   /** Made once a process by buildLanguageTable, given to each worker; absent: built here. */
   readonly languageTable?: LanguageTable;
+  /** Language models, and what is asked of them; absent: nothing. */
+  readonly judge?: { readonly models: TextModels; readonly use: ModelsConfig };
 }
 
 export interface Stages extends Disposable {
@@ -29,8 +34,9 @@ export function openStages(options: StagesOptions): Stages {
   const terms = makeTerms(options);
   const language = makeLanguage(options.languageTable === undefined ? {} : { table: options.languageTable });
   // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
-  const sentiment = makeSentiment();
-  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment, makePii(), terms];
+  const judge = options.judge !== undefined && asksAnything(options.judge.use) ? makeJudge(options.judge) : undefined;
+  const sentiment = makeSentiment(judge?.judgesSentiment);
+  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment, ...(judge === undefined ? [] : [judge]), makePii(), terms];
   return {
     names: stages.map((stage) => stage.name),
     run: (batch) => runStages(stages, batch),

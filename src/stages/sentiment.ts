@@ -60,8 +60,11 @@ interface Causes {
   loweredBy?: string[];
 }
 
-/** Scores the languages that it has a lexicon for; other posts stay unscored, which is not neutral. */
-export function makeSentiment(): Stage & { readonly explain: (draft: Draft) => SentimentFinding } {
+/**
+ * Scores the languages that it has a lexicon for; other posts stay unscored, which is not neutral.
+ * @param isLeft posts that another stage judges
+ */
+export function makeSentiment(isLeft: (draft: Draft) => boolean = () => false): Stage & { readonly explain: (draft: Draft) => SentimentFinding } {
   const lexicons = new Map<string, Lexicon>(lexiconLanguages.map((language) => [language, openLexicon(language)]));
   const emoji = openEmoji();
   const score = (draft: Draft): Sentiment | undefined => {
@@ -74,12 +77,12 @@ export function makeSentiment(): Stage & { readonly explain: (draft: Draft) => S
     name: "sentiment",
     run: (batch) =>
       batch.map((draft) => {
-        draft.sentiment = score(draft);
+        if (!isLeft(draft)) draft.sentiment = score(draft);
         return { keep: draft };
       }),
     explain(draft) {
       const lexicon = lexicons.get(draft.language);
-      if (lexicon === undefined) return { signs: [], emoji: 0, emphasis: 1, sum: 0 };
+      if (lexicon === undefined || isLeft(draft)) return { signs: [], emoji: 0, emphasis: 1, sum: 0 };
       const notes: SignNotes = { met: [], parts: 0 };
       const words = scoreWords(draft.text, draft.tokens, lexicon, notes);
       const before = notes.met.reduce((total, { sign, part }) => total + (part < notes.parts ? sign.adds : 0), 0);

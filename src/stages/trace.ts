@@ -1,4 +1,4 @@
-import type { Outcome, PiiSpan, SourcePost } from "../core/event.ts";
+import type { Notes, Outcome, PiiSpan, SourcePost } from "../core/event.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import type { LanguageFinding } from "./language.ts";
 import type { SentimentFinding } from "./sentiment.ts";
@@ -28,6 +28,7 @@ export interface StageFindings {
   readonly sieve?: { readonly asked: boolean };
   readonly language?: LanguageFinding;
   readonly sentiment?: SentimentFinding;
+  readonly judge?: Notes;
   readonly pii?: { readonly spans: readonly PiiSpan[]; readonly sensitivity: string };
   readonly terms?: readonly TermFinding[];
 }
@@ -71,6 +72,8 @@ function findingOf(stage: string, draft: Draft, { keep, language, sentiment, ter
       return { language: language.explain(draft) };
     case "sentiment":
       return { sentiment: sentiment.explain(draft) };
+    case "judge":
+      return { judge: draft.notes ?? {} };
     case "pii":
       return { pii: { spans: draft.pii, sensitivity: draft.sensitivity } };
     case "terms":

@@ -3,6 +3,7 @@ import { EarshotError } from "../../core/errors.ts";
 import { isPostId, type PostId } from "../../core/ids.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
+import { explanationSchema, viewJudgement } from "../judgement-schemas.ts";
 import { traceSchema, viewTrace } from "../provenance-view.ts";
 import { instant, iso, postSchema, problems, viewPost } from "../schemas.ts";
 
@@ -70,6 +71,34 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
       if (raw === undefined) throw new EarshotError("NOT_FOUND", "there is no post under this id, or the log no longer keeps its message");
       await engine.noteAccess({ actor: viewer.name, action: "post.raw", subject: id, purpose: request.query.reveal });
       return { source: raw.source, receivedAt: iso(raw.receivedAt), ...encodeWhole(raw.bytes) };
+    },
+  );
+
+  app.get(
+    "/api/v1/posts/:id/judgements",
+    {
+      config: { forKept: true },
+      schema: {
+        tags: ["posts"],
+        summary: "Why a language model judges a post as it does: what each word adds, and the smallest edit that changes it",
+        params,
+        querystring: Type.Object({ task: Type.String({ minLength: 1, maxLength: 40, description: "One of the post's `judgements`." }) }, { additionalProperties: false }),
+        response: { 200: explanationSchema, ...problems },
+      },
+    },
+    async (request) => {
+      const found = await engine.provenance.explain(idOf(request.params.id), request.query.task, viewerOf(request).filter);
+      if (found === undefined) throw new EarshotError("NOT_FOUND", "there is no post under this id that a model judged for this task, or it is not for you");
+      const { noted, now } = found;
+      return {
+        noted: viewJudgement(noted),
+        model: now.model,
+        chosen: now.chosen,
+        probabilities: { ...now.probabilities },
+        words: now.words.map((word) => ({ ...word })),
+        ...(now.counterfactual && { counterfactual: { ...now.counterfactual, without: [...now.counterfactual.without] } }),
+        faithfulness: { ...now.faithfulness },
+      };
     },
   );
 

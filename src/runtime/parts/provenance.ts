@@ -2,6 +2,7 @@ import { connectorVersion } from "../../connectors/directory.ts";
 import { contributionOf, type Post } from "../../core/event.ts";
 import { type ReadFilter, termsShown } from "../../core/filter.ts";
 import { idWords, type PostId } from "../../core/ids.ts";
+import { redactPost } from "../../policies/redact.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine, SearchRequest } from "../engine.ts";
 import { importPlatformOf } from "../import.ts";
@@ -125,6 +126,13 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
       if (post === undefined) return undefined;
       const partition = partitionOf(idWords(id), options.partitions);
       return threads.refineOf(partition).caller.call("rawOf", { partition, id, receivedAt: post.receivedAt });
+    },
+    async explain(id, task, filter) {
+      const post = await reading.post(id, filter);
+      const noted = post?.notes?.judgements?.find((judgement) => judgement.task === task);
+      if (post === undefined || noted === undefined) return undefined;
+      const partition = partitionOf(idWords(id), options.partitions);
+      return { noted, now: await threads.refineOf(partition).caller.call("explain", { task, text: redactPost(post).text }) };
     },
     async conversation(id, filter) {
       const post = await reading.post(id, filter);

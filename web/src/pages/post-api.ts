@@ -1,4 +1,5 @@
 import type { TraceView } from "../../../src/api/provenance-view.ts";
+import type { ExplanationView } from "../../../src/api/judgement-schemas.ts";
 import { ask, type PostView } from "../shell/api.ts";
 
 export type { TraceView };
@@ -32,6 +33,7 @@ export interface WholeRaw {
 export const postPath = (id: string): string => `/api/v1/posts/${encodeURIComponent(id)}`;
 export const traceOf = (id: string): Promise<TraceView> => ask(`${postPath(id)}/trace`);
 export const conversationOf = (id: string): Promise<Conversation> => ask(`${postPath(id)}/conversation`);
+export const explanationOf = (id: string, task: string): Promise<ExplanationView> => ask(`${postPath(id)}/judgements?${new URLSearchParams({ task }).toString()}`);
 export const labelsOf = (id: string): Promise<{ readonly items: readonly Label[] }> => ask(`${postPath(id)}/labels`);
 export const wholeRawOf = (id: string, purpose: string): Promise<WholeRaw> => ask(`${postPath(id)}/raw?${new URLSearchParams({ reveal: purpose }).toString()}`);
 export const putLabel = (id: string, what: Label["what"], to: string): Promise<Label> =>

@@ -13,6 +13,7 @@ import { useSimulatedSources } from "../shell/simulated.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { postPath, traceOf } from "./post-api.ts";
 import { Around } from "./post-around.tsx";
+import { Judged } from "./post-judged.tsx";
 import { Corrections } from "./post-label.tsx";
 import { Made } from "./post-made.tsx";
 import { History, RawMessage, Stored } from "./post-stored.tsx";
@@ -60,6 +61,7 @@ export default function Post() {
           </nav>
           <h3>{t(`postPage.parts.${part}`)}</h3>
           {part === "facts" && <Facts post={data} />}
+          {part === "facts" && <Judged post={data} />}
           {part === "conversation" && <Around post={data} />}
           {part !== "facts" && part !== "conversation" && <Traced id={id} part={part} />}
         </>

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { configSchema, type ModelsConfig } from "../core/config.ts";
+import type { Draft } from "../core/stage.ts";
+import type { TextModels } from "../core/judgement.ts";
+import { buildLanguageTable } from "./language-table.ts";
+import { makeJudge } from "./judge.ts";
+import { openStages } from "./pipeline.ts";
+import { stageContract } from "./stage.contract.ts";
+import { plainMentionId, readyDraft } from "./stage-fixtures.ts";
+
+/** Says what the text names: as sure as its length in hundredths. */
+const models: TextModels = {
+  social(text) {
+    const sure = Math.min(1, text.length / 100);
+    const label = text.includes("bad") ? "negative" : "positive";
+    return [{ task: "sentiment", model: "social@1", label, probabilities: { negative: 0, neutral: 0, positive: 0, [label]: sure } }];
+  },
+  spam: (text) => ({ task: "spam", model: "spam@1", label: "ham", probabilities: { ham: text.includes("buy") ? 0.4 : 0.9, spam: 0.1 } }),
+  entities: (text) => ({ model: "entities@1", spans: text.includes("Ann") ? [{ start: text.indexOf("Ann"), end: text.indexOf("Ann") + 3, kind: "person" }] : [] }),
+};
+const useOf = (models: object): ModelsConfig => configSchema.parse({ models }).models;
+const all = useOf({ social: true, spam: true, entities: true });
+stageContract("judge", { open: () => makeJudge({ models, use: all }), input: "ready" });
+
+function judged(text: string, use: ModelsConfig, language = "en"): Draft {
+  using stage = makeJudge({ models, use });
+  const draft = readyDraft(text);
+  draft.language = language;
+  draft.sentiment = { label: "neutral", score: 0.1 };
+  stage.run([draft]);
+  return draft;
+}
+const long = (text: string) => text.padEnd(70, ".");
+
+test("each judgement stands beside the post with its probabilities and the model's version", () => {
+  const draft = judged(long("bad Ann"), all);
+  assert.deepEqual(draft.notes, {
+    judgements: [
+      { task: "sentiment", model: "social@1", label: "negative", probabilities: { negative: 0.7, neutral: 0, positive: 0 } },
+      { task: "spam", model: "spam@1", label: "ham", probabilities: { ham: 0.9, spam: 0.1 } },
+    ],
+    entities: { model: "entities@1", spans: [{ start: 4, end: 7, kind: "person" }] },
+  });
+});
+
+test("the sentiment is the model's: how much likelier positive is than negative", () => {
+  assert.deepEqual(judged(long("bad"), all).sentiment, { label: "negative", score: -0.7 });
+  assert.deepEqual(judged(long("good"), all).sentiment, { label: "positive", score: 0.7 });
+});
+
+test("a model that is not sure says nothing, and the sentiment is then not scored", () => {
+  const draft = judged("bad, buy", all);
+  assert.equal(draft.sentiment, undefined);
+  assert.deepEqual(
+    draft.notes?.judgements?.map(({ label }) => label),
+    [undefined, undefined],
+  );
+  assert.equal(judged("bad, buy", useOf({ social: true, leastProbability: 0.05 })).sentiment?.label, "negative");
+});
+
+test("posts in other languages keep their sentiment, and may still be judged for spam", () => {
+  const draft = judged(long("bad"), all, "de");
+  assert.deepEqual(draft.sentiment, { label: "neutral", score: 0.1 });
+  assert.deepEqual(
+    draft.notes?.judgements?.map(({ task }) => task),
+    ["spam"],
+  );
+});
+
+test("sources and languages that are not named are not asked for", () => {
+  const tasks = (models: object, language = "en") => judged(long("Ann"), useOf(models), language).notes;
+  assert.equal(tasks({ social: { sources: ["other"] }, spam: { languages: ["de"] }, entities: false }), undefined);
+  assert.deepEqual(tasks({ social: { sources: ["s1"] } })?.judgements?.length, 1);
+  assert.deepEqual(tasks({ spam: { sources: ["s1"], languages: ["de"] } }, "de")?.judgements?.length, 1);
+  assert.equal(tasks({ spam: { sources: ["s1"], languages: ["fr"] } }, "de"), undefined);
+});
+
+test("the stage is there only where something is asked, and the lexicon leaves to it what it judges", () => {
+  const options = { mentionId: plainMentionId, isOrganisationHandle: () => false, terms: [], keep: () => "everything" as const, languageTable: buildLanguageTable("small") };
+  using off = openStages({ ...options, judge: { models, use: useOf({}) } });
+  assert.equal(off.names.includes("judge"), false);
+  using on = openStages({ ...options, judge: { models, use: useOf({ social: true }) } });
+  const text = "I love this, it is the most wonderful day of all the days that there ever were";
+  const trace = on.trace(readyDraft(text));
+  assert.deepEqual(trace.findings.sentiment?.signs, []);
+  assert.equal(trace.findings.judge?.judgements?.[0]?.label, "positive");
+  assert.ok(trace.steps.some(({ stage, version }) => stage === "judge" && version !== ""));
+});
