@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { recordedAnswers } from "./recorded.ts";
 
 const answers = (text: string | Uint8Array) => [...recordedAnswers(typeof text === "string" ? Buffer.from(text) : text)];
@@ -20,6 +21,13 @@ test("recordings are read as a list, one record, one a line, and with a body as 
     ],
   };
   assert.deepEqual(answers(JSON.stringify(cassette)), [read]);
+});
+
+test("a body kept as it was sent is unpacked, also where its end is missing", () => {
+  const packed = gzipSync('{"data":[1]}');
+  const record = (bytes: Uint8Array) => ({ request: {}, response: { status: 200, headers: {}, body: { base64_string: Buffer.from(bytes).toString("base64") } } });
+  const [whole, cut, broken] = answers(JSON.stringify([record(packed), record(packed.subarray(0, -6)), record(Buffer.from([0x1f, 0x8b, 1, 2]))]));
+  assert.deepEqual([whole?.body, cut?.body, broken?.body], [{ data: [1] }, { data: [1] }, ""]);
 });
 
 test("bodies alone are answers, and what is no JSON is one as text", () => {

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { constants, gunzipSync } from "node:zlib";
 import { type Json, isJson, isTooDeep } from "./decode.ts";
 
 /** Threads of comments nest; what looks for posts walks down them, and a stack ends. What is deeper is left as text. */
@@ -69,11 +70,22 @@ function answerOf(value: unknown): RecordedAnswer {
 }
 
 function bodyOf(body: unknown): unknown {
-  const held = isJson(body)
-    ? (body["string"] ?? (typeof body["base64_string"] === "string" ? Buffer.from(body["base64_string"], "base64").toString("utf8") : undefined))
-    : undefined;
+  const held = isJson(body) ? (body["string"] ?? (typeof body["base64_string"] === "string" ? textOf(Buffer.from(body["base64_string"], "base64")) : undefined)) : undefined;
   const text = typeof held === "string" ? held : body;
   return typeof text === "string" ? (parsed(text) ?? text) : text;
+}
+
+const mostTextBytes = 64 << 20;
+
+/** Some cassettes keep bodies as they were sent: compressed (RFC 1952). */
+function textOf(bytes: Buffer): string {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString("utf8");
+  try {
+    // A stream that was cut, or flushed and never ended, still gives what is there.
+    return gunzipSync(bytes, { maxOutputLength: mostTextBytes, finishFlush: constants.Z_SYNC_FLUSH }).toString("utf8");
+  } catch {
+    return "";
+  }
 }
 
 function parsed(text: string): unknown {

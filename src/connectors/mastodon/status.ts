@@ -54,7 +54,7 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
     visibility: readVisibility(status["visibility"]),
   };
   const editedAt = parseInstant(status["edited_at"]);
-  if (editedAt !== undefined && editedAt < Date.UTC(2100, 0, 1)) {
+  if (editedAt !== undefined && editedAt > Date.UTC(1990, 0, 1) && editedAt < Date.UTC(2100, 0, 1)) {
     post.editedAt = editedAt;
     post.revision = editedAt;
   } else if (status["edited_at"] !== null && status["edited_at"] !== undefined) extra["edited_at"] = status["edited_at"];

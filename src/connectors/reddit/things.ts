@@ -25,7 +25,8 @@ export function* thingsIn(answer: unknown): Generator<Found> {
       continue;
     }
     const { data } = value;
-    const kind = value["kind"] ?? (isJson(data) ? kindOfBare(data) : undefined);
+    // What only names a post, as the answer to one that was sent, tells nothing of it.
+    const kind = value["kind"] ?? (isJson(data) && ("title" in data || "body" in data) ? kindOfBare(data) : undefined);
     if (typeof kind !== "string" || !isJson(data)) {
       const bare = kindOfBare(value);
       const inside = bare === undefined && kind === undefined ? listingsIn(value) : [];

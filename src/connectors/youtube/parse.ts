@@ -5,7 +5,7 @@ import { type Json, decodeObject, guard, isJson } from "../json/decode.ts";
 import { type Mutable, checkInstant, readId, softText, softUrl } from "../json/fields.ts";
 import { failureOf } from "./errors.ts";
 import { kindOf } from "./items.ts";
-import { keepUnknown, makeAuthor, makeVideo, need, ownerOf, readChannel, readComment, readStatistics, readVideo, snippetOf, videoIdOf, withExtra } from "./post.ts";
+import { keepUnknown, makeAuthor, makeVideo, need, ownerOf, readChannel, readComment, readStatistics, readVideo, snippetOf, unescapeText, videoIdOf, withExtra } from "./post.ts";
 
 /*
  * Raw form: one resource as the platform gave it, with `at` (milliseconds UTC, when it was read) beside its fields;
@@ -27,6 +27,7 @@ export function eventsOf(item: Json): readonly Outcome<SourceEvent>[] {
     const status = failure.status === undefined ? "" : `HTTP ${failure.status}, `;
     return [{ reject: new EarshotError(failure.code, `answer: expected a resource, came an error (${status}${failure.reason})`) }];
   }
+  if (typeof item["access_token"] === "string") return [{ drop: "access-token" }];
   const kind = kindOf(item);
   switch (kind) {
     case "video":
@@ -105,7 +106,8 @@ function searchResult(item: Json): Outcome<SourceEvent> {
   const videoId = videoIdOf(id["videoId"]);
   const snippet = isJson(item["snippet"]) ? item["snippet"] : undefined;
   const channelId = id["channelId"];
-  if (videoId === undefined && channelId !== undefined) return identity({ ...makeAuthor(channelId, snippet?.["title"], "searchResult.id.channelId") }, item);
+  if (videoId === undefined && channelId !== undefined)
+    return identity({ ...makeAuthor(channelId, typeof snippet?.["title"] === "string" ? unescapeText(snippet["title"]) : undefined, "searchResult.id.channelId") }, item);
   if (videoId === undefined && id["playlistId"] !== undefined) return { drop: "not-a-post" };
   if (videoId === undefined) throw new EarshotError("FIELD_MISSING", "searchResult.id.videoId: expected an id, came nothing");
   const told = snippetOf(item, "searchResult");

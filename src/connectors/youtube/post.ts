@@ -22,7 +22,7 @@ export function snippetOf(item: Json, where: string): Json {
 /** Titles and descriptions of search results come with HTML entities, those of other resources do not (seen 2025-11; issuetracker.google.com/128673552). */
 const entities: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 
-function unescapeText(text: string): string {
+export function unescapeText(text: string): string {
   return text.includes("&") ? text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => entities[entity] ?? entity) : text;
 }
 
