@@ -169,7 +169,7 @@ function permalinkOf(value: Json, id: string): string {
 
 /** A comment's address names its post and itself, a reply's its parent too: `/PAGE/posts/POST/?comment_id=…&reply_comment_id=…`. */
 function idsOfLink(link: unknown): { readonly id: string; readonly parent?: string } | undefined {
-  const post = typeof link === "string" ? /\/(?:posts|videos|photos)\/(?:[^?#]*\/)?(\d{1,25})\/?(?:\?|$)/.exec(link)?.[1] : undefined;
+  const post = typeof link === "string" && link.length <= 2_000 ? /\/(?:posts|videos|photos)\/(?:[^?#]*\/)?(\d{1,25})\/?(?:\?|$)/.exec(link)?.[1] : undefined;
   if (post === undefined || typeof link !== "string") return undefined;
   const comment = /[?&]comment_id=(\d{1,25})\b/.exec(link)?.[1];
   if (comment === undefined) return undefined;

@@ -7,10 +7,18 @@ export function linksInText(text: string, told: readonly string[] = []): string[
   const links = [...told];
   if (!text.includes("://")) return links;
   for (const [found] of text.matchAll(/\bhttps?:\/\/[^\s<>"]+/giu)) {
-    const plain = found.replace(/[.,;:!?'*»”’…\]]+$/u, "");
-    add(links, plain.endsWith(")") && !plain.includes("(") ? plain.replace(/\)[).,;:!?]*$/u, "") : plain);
+    if (links.length >= mostLinks) break;
+    add(links, withoutEnd(found));
   }
   return links;
+}
+
+/** A sentence's signs at the end, and brackets that were not opened within. */
+function withoutEnd(found: string): string {
+  const signs = found.includes("(") ? ".,;:!?'*»”’…]" : ".,;:!?'*»”’…])";
+  let end = found.length;
+  while (end > 0 && signs.includes(found.charAt(end - 1))) end--;
+  return found.slice(0, end);
 }
 
 /** Web addresses that anchors in HTML point at, each once, but for those of accounts and hashtags (by class and rel, microformats.org/wiki/h-entry); after those of `told`. */

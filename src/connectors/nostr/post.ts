@@ -1,6 +1,7 @@
 import type { SourceAuthor, SourceMedia, SourcePost, SourceSpan } from "../../core/event.ts";
 import { decodeJson, isJson } from "../json/decode.ts";
 import { type Mutable, checkInstant, parseInstant, softText, softUrl } from "../json/fields.ts";
+import { linksInText } from "../json/links.ts";
 import { decodeEntity, encodeBech32 } from "./bech32.ts";
 import { type NostrEvent, type Tag, firstTag, hex64, idOfAddress, isAddressable, nativeId } from "./event.ts";
 
@@ -61,8 +62,9 @@ export function readPost(event: NostrEvent): SourcePost {
   if (tags.length > 0) post.hashtags = tags;
   const media = mediaOf(event);
   if (media.length > 0) post.media = media;
-  const link = softUrl(firstTag(event, "r") ?? firstTag(event, "I"));
-  if (link !== undefined) post.links = [link];
+  const told = event.tags.filter(([name]) => name === "r" || name === "I").flatMap((tag) => softUrl(tag[1]) ?? []);
+  const links = linksInText(event.content, [...new Set(told)].slice(0, mostItems));
+  if (links.length > 0) post.links = links;
   if (firstTag(event, "content-warning") !== undefined || event.tags.some((tag) => tag[0] === "content-warning")) post.sensitive = true;
   const languages = event.tags.filter((tag) => tag[0] === "l" && tag[2] === "ISO-639-1" && /^[a-z]{2}$/i.test(tag[1] ?? "")).map((tag) => tag[1] ?? "");
   if (languages.length > 0) post.languages = languages.slice(0, 10);

@@ -4,6 +4,7 @@ import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeObject, guard, isJson } from "../json/decode.ts";
 import { readFailure } from "../json/failed-answer.ts";
 import { type Mutable, checkInstant, checkText, readId, softText } from "../json/fields.ts";
+import { linksInHtml, linksInText } from "../json/links.ts";
 import { escapeHtml } from "./entities.ts";
 import { entriesOf, newestDate, readFeed, saysNothing } from "./entry.ts";
 import { type FeedItem, type FeedMedia, type FeedSite, type FeedText, readXmlItem } from "./feed.ts";
@@ -45,7 +46,8 @@ function readPost(message: Json, feed: string, id: string): SourcePost {
   if (language !== undefined) post.languages = [language];
   const link = item.link === undefined ? undefined : softUrl(resolve(item.link, base));
   if (link !== undefined) post.permalink = link;
-  const links = linksOf(item, link, base);
+  const told = linksOf(item, link, base);
+  const links = format === "html" ? linksInHtml(post.text, told) : linksInText(post.text, told);
   if (links.length > 0) post.links = links;
   const counts = countsOf(item);
   if (counts !== undefined) post.counts = counts;
