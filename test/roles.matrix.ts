@@ -118,6 +118,8 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "DELETE /api/v1/drift/renames/{id}": row("admin", "drift:write", "refused", "/api/v1/drift/renames/1", { allowed: 404 }),
   "POST /api/v1/drift/replay/preview": row("analyst", "drift:read", "refused", "/api/v1/drift/replay/preview", { body: { source: "nothing" }, allowed: 404 }),
   "POST /api/v1/drift/replay": row("admin", "drift:write", "refused", "/api/v1/drift/replay", { body: { source: "nothing" }, allowed: 404 }),
+  "GET /api/v1/deprecations": row("viewer", "sources:read", "refused", "/api/v1/deprecations"),
+  "PATCH /api/v1/deprecations/{id}": row("admin", "sources:write", "refused", "/api/v1/deprecations/1", { body: { state: "done" }, allowed: 404 }),
   "GET /api/v1/failure-kinds": row("viewer", "sources:read", "refused", "/api/v1/failure-kinds"),
   "GET /api/v1/failures": row("viewer", "sources:read", "refused", "/api/v1/failures"),
   "GET /api/v1/failures/counts": row("viewer", "sources:read", "refused", "/api/v1/failures/counts"),

@@ -20,6 +20,7 @@ import { addBackupRoutes } from "./routes/backup.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addExploreRoutes } from "./routes/explore.ts";
+import { addDeprecationRoutes } from "./routes/deprecations.ts";
 import { addDriftRoutes } from "./routes/drift.ts";
 import { addFailureRoutes } from "./routes/failures.ts";
 import { addImportMappingRoutes } from "./routes/import-mappings.ts";
@@ -172,6 +173,7 @@ export async function makeApi(options: ApiOptions) {
   addFailureRoutes(context);
   addGrantRoutes(context);
   addDriftRoutes(context);
+  addDeprecationRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);
   addQuarantineRoutes(context);

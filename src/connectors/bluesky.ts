@@ -44,6 +44,7 @@ const bluesky: Connector<typeof options> = {
   options,
   platform: () => "bluesky",
   keepDefault: "matching",
+  changelogs: ["https://docs.bsky.app/blog/rss.xml", "https://atproto.com/rss.xml"],
   simulated: ({ simulated }) => simulated,
   async open({ via, endpoints, ...rest }, context) {
     return {

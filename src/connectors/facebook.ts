@@ -50,6 +50,7 @@ const facebook: Connector<typeof options> = {
   failures: graphFailures("facebook"),
   expected: facebookExpected,
   apiVersion: graphVersion,
+  changelogs: ["https://developers.facebook.com/blog/feed/"],
   canary: (chosen, context) => checkToken("facebook", chosen, context),
   forecast: (chosen, context) => {
     const [page = ""] = chosen.pages;

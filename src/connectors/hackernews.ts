@@ -26,6 +26,7 @@ const hackernews: Connector<typeof options> = {
   options,
   platform: () => "hackernews",
   keepDefault: "everything",
+  changelogs: ["https://github.com/HackerNews/API/commits/master.atom"],
   simulated: ({ simulated }) => simulated,
   async open({ address, requestsPerMinute, ...chosen }, context) {
     const api = openHackerNews(address, requestsPerMinute, context);

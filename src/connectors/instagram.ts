@@ -59,6 +59,7 @@ const instagram: Connector<typeof options> = {
   failures: graphFailures("instagram"),
   expected: instagramExpected,
   apiVersion: graphVersion,
+  changelogs: ["https://developers.facebook.com/blog/feed/"],
   canary: (chosen, context) => checkToken("instagram", chosen, context),
   forecast: (chosen, context) =>
     forecastGraph("instagram", chosen, 1 + chosen.hashtags.length + chosen.discover.length, { path: `${chosen.account}/media`, time: "timestamp" }, context),

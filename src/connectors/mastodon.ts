@@ -99,6 +99,7 @@ const mastodon: Connector<typeof options> = {
   parser: (chosen) => mastodonParser({ server: domainOf(chosen), simulated: chosen.simulated }),
   failures: mastodonFailures,
   apiVersion: { name: "v1", source: "https://docs.joinmastodon.org/api/guidelines/" },
+  changelogs: ["https://github.com/mastodon/mastodon/releases.atom"],
   raws: (chosen, message, receivedAt) => rawsOfMessage(message, domainOf(chosen), receivedAt),
   split: splitRecorded,
   async canary(chosen, context) {

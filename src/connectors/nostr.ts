@@ -49,6 +49,7 @@ const nostr: Connector<typeof options> = {
   options,
   platform: () => "nostr",
   keepDefault: "matching",
+  changelogs: ["https://github.com/nostr-protocol/nips/commits/master.atom"],
   simulated: ({ simulated }) => simulated,
   async open(chosen, context) {
     const filters = filtersOf(

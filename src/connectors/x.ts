@@ -100,6 +100,7 @@ const x: Connector<typeof options> = {
   failures,
   expected,
   apiVersion: { name: "2", source: "https://docs.x.com/changelog" },
+  changelogs: ["https://docs.x.com/changelog/rss.xml"],
   /** Neither call reads a post. */
   async canary(chosen, context) {
     const api = await apiOf(chosen, context);

@@ -83,6 +83,8 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   readonly apiVersion?: { readonly name: string; readonly retiresAt?: string; readonly source: string };
   /** Its sources may go without the credential that they can be given. */
   readonly anonymous?: true;
+  /** Feeds in which the platform tells of changes to its API. */
+  readonly changelogs?: readonly string[];
   /** One cheap call that fails when the credential is dead. */
   canary?(options: z.output<S>, context: SourceContext): Promise<void>;
   /** What collecting with these options would bring and spend, asked before anything is spent. */

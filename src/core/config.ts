@@ -148,6 +148,12 @@ export const configSchema = z.strictObject({
         .describe("Share of a source's messages in which a field is new, missing or of another type, from which on it is said aloud."),
     })
     .prefault({}),
+  deprecations: z
+    .strictObject({
+      changelogs: z.boolean().default(true).describe("Once a day the platforms' own changelogs are asked for, of those that a source collects from."),
+      warnDays: z.int().min(1).max(365).default(30).describe("So many days before something ends it is said aloud."),
+    })
+    .prefault({}),
   forgetWithinHours: z.number().min(0).max(720).default(24),
   signIn: signInSchema.prefault({}),
   backup: z

@@ -10,6 +10,13 @@ export interface HttpCounts {
   readonly budgets: Set<string>;
 }
 
+/** What was asked, and the headers that came. */
+export interface SeenAnswer {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+}
+
 const mostBudgets = 50;
 
 /** The same client, on behalf of a source. */
@@ -22,11 +29,16 @@ export function callFor(http: Http, caller: Caller): Http {
 }
 
 /** The same client, counting. `onFailure` is told of each call that failed for good, `onAnswer` of each that went well. */
-export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: EarshotError) => void = () => undefined, onAnswer: () => void = () => undefined): Http {
-  const watched = async <T>(call: Promise<T>): Promise<T> => {
+export function countHttp(
+  http: Http,
+  counts: HttpCounts,
+  onFailure: (error: EarshotError) => void = () => undefined,
+  onAnswer: (answer?: SeenAnswer) => void = () => undefined,
+): Http {
+  const watched = async <T>(call: Promise<T>, seen: (answer: T) => SeenAnswer | undefined): Promise<T> => {
     try {
       const answer = await call;
-      onAnswer();
+      onAnswer(seen(answer));
       return answer;
     } catch (thrown) {
       if (thrown instanceof EarshotError) onFailure(thrown);
@@ -40,18 +52,18 @@ export function countHttp(http: Http, counts: HttpCounts, onFailure: (error: Ear
   return {
     async request(url, options) {
       count(options);
-      const answer = await watched(http.request(url, options));
+      const answer = await watched(http.request(url, options), ({ headers }) => ({ method: options?.method ?? "GET", url, headers }));
       if (answer.status === 304 || answer.reused !== undefined) counts.notModified++;
       if (answer.reused === "fresh" || answer.reused === "shared") counts.requests--;
       return answer;
     },
     stream(url, options) {
       count(options);
-      return watched(http.stream(url, options));
+      return watched(http.stream(url, options), ({ headers }) => ({ method: options?.method ?? "GET", url, headers }));
     },
     webSocket(url, options) {
       counts.requests++;
-      return watched(http.webSocket(url, options));
+      return watched(http.webSocket(url, options), () => undefined);
     },
   };
 }

@@ -3,6 +3,7 @@ import { annotationsMigrations } from "./annotations.ts";
 import { auditMigrations } from "./audit.ts";
 import { budgetPositionsMigrations } from "./budget-positions.ts";
 import { cursorsMigrations } from "./cursors.ts";
+import { deprecationsMigrations } from "./deprecations.ts";
 import { driftMigrations } from "./drift.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
@@ -42,4 +43,5 @@ export const registerMigrations: readonly Migration[] = [
   ...budgetPositionsMigrations,
   ...driftMigrations,
   ...sourceEgressMigrations,
+  ...deprecationsMigrations,
 ];

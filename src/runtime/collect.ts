@@ -8,7 +8,7 @@ import type { Caller, Http } from "../core/http.ts";
 import type { Log } from "../core/log.ts";
 import type { Parse, SourceStatus } from "../core/source.ts";
 import type { Credentials } from "../http/credentials.ts";
-import { callFor, countHttp, type HttpCounts } from "../http/counted.ts";
+import { callFor, countHttp, type HttpCounts, type SeenAnswer } from "../http/counted.ts";
 import { loadConnector } from "../connectors/directory.ts";
 import type { GapFields } from "../registers/gaps.ts";
 import { watchCredential } from "./canary.ts";
@@ -110,6 +110,7 @@ export interface CollectOptions {
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
   /** Each failed call, and each error that ended a reading. */
   readonly onFailure?: (source: SourceDefinition, error: EarshotError) => void;
+  readonly onAnswer?: (source: SourceDefinition, answer: SeenAnswer) => void;
   readonly onGap?: (gap: GapFields) => Promise<void>;
   /** Called when our own corruption is met. */
   readonly onFault: (error: EarshotError) => void;
@@ -151,7 +152,10 @@ export function makeCollector(options: CollectOptions) {
         callFor(options.http, callerOf(definition)),
         source.calls,
         (error) => options.onFailure?.(definition, error),
-        () => (answeredAt = options.clock.monotonicMs()),
+        (answer) => {
+          answeredAt = options.clock.monotonicMs();
+          if (answer !== undefined) options.onAnswer?.(definition, answer);
+        },
       ),
       readSecret: options.readSecret,
       credential: async (spec: CredentialSpec) => {

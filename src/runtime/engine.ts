@@ -18,6 +18,7 @@ import type { ReplayAnswer, ReplayRequest, ReplayRun } from "./replay.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
+import type { DeprecationBook } from "./deprecations.ts";
 import type { DriftBook } from "./drift.ts";
 import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
@@ -25,7 +26,7 @@ import type { ImportMappings } from "./import-mappings.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, SourceSetup {
+export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, DeprecationBook, SourceSetup {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;

@@ -10,6 +10,7 @@ export interface ConnectorFailureKind extends FailureKind {
 /** Something that an operator should look at now. */
 export type Alarm =
   | { readonly kind: "failures"; readonly source: string; readonly class: FailureClass; readonly count: number; readonly limit: number; readonly since: number }
+  | { readonly kind: "deprecation"; readonly source: string; readonly text: string; readonly effectiveAt: number; readonly limit: number; readonly since: number }
   | {
       readonly kind: "drift";
       readonly source: string;

@@ -39,6 +39,7 @@ import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeImports } from "./parts/imports.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
+import { makeDeprecations } from "./parts/deprecations.ts";
 import { makeDrift } from "./parts/drift.ts";
 import { makeExplore } from "./parts/explore.ts";
 import { makeEstimate } from "./parts/estimate.ts";
@@ -161,6 +162,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       credential: credentials.credential,
       mayCollect,
       onFailure: ({ id, connector }, error) => failures.note(id, connector, error),
+      onAnswer: (source, { method, url, headers }) => deprecations.note(source, method, url, headers),
       onGap: (gap) => gaps.add(gap),
       onFault,
     });
@@ -195,6 +197,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...acquisition.forSources,
     });
     await sources.adopt(loaded.sources);
+    const deprecations = makeDeprecations({ sql, clock, report, http, definitions: sources.definitions, ...config.deprecations });
     const world = makeWorldPart({
       root,
       settings,
@@ -276,10 +279,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const replay: Engine["replay"] = (request) => quarantine.replay(request);
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
     const inTurn = makeTurns();
-    const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, drift, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
+    const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, drift, deprecations, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
     for (const part of [() => jobs.stopped, () => terms.settled()]) undo.push(part);
     undo.push(async () => stopping.abort());
-    for (const part of [activity, drift, failures]) undo.push(() => part.flush());
+    for (const part of [activity, drift, failures, deprecations]) undo.push(() => part.flush());
     undo.push(() => collector.stop());
     undo.push(() => world.end());
     const backup = makeLiveBackup({
@@ -336,7 +339,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       removeSource: (id, how) => sources.removeSource(id, how),
       ...failures.book,
       ...drift.book,
-      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms())],
+      ...deprecations.book,
+      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms()), ...(await deprecations.alarms())],
       world: () => world.view(),
       removeWorld: () => world.remove(),
       ...terms.engine,
@@ -362,14 +366,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         outcomes: (partition, offsets) => threads.refineOf(partition).caller.call("outcomes", { partition, offsets }),
         reasons: async (partition, offsets) => new Map((await threads.refineOf(partition).caller.call("reasons", { partition, offsets })).map((fault) => [fault.offset, fault])),
       }),
-      quarantine: (request) => quarantine.quarantine(request),
-      quarantineItem: (id) => quarantine.quarantineItem(id),
-      previewQuarantine: (which) => quarantine.previewQuarantine(which),
-      dismiss: (which) => quarantine.dismiss(which),
-      reopen: (which) => quarantine.reopen(which),
-      replayRun: () => quarantine.replayRun(),
-      cancelReplay: () => quarantine.cancelReplay(),
-      replay,
+      ...quarantine,
       resolveAuthor: (text) => erasures.resolveAuthor(text),
       erase: (author, how) => erasures.erase(author, how),
       erasures: () => erasures.erasures(),

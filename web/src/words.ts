@@ -1,6 +1,7 @@
 import { advice } from "./words/advice.ts";
 import { backup } from "./words/backup.ts";
 import { data } from "./words/data.ts";
+import { deprecations } from "./words/deprecations.ts";
 import { drift } from "./words/drift.ts";
 import { explore } from "./words/explore.ts";
 import { failures } from "./words/failures.ts";
@@ -38,6 +39,7 @@ export const en = {
     sources: "Sources",
     quarantine: "Quarantine",
     drift: "Drift",
+    deprecations: "Deprecations",
     data: "Data",
     settings: "Settings",
   },
@@ -101,6 +103,7 @@ export const en = {
   live,
   postPage,
   quarantine,
+  deprecations,
   drift,
   failures,
   search,

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { type FailureClass, failureClasses } from "../../core/failure-class.ts";
 import type { FailureFilter } from "../../registers/failures.ts";
+import type { Alarm } from "../../runtime/failures.ts";
 import type { ApiContext } from "../context.ts";
 import { instant, iso, limitParameter, optionalInstant, problems } from "../schemas.ts";
 
@@ -38,6 +39,11 @@ interface Asked {
 function filterOf({ from, to, ...rest }: Asked): FailureFilter {
   const toMs = to === undefined ? Date.now() + 1 : Date.parse(to);
   return { ...rest, toMs, fromMs: from === undefined ? toMs - 7 * dayMs : Date.parse(from) };
+}
+
+function viewAlarm(alarm: Alarm) {
+  const since = iso(alarm.since);
+  return alarm.kind === "deprecation" ? { ...alarm, since, effectiveAt: iso(alarm.effectiveAt) } : { ...alarm, since };
 }
 
 export function addFailureRoutes({ app, engine }: ApiContext): void {
@@ -157,7 +163,7 @@ export function addFailureRoutes({ app, engine }: ApiContext): void {
           200: Type.Object({
             items: Type.Array(
               Type.Object({
-                kind: Type.Union([Type.Literal("failures"), Type.Literal("drift")]),
+                kind: Type.Union([Type.Literal("failures"), Type.Literal("drift"), Type.Literal("deprecation")]),
                 source: Type.String(),
                 class: Type.Optional(failureClass),
                 count: Type.Optional(Type.Integer({ description: "Failed calls of the last hour." })),
@@ -165,6 +171,8 @@ export function addFailureRoutes({ app, engine }: ApiContext): void {
                 field: Type.Optional(Type.String()),
                 change: Type.Optional(Type.String({ description: "unknown, type or missing." })),
                 share: Type.Optional(Type.Number({ description: "0 to 1, of the messages." })),
+                text: Type.Optional(Type.String({ description: "What the platform says." })),
+                effectiveAt: optionalInstant("When what is used ends."),
                 limit: Type.Number({ description: "From which on it is told (`alarms` of the configuration)." }),
                 since: instant("When it was first met."),
               }),
@@ -174,6 +182,6 @@ export function addFailureRoutes({ app, engine }: ApiContext): void {
         },
       },
     },
-    async () => ({ items: (await engine.alarms()).map(({ since, ...alarm }) => ({ ...alarm, since: iso(since) })) }),
+    async () => ({ items: (await engine.alarms()).map(viewAlarm) }),
   );
 }

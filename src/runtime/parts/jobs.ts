@@ -17,6 +17,7 @@ export interface JobsOptions {
   readonly activity: { flush(): Promise<void> };
   readonly failures: { flush(): Promise<void> };
   readonly drift: { flush(): Promise<void> };
+  readonly deprecations: { flush(): Promise<void>; readChangelogs(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
   readonly clock: Clock;
@@ -87,12 +88,19 @@ export function startJobs(options: JobsOptions): Jobs {
     while (!signal.aborted) if ((await inTurn(() => base.log.maintain())).owed === 0) return;
   }
 
+  let changelogsAt = -Infinity;
   const forgetEveryMs = Math.min(Math.max((config.forgetWithinHours * 3_600_000) / 8, 60_000), 3_600_000);
   const jobs = [
     every("figures", 2_000, options.stats),
     every("sources by the hour", 10_000, () => options.activity.flush()),
     every("failed calls", 10_000, () => options.failures.flush()),
     every("drift", 15_000, () => options.drift.flush()),
+    every("deprecations", 10_000, () => options.deprecations.flush()),
+    every("changelogs", 10 * 60_000, async () => {
+      if (clock.monotonicMs() - changelogsAt < dayMs) return;
+      changelogsAt = clock.monotonicMs();
+      await options.deprecations.readChangelogs();
+    }),
     every("log", 5_000, compress),
     every("retention", 10 * 60_000, () => inTurn(retain)),
     every("hiding", 3_000, () => options.erasures.hideTold()),

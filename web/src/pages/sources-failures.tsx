@@ -105,7 +105,7 @@ export function Alarms() {
       <h3>{t("failures.alarms")}</h3>
       <ul className="plain-list">
         {items.map((alarm) => (
-          <li key={[alarm.kind, alarm.source, alarm.class, alarm.entity, alarm.field, alarm.change].join(" ")}>
+          <li key={[alarm.kind, alarm.source, alarm.class, alarm.entity, alarm.field, alarm.change, alarm.text].join(" ")}>
             <AlarmShown alarm={alarm} />
           </li>
         ))}
@@ -123,6 +123,8 @@ function AlarmShown({ alarm }: { readonly alarm: Alarm }) {
         {t("failures.alarm", { source, class: alarm.class ?? "?", count: alarm.count ?? 0, formatted: formatNumber(alarm.count ?? 0), limit: formatNumber(alarm.limit) })}
       </Link>
     );
+  if (alarm.kind === "deprecation")
+    return <Link to="/deprecations">{t("deprecations.alarm", { source, text: alarm.text ?? "", day: alarm.effectiveAt === undefined ? "?" : formatDay(alarm.effectiveAt) })}</Link>;
   const share = `${formatNumber(Math.round((alarm.share ?? 0) * 1_000) / 10)}%`;
   return <Link to={`/drift?source=${encodeURIComponent(source)}`}>{t("failures.driftAlarm", { source, field: alarm.field ?? "?", entity: alarm.entity ?? "?", share })}</Link>;
 }

@@ -43,6 +43,7 @@ export const pages: readonly PageEntry[] = [
   whole(page("sources", "sources", "viewer", () => import("../pages/sources.tsx"))),
   whole(page("quarantine", "sources", "analyst", () => import("../pages/quarantine.tsx"))),
   whole(page("drift", "sources", "viewer", () => import("../pages/drift.tsx"))),
+  whole(page("deprecations", "sources", "viewer", () => import("../pages/deprecations.tsx"))),
   whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
   page("settings", "operate", "viewer", () => import("../pages/settings.tsx")),
 ];
