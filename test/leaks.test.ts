@@ -80,6 +80,9 @@ describe("who is kept to a part of the data", () => {
       action: [undefined],
       subject: [undefined],
       before: [undefined],
+      failure: [undefined],
+      class: [undefined],
+      task: [undefined, "sentiment"],
       id: [post, world.ownPost, "zenithal", "oldrival", "acme", author, "markersource", rejected],
     };
   };

@@ -33,7 +33,15 @@ export const tasks: readonly Task[] = [
   { name: "offensive", classes: ["no", "yes"], headline: "macroF1", balance: 0.6, counted: 0.3, isStacked: true, doc: "Insults, threats, profanity." },
   { name: "hate", classes: ["no", "yes"], headline: "macroF1", balance: 0.5, isStacked: true, shifts: true, doc: "Hate against women or immigrants." },
   { name: "emotion", classes: ["anger", "joy", "optimism", "sadness"], headline: "macroF1", balance: 0.5, counted: 0.3, isStacked: true, doc: "The strongest emotion." },
-  { name: "irony", classes: ["no", "yes"], headline: "f1OfSecond", balance: 0.5, counted: 0.3, isStacked: true, doc: "Whether the author means something else than the words say." },
+  {
+    name: "irony",
+    classes: ["no", "yes"],
+    headline: "f1OfSecond",
+    balance: 0.5,
+    counted: 0.3,
+    isStacked: true,
+    doc: "Whether the author means something else than the words say.",
+  },
   ...stanceTopics.map((topic): Task => ({
     name: `stance-${topic}`,
     classes: ["none", "against", "favor"],
