@@ -36,6 +36,14 @@ describe("the page of sources", () => {
     signed ??= await signInAs(opened.browser, api);
     await signed(run, options);
   }
+  const toStep = (page: Page, name: string) => page.getByRole("navigation", { name: "Steps" }).getByRole("link", { name }).click();
+  const tryAndSave = async (page: Page) => {
+    await toStep(page, "Try");
+    await page.getByRole("button", { name: "Try it" }).click();
+    await page.getByText("It works: the platform answers.").waitFor();
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+  };
   const activityOf = async (id: string) => rowsOf((await api.ask("GET", "/api/v1/sources/activity")).body).find((row) => row["id"] === id);
 
   it("adds one from the catalogue by its form, which is tried before it is saved", (t) =>
@@ -46,13 +54,19 @@ describe("the page of sources", () => {
       assert.equal(new URL(page.url()).searchParams.get("add"), "files");
       await page.getByLabel("Name of the source").fill("notes");
       await page.getByLabel("paths").fill(join(folder, "missing.ndjson"));
-      await page.getByRole("button", { name: "Try and save" }).click();
+      await toStep(page, "Access");
+      await page.getByText("No key, no account.").waitFor();
+      await toStep(page, "Limits and cost");
+      await page.getByText("does not tell in advance").waitFor();
+      await toStep(page, "Try");
+      await page.getByRole("button", { name: "Try it" }).click();
       await page.getByText("It does not work as it is").waitFor();
       assert.equal((await activityOf("notes")) === undefined, true, "what does not work is not saved by itself");
+      await toStep(page, "What to listen to");
       await page.getByLabel("paths").fill(join(folder, "posts.ndjson"));
       await page.getByText("More options").press("Enter");
       await page.getByRole("checkbox", { name: "watch" }).check();
-      await page.getByRole("button", { name: "Try and save" }).click();
+      await tryAndSave(page);
       await page.getByText("notes is added.").waitFor();
       await until("all are read", async () => recordAt(await activityOf("notes"), "day")["messages"] === 7);
       await api.settle();
@@ -87,8 +101,9 @@ describe("the page of sources", () => {
       await dialog.getByRole("button", { name: "Resume" }).waitFor();
       await dialog.getByRole("button", { name: "Resume" }).click();
       await dialog.getByRole("link", { name: "Change", exact: true }).click();
+      await toStep(page, "Limits and cost");
       await page.getByRole("radio", { name: /Only posts that match/ }).check();
-      await page.getByRole("button", { name: "Try and save" }).click();
+      await tryAndSave(page);
       await page.getByText("notes is changed.").waitFor();
       const changed = rowsOf((await api.ask("GET", "/api/v1/sources")).body).find((source) => source["id"] === "notes");
       assert.deepEqual([changed?.["keep"], recordAt(changed, "options")["watch"]], ["matching", true]);
@@ -97,10 +112,19 @@ describe("the page of sources", () => {
   it("asks for the place of a secret, and never for the secret", (t) =>
     withPage(t, async (page) => {
       await page.goto(`${api.address}/sources?add=mastodon`);
-      await page.getByText("never typed into a page").waitFor();
       await page.getByLabel("server").fill("http://127.0.0.1:9");
-      await page.getByRole("textbox", { name: "Environment variable" }).fill("NO_SUCH_TOKEN");
-      await page.getByRole("button", { name: "Try and save" }).click();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByText("A secret never goes through this page").waitFor();
+      const place = page.getByRole("textbox", { name: "token: Environment variable" });
+      await place.fill("NO_SUCH_TOKEN");
+      await place.blur();
+      await page.getByText("It cannot be read yet").waitFor();
+      await place.fill("EARSHOT_DATA");
+      await place.blur();
+      await page.getByText("It is there, and can be read.").waitFor();
+      await place.fill("NO_SUCH_TOKEN");
+      await toStep(page, "Try");
+      await page.getByRole("button", { name: "Try it" }).click();
       await page.getByText("CONFIG_SECRET_MISSING").waitFor();
       await page.getByText("Set the variable, or lay the file").waitFor();
       assert.equal(await page.locator("input[type=password]").count(), 0);
@@ -126,7 +150,12 @@ describe("the page of sources", () => {
           for (const [shown, path, ready] of [
             ["list", "", "table"],
             ["catalogue", "?add=any", ".catalogue"],
+            ["nothing", "?add=any&find=nosuchplatform", ".empty"],
             ["form", "?add=mastodon", ".source-form"],
+            ["access", "?add=mastodon&step=access", ".source-form .grants"],
+            ["cost", "?add=x&step=cost", ".forecast"],
+            ["try", "?add=rss&step=try", ".source-form"],
+            ["save", "?add=webhook&step=save", ".source-form pre"],
             ["detail", "?open=notes", "dialog .figures"],
           ] as const) {
             await page.goto(`${api.address}/sources${path}`);

@@ -11,6 +11,7 @@ import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
 import { signIn } from "./words/sign-in.ts";
 import { settings } from "./words/settings.ts";
+import { setup } from "./words/setup.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
 import { views } from "./words/views.ts";
@@ -108,6 +109,7 @@ export const en = {
   failures,
   search,
   settings,
+  setup,
   sources,
   terms,
   views,

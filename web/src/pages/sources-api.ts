@@ -18,12 +18,13 @@ export interface SourceAnswer {
   readonly gaps?: number;
   readonly gbPerDay?: number;
   readonly lastError?: { readonly code: string; readonly message: string; readonly at: string };
+  readonly warnings?: readonly string[];
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
 export interface Budget {
   readonly name: string;
-  readonly limit?: { readonly requests: number; readonly perMs: number };
+  readonly limit?: { readonly requests: number; readonly perMs: number; readonly resets?: string };
   readonly left?: number;
   readonly toldLeft?: number;
   readonly resetAt?: string;
@@ -60,6 +61,11 @@ export interface Connector {
   readonly name: string;
   readonly doc: string;
   readonly keepDefault: string;
+  readonly access: "none" | "optional" | "needed";
+  readonly grants: boolean;
+  readonly forecasts: boolean;
+  readonly receives: boolean;
+  readonly apiVersion?: { readonly name: string; readonly retiresAt?: string; readonly source: string };
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -71,6 +77,40 @@ export interface Wish {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+export interface Check {
+  readonly ok: boolean;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export interface Forecast {
+  readonly state: "told" | "untold" | "failed";
+  readonly code?: string;
+  readonly message?: string;
+  readonly requests: number;
+  readonly posts?: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly perDay?: number;
+  readonly costs: readonly { readonly budget: string; readonly perDay: number; readonly allowedPerDay?: number; readonly share?: number }[];
+  readonly note?: string;
+  readonly size?: {
+    readonly bytesPerPost: number;
+    readonly everythingGbPerDay?: number;
+    readonly matchingGbPerDay?: { readonly low: number; readonly value: number; readonly high: number };
+    readonly sample?: { readonly posts: number; readonly matching: number; readonly exact: boolean };
+  };
+}
+
+export interface Grant {
+  readonly account: string;
+  readonly connector: string;
+  readonly grantedBy: string;
+  readonly grantedAt: string;
+  readonly endsAt?: string;
+  readonly sources: readonly string[];
+}
+
 const json = { "content-type": "application/json" };
 const pathOf = (id: string): string => `/api/v1/sources/${encodeURIComponent(id)}`;
 
@@ -78,8 +118,21 @@ export const allSources = (): Promise<{ readonly items: readonly SourceAnswer[] 
 export const activityOf = (): Promise<{ readonly items: readonly Activity[] }> => ask("/api/v1/sources/activity");
 export const historyOf = (id: string): Promise<History> => ask(`${pathOf(id)}/activity?days=7`);
 export const connectors = (): Promise<{ readonly items: readonly Connector[] }> => ask("/api/v1/connectors");
-export const checkWish = ({ use, options }: Wish): Promise<{ readonly ok: boolean; readonly code?: string; readonly message?: string }> =>
-  ask("/api/v1/sources/check", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
+export const forecastWish = ({ use, options }: Wish): Promise<Forecast> =>
+  ask("/api/v1/sources/forecast", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
+export async function checkSecret(reference: string): Promise<{ readonly there: boolean; readonly message?: string }> {
+  const { items } = await ask<{ readonly items: readonly { readonly there: boolean; readonly message?: string }[] }>("/api/v1/secrets/check", {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({ references: [reference] }),
+  });
+  return items[0] ?? { there: false };
+}
+export const grants = (): Promise<{ readonly items: readonly Grant[]; readonly redirectUri?: string }> => ask("/api/v1/grants");
+export const beginGrant = ({ use, options }: Wish, account: string, returnTo: string): Promise<{ readonly address: string }> =>
+  ask("/api/v1/grants", { method: "POST", headers: json, body: JSON.stringify({ use, options, account, returnTo }) });
+export const revokeGrant = (account: string): Promise<{ readonly there: boolean }> => ask(`/api/v1/grants/${encodeURIComponent(account)}`, { method: "DELETE" });
+export const checkWish = ({ use, options }: Wish): Promise<Check> => ask("/api/v1/sources/check", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
 export const putSource = (id: string, { use, keep, paused, egress, options }: Wish): Promise<SourceAnswer> =>
   ask(pathOf(id), { method: "PUT", headers: json, body: JSON.stringify({ ...options, use, keep, paused, egress }) });
 export const pauseSource = (id: string, paused: boolean): Promise<SourceAnswer> => ask(pathOf(id), { method: "PATCH", headers: json, body: JSON.stringify({ paused }) });

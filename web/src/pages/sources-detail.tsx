@@ -11,7 +11,9 @@ import { withQuery } from "../shell/place.ts";
 import { searchPath } from "../shell/query.ts";
 import { Loading, Problem } from "../shell/states.tsx";
 import { Failures } from "./sources-failures.tsx";
-import { type Activity, type Budget, type History, historyOf, isTroubled, pauseSource, postsOfSource, removeSource, type SourceAnswer } from "./sources-api.ts";
+import { type Activity, type History, historyOf, isTroubled, pauseSource, postsOfSource, removeSource, type SourceAnswer } from "./sources-api.ts";
+import { Budgets, Warnings } from "./sources-budgets.tsx";
+import { Receiving } from "./sources-receive.tsx";
 
 const TimeChart = lazy(() => import("../shell/time-chart.tsx"));
 const hourMs = 3_600_000;
@@ -50,6 +52,7 @@ export function SourceDetail({
         {source.detail !== undefined && ` · ${source.detail}`}
         {source.retryAt !== undefined && ` · ${t("sources.detail.next", { time: formatClock(source.retryAt) })}`}
       </p>
+      <Warnings warnings={source.warnings ?? []} />
       <p>{t(source.keep === "matching" ? "sources.detail.keepsMatching" : "sources.detail.keepsEverything")}</p>
       <div className="actions">
         <Link className="button" to={searchPath(`source:${source.id}`)}>
@@ -108,7 +111,8 @@ export function SourceDetail({
           </p>
         </>
       )}
-      {activity !== undefined && activity.budgets.length > 0 && <Budgets budgets={activity.budgets} />}
+      {activity !== undefined && <Budgets budgets={activity.budgets} day={activity.day} />}
+      {source.connector === "webhook" && <Receiving id={source.id} use={source.connector} options={source.options ?? {}} />}
       {source.options !== undefined && (
         <>
           <h3>{t("sources.detail.options")}</h3>
@@ -185,30 +189,6 @@ function Hours({ history, isSimulated }: { readonly history: History; readonly i
           ))}
         </ul>
       )}
-    </>
-  );
-}
-
-function Budgets({ budgets }: { readonly budgets: readonly Budget[] }) {
-  const { t } = useTranslation();
-  return (
-    <>
-      <h3>{t("sources.budget.title")}</h3>
-      <ul className="plain-list">
-        {budgets.map((budget) => (
-          <li key={budget.name}>
-            <code>{budget.name}</code>{" "}
-            {[
-              budget.limit !== undefined &&
-                t("sources.budget.own", { left: formatNumber(budget.left ?? 0), limit: formatNumber(budget.limit.requests), seconds: formatNumber(budget.limit.perMs / 1_000) }),
-              budget.toldLeft !== undefined && t("sources.budget.told", { left: formatNumber(budget.toldLeft), at: budget.resetAt === undefined ? "?" : when(budget.resetAt) }),
-              budget.blockedUntil !== undefined && t("sources.budget.blocked", { at: when(budget.blockedUntil) }),
-            ]
-              .filter((text) => text !== false)
-              .join("; ") || t("sources.budget.none")}
-          </li>
-        ))}
-      </ul>
     </>
   );
 }

@@ -1,7 +1,13 @@
 /** One option of a connector, as its JSON Schema tells it. */
 export interface Option {
+  /** With a dot: an option of a group. */
   readonly name: string;
-  readonly kind: "text" | "number" | "yes-no" | "choice" | "choices" | "list" | "pairs" | "secret";
+  readonly kind: "text" | "number" | "yes-no" | "choice" | "choices" | "list" | "pairs" | "secret" | "secrets";
+  /** Where in the guided set-up it is asked for. */
+  readonly step: "what" | "access" | "limits";
+  /** It names an account whose owner granted access in the browser; with `grantWith`, what is then chosen beside it. */
+  readonly isGrant: boolean;
+  readonly grantWith?: Readonly<Record<string, string>>;
   readonly doc: string;
   readonly isNeeded: boolean;
   readonly standard?: unknown;
@@ -11,6 +17,7 @@ export interface Option {
   readonly least?: number;
   readonly most?: number;
   readonly isWhole: boolean;
+  readonly mostItems: number;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -20,41 +27,70 @@ function kindOf(schema: Readonly<Record<string, unknown>>): Option["kind"] {
   if (schema["secret"] === true) return "secret";
   if (schema["type"] === "boolean") return "yes-no";
   if (schema["type"] === "number" || schema["type"] === "integer") return "number";
-  if (schema["type"] === "array") return isRecord(schema["items"]) && textsIn(schema["items"]["enum"]).length > 0 ? "choices" : "list";
+  if (schema["type"] === "array") {
+    const items = isRecord(schema["items"]) ? schema["items"] : {};
+    return items["secret"] === true ? "secrets" : textsIn(items["enum"]).length > 0 ? "choices" : "list";
+  }
   if (schema["type"] === "object") return "pairs";
   return textsIn(schema["enum"]).length > 0 ? "choice" : "text";
 }
 
-/** What a connector asks for; the needed first. Labels of simulators are not for people to set. */
+/** What a client is known by, beside its secrets. */
+const clientNames = new Set(["app", "appId", "clientId", "contact", "deviceId", "exchange", "tokenServer"]);
+
+function stepOf(name: string, kind: Option["kind"], isOfClient: boolean): Option["step"] {
+  if (isOfClient || kind === "secret" || kind === "secrets" || clientNames.has(name)) return "access";
+  return kind === "number" || name === "startAt" ? "limits" : "what";
+}
+
+function optionOf(name: string, one: Readonly<Record<string, unknown>>, isNeeded: boolean, isOfClient: boolean): Option {
+  const inner = isRecord(one["items"]) ? one["items"] : one;
+  const pattern = inner["pattern"];
+  const standard = one["default"];
+  const minimum = one["minimum"];
+  const maximum = one["maximum"];
+  const kind = kindOf(one);
+  const isGrant = one["grant"] === true;
+  const also = isRecord(one["with"]) ? Object.entries(one["with"]).filter((pair): pair is [string, string] => typeof pair[1] === "string") : [];
+  return {
+    name,
+    kind,
+    step: stepOf(name, kind, isOfClient || isGrant),
+    isGrant,
+    ...(also.length > 0 && { grantWith: Object.fromEntries(also) }),
+    doc: typeof one["description"] === "string" ? one["description"] : "",
+    isNeeded,
+    ...(standard !== undefined && { standard }),
+    choices: textsIn(inner["enum"]),
+    ...(typeof pattern === "string" && { pattern }),
+    isAddress: inner["format"] === "uri",
+    ...(typeof minimum === "number" && { least: minimum }),
+    ...(typeof maximum === "number" && { most: maximum }),
+    isWhole: one["type"] === "integer",
+    mostItems: typeof one["maxItems"] === "number" ? one["maxItems"] : 1_000,
+  };
+}
+
+/** What a connector asks for; the needed first, groups by their members. Labels of simulators are not for people to set. */
 export function optionsOf(schema: Readonly<Record<string, unknown>>): readonly Option[] {
   const properties = isRecord(schema["properties"]) ? schema["properties"] : {};
   const needed = textsIn(schema["required"]);
   return Object.entries(properties)
-    .flatMap(([name, one]): Option[] => {
+    .flatMap(([name, one]): readonly Option[] => {
       if (!isRecord(one) || name === "simulated") return [];
-      const inner = isRecord(one["items"]) ? one["items"] : one;
-      const pattern = inner["pattern"];
-      const standard = one["default"];
-      const minimum = one["minimum"];
-      const maximum = one["maximum"];
-      return [
-        {
-          name,
-          kind: kindOf(one),
-          doc: typeof one["description"] === "string" ? one["description"] : "",
-          isNeeded: needed.includes(name),
-          ...(standard !== undefined && { standard }),
-          choices: textsIn(inner["enum"]),
-          ...(typeof pattern === "string" && { pattern }),
-          isAddress: inner["format"] === "uri",
-          ...(typeof minimum === "number" && { least: minimum }),
-          ...(typeof maximum === "number" && { most: maximum }),
-          isWhole: one["type"] === "integer",
-        },
-      ];
+      const members = one["properties"];
+      if (!isRecord(members)) return [optionOf(name, one, needed.includes(name), false)];
+      const isOfClient = Object.values(members).some((member) => isRecord(member) && (member["secret"] === true || member["grant"] === true));
+      return Object.entries(members).flatMap(([inner, member]) => (isRecord(member) ? [optionOf(`${name}.${inner}`, member, false, isOfClient)] : []));
     })
     .toSorted((a, b) => Number(b.isNeeded) - Number(a.isNeeded));
 }
+
+/** The options that bound how much is asked of the platform (requestsPerMinute, postsPerMonth …). */
+export const limitsOf = (options: readonly Option[]): readonly Option[] =>
+  options.filter(({ name, kind }) => kind === "number" && /Per(?:\d+)?(?:Second|Minute|Hour|Day|Month)s?$/.test(name));
+
+const within = (values: Readonly<Record<string, unknown>>, name: string): unknown => name.split(".").reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), values);
 
 /** What is typed, by option; absent: the standard holds. */
 export type Drafts = Readonly<Record<string, string | boolean | readonly string[]>>;
@@ -63,7 +99,7 @@ export type Drafts = Readonly<Record<string, string | boolean | readonly string[
 export function draftsOf(options: readonly Option[], known: Readonly<Record<string, unknown>>): Drafts {
   return Object.fromEntries(
     options.flatMap((option): (readonly [string, Drafts[string]])[] => {
-      const value = known[option.name];
+      const value = within(known, option.name);
       if (value === undefined) return [];
       if (option.kind === "pairs" && isRecord(value))
         return [
@@ -75,7 +111,7 @@ export function draftsOf(options: readonly Option[], known: Readonly<Record<stri
           ],
         ];
       if (option.kind === "list") return [[option.name, textsIn(value).join("\n")]];
-      if (option.kind === "choices") return [[option.name, textsIn(value)]];
+      if (option.kind === "choices" || option.kind === "secrets") return [[option.name, textsIn(value)]];
       return [[option.name, typeof value === "boolean" ? value : String(value)]];
     }),
   );
@@ -100,7 +136,21 @@ export function valuesOf(options: readonly Option[], drafts: Drafts): Readonly<R
       if (pairs.length > 0) values[option.name] = Object.fromEntries(pairs);
     } else values[option.name] = draft.trim();
   }
-  return values;
+  return nested(values);
+}
+
+/** Members of a group stand within it; a group without any is left out. */
+function nested(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const whole: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const at = name.indexOf(".");
+    if (at < 0) whole[name] = value;
+    else {
+      const group = whole[name.slice(0, at)];
+      whole[name.slice(0, at)] = { ...(isRecord(group) && group), [name.slice(at + 1)]: value };
+    }
+  }
+  return whole;
 }
 
 const linesOf = (text: string): readonly string[] =>

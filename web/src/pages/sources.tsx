@@ -13,7 +13,8 @@ import { type Column, Table } from "../shell/table.tsx";
 import { type Activity, activityOf, allSources, isTroubled, postsOfSource, removeWorld, type SourceAnswer } from "./sources-api.ts";
 import { formatGb, SourceDetail } from "./sources-detail.tsx";
 import { Alarms } from "./sources-failures.tsx";
-import { Catalogue, SourceForm } from "./sources-form.tsx";
+import { Catalogue } from "./sources-catalogue.tsx";
+import { Setup } from "./sources-setup.tsx";
 import "./sources.css";
 
 const figure = (value: number | undefined): string => (value === undefined ? "–" : formatNumber(value));
@@ -57,6 +58,7 @@ export default function Sources() {
         <span className={isTroubled(source) ? "trouble" : undefined}>
           {source.paused ? t("sources.paused") : source.state}
           {source.lastError !== undefined && isTroubled(source) && <code className="code">{source.lastError.code}</code>}
+          {(source.warnings?.length ?? 0) > 0 && <span className="tag warned">{t("setup.warnings.tag")}</span>}
         </span>
       ),
       sortBy: (source) => source.state,
@@ -90,18 +92,18 @@ export default function Sources() {
   const edited = items.find((source) => source.id === query.get("edit"));
   const saved = (text: string) => {
     changed(text);
-    setQuery({ add: undefined, edit: undefined });
+    setQuery({ add: undefined, edit: undefined, step: undefined, grant: undefined, grantError: undefined });
   };
   if (isAdmin && (adding !== null || edited !== undefined))
     return (
       <section aria-labelledby="sources-title">
         <h2 id="sources-title">{edited !== undefined ? t("sources.form.edit", { id: edited.id }) : t("sources.catalogue.title")}</h2>
         {edited !== undefined ? (
-          <SourceForm use={edited.connector} known={edited} taken={taken} onDone={saved} />
+          <Setup use={edited.connector} known={edited} taken={taken} onDone={saved} />
         ) : adding === null || adding === "any" ? (
           <Catalogue />
         ) : (
-          <SourceForm use={adding} taken={taken} onDone={saved} />
+          <Setup use={adding} taken={taken} onDone={saved} />
         )}
       </section>
     );
