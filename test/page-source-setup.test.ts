@@ -208,7 +208,7 @@ describe("the guided set-up of a source", () => {
           ] as const) {
             await page.goto(`${api.address}/sources${path}`);
             await page.locator(ready).first().waitFor();
-            await page.locator(".loading").waitFor({ state: "detached" });
+            await until("all is loaded", async () => (await page.locator(".loading").count()) === 0);
             await assertSound(page, `setup-${shown}-${name}`);
           }
         },

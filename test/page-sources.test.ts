@@ -161,7 +161,7 @@ describe("the page of sources", () => {
             await page.goto(`${api.address}/sources${path}`);
             await page.locator(ready).first().waitFor();
             for (const details of await page.locator("details summary").all()) await details.click();
-            await page.locator(".loading").waitFor({ state: "detached" });
+            await until("all is loaded", async () => (await page.locator(".loading").count()) === 0);
             await assertSound(page, `sources-${shown}-${name}`);
           }
         },

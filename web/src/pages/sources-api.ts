@@ -118,8 +118,9 @@ export const allSources = (): Promise<{ readonly items: readonly SourceAnswer[] 
 export const activityOf = (): Promise<{ readonly items: readonly Activity[] }> => ask("/api/v1/sources/activity");
 export const historyOf = (id: string): Promise<History> => ask(`${pathOf(id)}/activity?days=7`);
 export const connectors = (): Promise<{ readonly items: readonly Connector[] }> => ask("/api/v1/connectors");
-export const forecastWish = ({ use, options }: Wish): Promise<Forecast> =>
-  ask("/api/v1/sources/forecast", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
+/** As it is asked with before it is saved: through the same egress profile. */
+const asked = ({ use, egress, options }: Wish) => ({ method: "POST", headers: json, body: JSON.stringify({ use, options: { ...options, egress } }) });
+export const forecastWish = (wish: Wish): Promise<Forecast> => ask("/api/v1/sources/forecast", asked(wish));
 export async function checkSecret(reference: string): Promise<{ readonly there: boolean; readonly message?: string }> {
   const { items } = await ask<{ readonly items: readonly { readonly there: boolean; readonly message?: string }[] }>("/api/v1/secrets/check", {
     method: "POST",
@@ -132,7 +133,7 @@ export const grants = (): Promise<{ readonly items: readonly Grant[]; readonly r
 export const beginGrant = ({ use, options }: Wish, account: string, returnTo: string): Promise<{ readonly address: string }> =>
   ask("/api/v1/grants", { method: "POST", headers: json, body: JSON.stringify({ use, options, account, returnTo }) });
 export const revokeGrant = (account: string): Promise<{ readonly there: boolean }> => ask(`/api/v1/grants/${encodeURIComponent(account)}`, { method: "DELETE" });
-export const checkWish = ({ use, options }: Wish): Promise<Check> => ask("/api/v1/sources/check", { method: "POST", headers: json, body: JSON.stringify({ use, options }) });
+export const checkWish = (wish: Wish): Promise<Check> => ask("/api/v1/sources/check", asked(wish));
 export const putSource = (id: string, { use, keep, paused, egress, options }: Wish): Promise<SourceAnswer> =>
   ask(pathOf(id), { method: "PUT", headers: json, body: JSON.stringify({ ...options, use, keep, paused, egress }) });
 export const pauseSource = (id: string, paused: boolean): Promise<SourceAnswer> => ask(pathOf(id), { method: "PATCH", headers: json, body: JSON.stringify({ paused }) });

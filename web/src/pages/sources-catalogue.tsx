@@ -48,7 +48,7 @@ export function Catalogue() {
   return (
     <>
       <p className="hint">{t("setup.catalogue.intro")}</p>
-      <div className="bar" role="search" aria-label={t("setup.catalogue.search")}>
+      <div className="bar catalogue-find" role="search" aria-label={t("setup.catalogue.search")}>
         <label className="field grow">
           {t("setup.catalogue.find")}
           <input

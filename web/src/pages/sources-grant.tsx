@@ -124,7 +124,7 @@ export function RevokeGrant({ grant, onClose, onDone }: { readonly grant: Grant;
     <ConfirmByName
       title={t("setup.grant.revokeNamed", { account: grant.account })}
       name={grant.account}
-      action={t("setup.grant.revoke")}
+      action={t("setup.grant.revokeNow")}
       isBusy={revoke.isPending}
       onConfirm={() => revoke.mutate()}
       onClose={onClose}

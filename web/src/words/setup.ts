@@ -76,6 +76,7 @@ export const setup = {
     },
     notBegun: "The grant could not begin: look at the app's id and secret above",
     revoke: "Revoke …",
+    revokeNow: "Revoke",
     revokeNamed: "Revoke access of {{account}}",
     revokeWhat: "The tokens are deleted here, and the platform is told where it listens. This cannot be undone; access can be granted again.",
     revokeStops: "These sources stop: {{sources}}.",
