@@ -17,7 +17,7 @@ import { compareRollups } from "./rollups.ts";
 import { makeFolder, startFedSystem, untilStored, withStores } from "./system.ts";
 import { compare, readTruths } from "./truth.ts";
 
-const usage = "npm run bench -- [--json] [--posts 500000] [--quick] [--profile] [--no-freshness] [--no-near-duplicates] [--seed bench] [--keep]";
+const usage = "npm run bench -- [--json] [--posts 500000] [--quick] [--profile] [--no-freshness] [--no-near-duplicates] [--models] [--seed bench] [--keep]";
 /** Long past, so that no generated date lies ahead on any machine. */
 const startMs = Date.UTC(2026, 2, 2);
 
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     profile: { type: "boolean", default: false },
     "no-freshness": { type: "boolean", default: false },
     "no-near-duplicates": { type: "boolean", default: false },
+    models: { type: "boolean", default: false },
     seed: { type: "string", default: "bench" },
     "profile-folder": { type: "string" },
     keep: { type: "boolean", default: false },
@@ -77,7 +78,10 @@ async function measure(folder: string, input: Input, freshInput: Input | undefin
   const onReport: Report = (level, message) => {
     if (level === "warn" || level === "error") say(`${level}: ${message}`);
   };
-  const system = await startFedSystem(folder, onReport, undefined, { nearDuplicates: !values["no-near-duplicates"] });
+  const system = await startFedSystem(folder, onReport, undefined, {
+    nearDuplicates: !values["no-near-duplicates"],
+    ...(values.models && { models: { social: true, spam: true, entities: true } }),
+  });
   say(`started in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   const { base } = system;
   const hashes = keyHashes(base.keys.ring);

@@ -37,13 +37,10 @@ const lookUp =
   };
 
 /** What the first tagger says of a word and its neighbours, as features of the second. */
-function withCoarse(features: readonly Uint32Array[], said: readonly number[], words: readonly string[]): readonly Uint32Array[] {
+function withCoarse(features: readonly (readonly number[])[], said: readonly number[], words: readonly string[]): readonly (readonly number[])[] {
   return features.map((list, i) => {
     const more = [`Z${said[i] ?? 0}`, `Y${said[i] ?? 0}|${(words[i] ?? "").toLowerCase()}`, `X${said[i - 1] ?? 0}`, `V${said[i + 1] ?? 0}`];
-    const all = new Uint32Array(list.length + more.length);
-    all.set(list);
-    for (const [k, text] of more.entries()) all[list.length + k] = hashOf(text, 12) & (tagBuckets - 1);
-    return all;
+    return [...list, ...more.map((text) => hashOf(text, 12) & (tagBuckets - 1))];
   });
 }
 

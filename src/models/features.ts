@@ -51,6 +51,8 @@ export function makeExtractor(vectors: WordVectors): Extractor {
   /** Round in which a bucket was last added: bytes, since they are looked up all over the table. */
   const seen = new Uint8Array(bucketCount);
   let round = 0;
+  let lastText: string | undefined;
+  let lastHint: string | undefined;
 
   const add = (hash: number): void => {
     const bucket = hash & mask;
@@ -164,6 +166,9 @@ export function makeExtractor(vectors: WordVectors): Extractor {
     denseSize,
     mostBuckets: most,
     extract(text, hint) {
+      // Several models ask for the same text one after the other.
+      if (text === lastText && hint === lastHint) return features;
+      [lastText, lastHint] = [text, hint];
       const all = wordsOf(text);
       const words = all.words.length > mostWords ? all.words.slice(0, mostWords) : all.words;
       round = round === 255 ? 1 : round + 1;
@@ -197,15 +202,18 @@ function rowOf(vectors: WordVectors, word: string): number | undefined {
   return cut === undefined ? undefined : (vectors.rowOf(cut) ?? vectors.rowOf(cut.replace(/(.)\1/gu, "$1")));
 }
 
-function startOf(seed: number): number {
+/** Where the hash of a text begins. */
+export function startOf(seed: number): number {
   return (0x811c9dc5 ^ seed) | 0;
 }
 
-function hashUnit(hash: number, unit: number): number {
+/** The hash goes on with one UTF-16 unit. */
+export function hashUnit(hash: number, unit: number): number {
   return Math.imul(hash ^ unit, 0x01000193);
 }
 
-function hashOn(start: number, text: string, from: number): number {
+/** The hash of what comes before, `start`, goes on with text from a place on; `finish` ends it. */
+export function hashOn(start: number, text: string, from: number): number {
   let hash = start;
   for (let i = from; i < text.length; i++) hash = hashUnit(hash, text.charCodeAt(i));
   return hash;
@@ -226,7 +234,7 @@ function isStop(code: number): boolean {
   return code === 0x2e || code === 0x2c || code === 0x21 || code === 0x3f || code === 0x3b || code === 0x3a;
 }
 
-function finish(value: number): number {
+export function finish(value: number): number {
   let hash = value ^ (value >>> 15);
   hash = Math.imul(hash, 0x2c1b3c6d);
   return (hash ^ (hash >>> 12)) >>> 0;

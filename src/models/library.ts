@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { EarshotError } from "../core/errors.ts";
 import { fingerprint } from "../core/ids.ts";
 import { type EntityTagger, readEntities } from "./entities.ts";
-import { makeExtractor } from "./features.ts";
+import { type Extractor, makeExtractor } from "./features.ts";
 import { type Judge, makeJudge, readLinearModel } from "./linear-model.ts";
 import { readWordVectors, type WordVectors } from "./word-vectors.ts";
 
@@ -32,10 +32,11 @@ export function openLibrary(): Library {
   const judges = new Map<ModelName, Judge>();
   let tagger: EntityTagger | undefined;
   const versions = new Map<string, string>();
+  let extractor: Extractor | undefined;
   const words = () => (vectors ??= readWordVectors(read("words")));
   return {
     judge(name) {
-      const known = judges.get(name) ?? makeJudge(readLinearModel(read(name)), makeExtractor(words()));
+      const known = judges.get(name) ?? makeJudge(readLinearModel(read(name)), (extractor ??= makeExtractor(words())));
       judges.set(name, known);
       return known;
     },

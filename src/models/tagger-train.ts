@@ -2,7 +2,7 @@ import { makeRandom } from "./linear-train.ts";
 import { always, makeDecoder, tagBuckets, type TaggerModel } from "./tagger.ts";
 
 export interface TaggedSentence {
-  readonly features: readonly Uint32Array[];
+  readonly features: readonly (readonly number[])[];
   /** Numbers of tags. */
   readonly right: readonly number[];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bucketCount, hashOf } from "./features.ts";
+import { bucketCount, finish, hashOf, hashOn, hashUnit, startOf } from "./features.ts";
 import { rowsFrom } from "./linear-model.ts";
 import { readSections, writeSections } from "./sections.ts";
 
@@ -26,93 +26,167 @@ export interface TaggerModel {
 /** Letters as kinds: X a capital, x a small one, d a digit; runs cut to two. */
 function shapeOf(word: string): string {
   let shape = "";
+  let [last, run] = ["", 0];
   for (const char of word.slice(0, 24)) {
-    const kind = /\p{Lu}/u.test(char) ? "X" : /\p{L}/u.test(char) ? "x" : /\d/.test(char) ? "d" : char;
-    if (!shape.endsWith(kind + kind)) shape += kind;
+    const kind = kindOf(char);
+    run = kind === last ? run + 1 : 1;
+    last = kind;
+    if (run <= 2) shape += kind;
   }
   return shape;
 }
 
-const bareOf = (word: string): string => {
-  const lower = word.toLowerCase();
-  return lower.startsWith("#") && lower.length > 1 ? lower.slice(1) : /^\d+$/.test(lower) ? "0".repeat(Math.min(5, lower.length)) : lower;
-};
+function kindOf(char: string): string {
+  const code = char.charCodeAt(0);
+  if (code < 128) return isCapital(code) ? "X" : isSmall(code) ? "x" : isDigit(code) ? "d" : char;
+  return /\p{Lu}/u.test(char) ? "X" : /\p{L}/u.test(char) ? "x" : char;
+}
 
-/** Buckets of each word's features: itself, its letters, shape and clusters, and its neighbours'. */
-export function featuresOf(words: readonly string[], clustersOf: ClustersOf): readonly Uint32Array[] {
+const isCapital = (code: number): boolean => code >= 65 && code <= 90;
+const isSmall = (code: number): boolean => code >= 97 && code <= 122;
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+function bareOf(word: string): string {
+  const lower = word.toLowerCase();
+  if (lower.startsWith("#") && lower.length > 1) return lower.slice(1);
+  return isDigit(lower.charCodeAt(0)) && /^\d+$/.test(lower) ? "0".repeat(Math.min(5, lower.length)) : lower;
+}
+
+function startsCapital(word: string): boolean {
+  const code = word.charCodeAt(0);
+  return code < 128 ? isCapital(code) : /^\p{Lu}/u.test(word);
+}
+
+function startsWithLetter(word: string): boolean {
+  const code = word.charCodeAt(0);
+  return code < 128 ? isCapital(code) || isSmall(code) : /^\p{L}/u.test(word);
+}
+
+/** Of a feature's text, the hash of how it begins. */
+const begun = (text: string): number => hashOn(startOf(11), text, 0);
+const whole = (text: string): number => finish(begun(text)) & mask;
+const clusterCounts = 3;
+const own = {
+  word: begun("w"),
+  shape: begun("s"),
+  loudShape: begun("S"),
+  front: begun("p"),
+  back: begun("e"),
+  at: whole("at"),
+  hash: whole("hash"),
+  rare: whole("rare"),
+  clusters: Array.from({ length: clusterCounts }, (_, k) => [begun(`C${k}:`), begun(`D${k}:`)] as const),
+};
+const neighbours = [-2, -1, 1, 2].map((by) => ({
+  by,
+  isNext: Math.abs(by) === 1,
+  none: whole(`none${by}`),
+  word: begun(`n${by}`),
+  shape: begun(`t${by}`),
+  shapes: begun(`T${by}`),
+  words: begun(`N${by}`),
+  back: begun(`E${by}`),
+  mixed: begun(`M${by}`),
+  clusters: Array.from({ length: clusterCounts }, (_, k) => begun(`c${k}${by}:`)),
+}));
+
+/**
+ * Buckets of each word's features: itself, its letters, shape and clusters, and its neighbours'. A feature is a text (`n-1near`, what
+ * kind and what of it), of which only the hash is made.
+ */
+export function featuresOf(words: readonly string[], clustersOf: ClustersOf): readonly (readonly number[])[] {
   const bare = words.map(bareOf);
   const shapes = words.map(shapeOf);
   const clusters = bare.map((word) => clustersOf(word));
-  const capitals = words.filter((word) => /^\p{Lu}/u.test(word)).length;
-  const spelled = words.filter((word) => /^[\p{L}]/u.test(word)).length;
+  const capitals = words.filter(startsCapital).length;
+  const spelled = words.filter(startsWithLetter).length;
   const loud = spelled > 2 && capitals / spelled > 0.7 ? "loud" : spelled > 2 && capitals === 0 ? "quiet" : "";
+  const found: number[] = [];
+  const add = (start: number, text: string, from = 0): void => void found.push(finish(hashOn(start, text, from)) & mask);
+  const addTwo = (start: number, first: string, then: string): void => add(hashOn(hashOn(start, first, 0), "|", 0), then);
   return words.map((word, i) => {
-    const found: number[] = [];
-    const add = (text: string) => found.push(hashOf(text, 11) & mask);
+    found.length = 0;
     const lower = bare[i] ?? "";
-    add("1");
-    add(`w${lower}`);
-    add(`s${shapes[i] ?? ""}`);
-    add(`S${shapes[i] ?? ""}${loud}`);
-    if (word.startsWith("@")) add("at");
-    if (word.startsWith("#")) add("hash");
-    for (let n = 1; n <= 4; n++) {
-      if (lower.length <= n) break;
-      add(`p${lower.slice(0, n)}`);
-      add(`e${lower.slice(-n)}`);
+    const shape = shapes[i] ?? "";
+    found.push(always);
+    add(own.word, lower);
+    add(own.shape, shape);
+    add(hashOn(own.loudShape, shape, 0), loud);
+    if (word.startsWith("@")) found.push(own.at);
+    if (word.startsWith("#")) found.push(own.hash);
+    let front = own.front;
+    for (let n = 1; n <= 4 && lower.length > n; n++) {
+      front = hashUnit(front, lower.charCodeAt(n - 1));
+      found.push(finish(front) & mask);
+      add(own.back, lower, lower.length - n);
     }
-    if (i === 0) add(`first${loud}`);
-    for (const by of [-2, -1, 1, 2]) {
-      const near = bare[i + by];
+    if (i === 0) found.push(whole(`first${loud}`));
+    for (const around of neighbours) {
+      const near = bare[i + around.by];
       if (near === undefined) {
-        add(`none${by}`);
+        found.push(around.none);
         continue;
       }
-      add(`n${by}${near}`);
-      if (Math.abs(by) === 1) {
-        add(`t${by}${shapes[i + by] ?? ""}`);
-        add(`T${by}${shapes[i + by] ?? ""}|${shapes[i] ?? ""}`);
-        add(`N${by}${near}|${lower}`);
-        add(`E${by}${near.slice(-3)}`);
-        add(`M${by}${near}|${shapes[i] ?? ""}`);
+      add(around.word, near);
+      if (around.isNext) {
+        const nearShape = shapes[i + around.by] ?? "";
+        add(around.shape, nearShape);
+        addTwo(around.shapes, nearShape, shape);
+        addTwo(around.words, near, lower);
+        add(around.back, near, Math.max(0, near.length - 3));
+        addTwo(around.mixed, near, shape);
       }
-      for (const [k, cluster] of (clusters[i + by] ?? []).entries()) add(`c${k}${by}:${cluster}`);
+      const nearClusters = clusters[i + around.by];
+      if (nearClusters !== undefined) for (let k = 0; k < nearClusters.length; k++) add(around.clusters[k] ?? 0, String(nearClusters[k]));
     }
-    const own = clusters[i];
-    if (own === undefined) add("rare");
+    const known = clusters[i];
+    if (known === undefined) found.push(own.rare);
     else
-      for (const [k, cluster] of own.entries()) {
-        add(`C${k}:${cluster}`);
-        add(`D${k}:${cluster}${shapes[i] ?? ""}`);
+      for (let k = 0; k < known.length; k++) {
+        const [plain, shaped] = own.clusters[k] ?? [0, 0];
+        const cluster = String(known[k]);
+        add(plain, cluster);
+        add(hashOn(shaped, cluster, 0), shape);
       }
-    return Uint32Array.from(found);
+    return found.slice();
   });
 }
 
 /** The likeliest tags together (Viterbi). I-x follows B-x or I-x alone. */
-export function makeDecoder({ tags, rows, weights, steps }: TaggerModel): (features: readonly Uint32Array[]) => number[] {
+export function makeDecoder({ tags, rows, weights, steps }: TaggerModel): (features: readonly (readonly number[])[]) => number[] {
   const count = tags.length;
-  const allowed = tags.map((tag) => tags.map((before) => !tag.startsWith("I-") || before.slice(2) === tag.slice(2)));
-  const starts = tags.map((tag) => !tag.startsWith("I-"));
+  /** To tag (row) from tag; what is not allowed is never the best. */
+  const turned = new Float64Array(count * count);
+  const starts = new Float64Array(count);
+  for (let tag = 0; tag < count; tag++) {
+    const isInside = tags[tag]?.startsWith("I-") === true;
+    starts[tag] = isInside ? -Infinity : (steps[count * count + tag] ?? 0);
+    for (let last = 0; last < count; last++) turned[tag * count + last] = isInside && tags[last]?.slice(2) !== tags[tag]?.slice(2) ? -Infinity : (steps[last * count + tag] ?? 0);
+  }
+  let before = new Float64Array(count);
+  let now = new Float64Array(count);
   return (features) => {
     const length = features.length;
     const from = new Int16Array(length * count);
-    let before = new Float64Array(count);
-    let now = new Float64Array(count);
+    before.fill(0);
     for (let i = 0; i < length; i++) {
       now.fill(0);
-      for (const bucket of features[i] ?? []) {
-        const row = rows[bucket] ?? -1;
-        if (row >= 0) for (let tag = 0; tag < count; tag++) now[tag] = (now[tag] ?? 0) + (weights[row * count + tag] ?? 0);
+      const buckets = features[i] ?? [];
+      for (let k = 0; k < buckets.length; k++) {
+        const row = rows[buckets[k] ?? 0] ?? -1;
+        if (row < 0) continue;
+        const at = row * count;
+        for (let tag = 0; tag < count; tag++) now[tag] = (now[tag] ?? 0) + (weights[at + tag] ?? 0);
       }
       for (let tag = 0; tag < count; tag++) {
-        let best = -Infinity;
-        if (i === 0) best = starts[tag] === true ? (steps[count * count + tag] ?? 0) : -Infinity;
-        else
+        let best = i === 0 ? (starts[tag] ?? 0) : -Infinity;
+        if (i > 0)
           for (let last = 0; last < count; last++) {
-            if (allowed[tag]?.[last] !== true) continue;
-            const score = (before[last] ?? 0) + (steps[last * count + tag] ?? 0);
-            if (score > best) [best, from[i * count + tag]] = [score, last];
+            const score = (before[last] ?? 0) + (turned[tag * count + last] ?? 0);
+            if (score > best) {
+              best = score;
+              from[i * count + tag] = last;
+            }
           }
         now[tag] = best + (now[tag] ?? 0);
       }
