@@ -47,6 +47,19 @@ test("answers of v1.1 that hold statuses and counts otherwise than in a list giv
   assert.deepEqual(trends, [{ type: "volume", query: "#tea", fromMs: Date.UTC(2026, 4, 1), toMs: Date.UTC(2026, 4, 2), posts: 11277 }]);
 });
 
+test("a post told as a page is to show it has its text, handle and time", () => {
+  const shown = only({
+    url: `https://twitter.com/Ann/status/${id}`,
+    author_name: "Ann",
+    author_url: "https://twitter.com/Ann",
+    html: '<blockquote class="twitter-tweet"><p lang="en" dir="ltr">Tea &amp; milk<br><a href="https://t.co/a">https://t.co/a</a></p>&mdash; Ann (@Ann)</blockquote>',
+  });
+  assert.deepEqual(
+    [shown.id, shown.author.handle, shown.text, shown.links, shown.languages, shown.permalink],
+    [id, "Ann", "Tea & milk\nhttps://t.co/a", ["https://t.co/a"], ["en"], `https://x.com/Ann/status/${id}`],
+  );
+});
+
 test("a date that is none is taken from the id and kept as it came; a post without text is refused by name", () => {
   const read = only({ data: { id, text: "t", created_at: "yesterday" } });
   assert.equal(new Date(read.createdAt).toISOString().slice(0, 7), "2024-04");

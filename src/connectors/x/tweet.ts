@@ -42,11 +42,14 @@ export function readTweet(message: Json): SourcePost {
   const extra: Record<string, unknown> = {};
   const authorId = idOf(tweet["author_id"]);
   const user = authorId === undefined ? undefined : beside.users.find((one) => idOf(one["id"]) === authorId);
+  const username = softText(tweet["username"]);
+  const shownHandle = username !== undefined && username.length <= 100 ? username : undefined;
   const times = timesOf(tweet, id, own, extra);
   const read = textOf(tweet, beside);
   const post: Mutable<SourcePost> = {
     id,
-    author: user !== undefined && authorId !== undefined ? readUser(user, authorId) : { id: authorId ?? `unknown:${id}` },
+    author:
+      user !== undefined && authorId !== undefined ? readUser(user, authorId) : { id: authorId ?? `unknown:${id}`, ...(shownHandle !== undefined && { handle: shownHandle }) },
     createdAt: times.createdAt,
     revision: Math.max(0, historyOf(tweet).indexOf(own)),
     text: read.text,
@@ -54,7 +57,7 @@ export function readTweet(message: Json): SourcePost {
     visibility: user?.["protected"] === true ? "private" : "public",
   };
   if (times.editedAt !== undefined) post.editedAt = times.editedAt;
-  const handle = post.author.handle ?? softText(tweet["username"]);
+  const { handle } = post.author;
   post.permalink = `https://x.com/${handle === undefined ? "i/web" : encodeURIComponent(handle)}/status/${own}`;
   if (read.spans.length > 0) post.spans = read.spans;
   if (read.links.length > 0) post.links = read.links;
