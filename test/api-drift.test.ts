@@ -35,12 +35,12 @@ describe("a platform that renames a field", () => {
   it("fills the quarantine, is named with its share, and raises an alarm", async () => {
     platform.rename();
     await until("the others are set aside", async () => (await open()) === perPhase);
-    const missing = await rowOf("created_at", "missing");
-    const unknown = await rowOf("createdAt", "unknown");
-    assert.deepEqual([missing?.["share"], missing?.["rejected"], missing?.["expected"], missing?.["alarm"]], [0.5, perPhase, "instant", true]);
-    assert.deepEqual([unknown?.["share"], unknown?.["sample"]], [0.5, "text (date, 24 characters)"]);
+    const missing = await rowOf("content", "missing");
+    const unknown = await rowOf("contenu", "unknown");
+    assert.deepEqual([missing?.["share"], missing?.["rejected"], missing?.["expected"], missing?.["alarm"]], [0.5, perPhase, "text", true]);
+    assert.deepEqual([unknown?.["share"], unknown?.["sample"]], [0.5, "text (markup, 34 to 35 characters)"]);
     const alarms = rowsOf((await api.ask("GET", "/api/v1/alarms")).body).filter((alarm) => alarm["kind"] === "drift");
-    assert.deepEqual(alarms.map((alarm) => alarm["field"]).toSorted(), ["createdAt", "created_at", "shade"]);
+    assert.deepEqual(alarms.map((alarm) => alarm["field"]).toSorted(), ["content", "contenu", "shade"]);
     assert.equal(await count(), perPhase);
   });
 
@@ -58,10 +58,12 @@ describe("a platform that renames a field", () => {
     assert.deepEqual(before["codes"], { FIELD_MISSING: perPhase });
     const { body } = await api.ask("GET", `/api/v1/drift/renames?${source}`);
     const [proposal] = rowsOf(body, "proposals");
-    assert.deepEqual([proposal?.["from"], proposal?.["to"]], ["createdAt", "created_at"]);
+    assert.deepEqual([proposal?.["from"], proposal?.["to"]], ["contenu", "content"]);
     assert.ok(Number(proposal?.["score"]) > 0.8);
-    const rule = await api.ask("POST", "/api/v1/drift/renames", { body: { source: "fedi", entity: "status", from: "createdAt", to: "created_at" } });
+    const rule = await api.ask("POST", "/api/v1/drift/renames", { body: { source: "fedi", entity: "status", from: "contenu", to: "content" } });
     assert.equal(rule.status, 200);
+    const harmful = await api.ask("POST", "/api/v1/drift/renames", { body: { source: "fedi", entity: "status", from: "id", to: "content" } });
+    assert.deepEqual([harmful.status, harmful.body["code"]], [400, "USAGE"], "no rule takes an id away");
     const then = await preview();
     assert.deepEqual([then["unchanged"], then["added"], then["rejected"]], [perPhase, perPhase, 0]);
     assert.equal(await count(), perPhase, "a preview changes nothing");

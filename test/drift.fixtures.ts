@@ -6,13 +6,14 @@ const perPhase = 60;
 const firstMs = Date.now() - 3_600_000;
 const idOf = (i: number): bigint => BigInt(firstMs + i * 1_000) << 16n;
 
-/** Of the second phase on, `created_at` is called otherwise, and there is a new field. */
+/** Of the second phase on, `content` is called otherwise, and there is a new field. */
 function statusAt(i: number, address: string): Record<string, unknown> {
   const at = new Date(firstMs + i * 1_000).toISOString();
   const account = { id: "7", username: "keeper", acct: "keeper", url: `${address}/@keeper`, display_name: "Keeper" };
   const id = String(idOf(i));
-  const status = { id, uri: `${address}/users/keeper/statuses/${id}`, content: `<p>numbat number ${i} of the zoo</p>`, visibility: "public", language: "en", account };
-  return i < perPhase ? { ...status, created_at: at } : { ...status, createdAt: at, shade: "blue" };
+  const status = { id, uri: `${address}/users/keeper/statuses/${id}`, created_at: at, visibility: "public", language: "en", account };
+  const content = `<p>numbat number ${i} of the zoo</p>`;
+  return i < perPhase ? { ...status, content } : { ...status, contenu: content, shade: "blue" };
 }
 
 /** A server of statuses that calls a field otherwise once it is told to. All but its timelines is refused. */

@@ -58,11 +58,11 @@ describe("the pages of drift and of failed calls", () => {
           await until("the field is named", async () => (await api.ask("GET", "/api/v1/drift")).text.includes('"missing"'));
           await page.goto(`${api.address}/drift`);
           const table = page.getByRole("region", { name: "Drift of the last 24 hours" });
-          await table.getByRole("row", { name: /created_at/ }).waitFor();
-          assert.match(await table.getByRole("row", { name: /created_at/ }).innerText(), /missing alarm/);
-          await page.getByText("createdAt may be the new name of created_at").waitFor();
+          await table.getByRole("row", { name: /content/ }).waitFor();
+          assert.match(await table.getByRole("row", { name: /content/ }).innerText(), /missing alarm/);
+          await page.getByText("contenu may be the new name of content").waitFor();
           await assertSound(page, `drift-${name}`);
-          await table.getByRole("button", { name: "created_at" }).click();
+          await table.getByRole("button", { name: "content" }).click();
           await page.getByRole("dialog").getByText("The platform promises this field").waitFor();
           await assertSound(page, `drift-field-${name}`);
         },
@@ -73,8 +73,8 @@ describe("the pages of drift and of failed calls", () => {
   it("accepts the proposal, previews what reading again brings, and reads again", (t) =>
     withPage(t, async (page) => {
       await page.goto(`${api.address}/drift`);
-      await page.getByRole("button", { name: "Read it as created_at" }).click();
-      await page.getByText("createdAt is read as created_at from now on.").waitFor();
+      await page.getByRole("button", { name: "Read it as content" }).click();
+      await page.getByText("contenu is read as content from now on.").waitFor();
       await page.getByRole("link", { name: "Read fedi again" }).click();
       const dialog = page.getByRole("dialog", { name: "Reading fedi again" });
       await dialog.getByText("New posts").waitFor();

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
+import { WebSocketServer } from "ws";
 import { type NostrRelay, signEvent, startNostrRelay, type WorldEvent } from "../../world/servers/nostr.ts";
 import { type FakeClock, makeFakeClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
@@ -140,6 +142,54 @@ test("a deletion is believed of the event's own author alone, and a forged event
   assert.deepEqual(outcomes.toSorted(), ["FORBIDDEN", "FORBIDDEN", "SIGNATURE_INVALID", `delete ${gone.id}`, "post", "post"].toSorted());
 });
 
+test("a hostile relay neither hides what another one has nor names another author for it", async () => {
+  const clock = makeFakeClock(now);
+  await using honest = await startNostrRelay({ seed: "honest" });
+  await using hostile = await startNostrRelay({ seed: "hostile" });
+  const [first, target] = [note(3, nowSec - 60, "both are read"), note(1, nowSec - 30, "kept")];
+  honest.publish(first);
+  const reader = await openReader([honest, hostile], clock);
+  await using _ = reader.context;
+  const attacker = note(2, nowSec - 10, "attacker").pubkey;
+  const forged = [
+    { ...target, content: "forged" },
+    { ...target, pubkey: attacker },
+    { ...target, sig: "0".repeat(128) },
+  ];
+  let outcomes: string[] = [];
+  let step = 0;
+  await reader.read(undefined, (all) => {
+    outcomes = itemsOf(all).flatMap(({ bytes }) =>
+      reader.parse(bytes).map((outcome) => ("reject" in outcome ? outcome.reject.code : "keep" in outcome ? outcome.keep.type : outcome.drop)),
+    );
+    const count = (name: string) => outcomes.filter((one) => one === name).length;
+    if (step === 0 && hasAll([first])(all)) {
+      step = 1;
+      for (const event of forged) hostile.push(event);
+    }
+    if (step === 1 && count("SIGNATURE_INVALID") === 3) {
+      step = 2;
+      honest.publish(target);
+    }
+    if (step === 2 && count("post") === 2) {
+      step = 3;
+      for (const event of forged) hostile.push(event);
+      hostile.publish(
+        signEvent(2, {
+          kind: 5,
+          createdSec: nowSec,
+          tags: [
+            ["e", target.id],
+            ["k", "1"],
+          ],
+        }),
+      );
+    }
+    return count("FORBIDDEN") + count("delete") > 0;
+  });
+  assert.ok(outcomes.includes("FORBIDDEN") && !outcomes.includes("delete"), outcomes.join());
+});
+
 test("a relay that wants a sign-in is told as such; another beside it is read all the same", async () => {
   const clock = makeFakeClock(now);
   await using closed = await startNostrRelay({ seed: "closed", authRequired: true });
@@ -157,4 +207,44 @@ test("a relay that wants a sign-in is told as such; another beside it is read al
   );
   const options = nostr.options.parse({ relays: [open.url] });
   await drive(clock, nostr.canary?.(options, alone.context) ?? Promise.reject(new Error("no canary")));
+});
+
+test("a relay that answers without end is left, and memory stays", async () => {
+  const clock = makeFakeClock(now);
+  const endless = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  await once(endless, "listening");
+  let sentBytes = 0;
+  const left = Promise.withResolvers<void>();
+  const event = JSON.stringify({ ...note(1, nowSec - 30, "x"), content: "x".repeat(1 << 19) });
+  endless.on("connection", (socket) => {
+    socket.on("close", () => left.resolve());
+    socket.on("message", (data) => {
+      const [word, id]: readonly unknown[] = JSON.parse(String(data));
+      if (word !== "REQ" || id === "live") return;
+      const more = () => {
+        const text = `["EVENT",${JSON.stringify(id)},${event}]`;
+        sentBytes += text.length;
+        if (socket.readyState === socket.OPEN) socket.send(text, more);
+      };
+      more();
+    });
+  });
+  const address = endless.address();
+  const context = makeContext({ clock });
+  const { open } = openWith(nostr, { relays: [`ws://127.0.0.1:${typeof address === "object" ? address?.port : ""}`], simulated: true });
+  const source = await open(context);
+  const stop = new AbortController();
+  const reading = drive(
+    clock,
+    (async () => {
+      for await (const _ of source.read(undefined, stop.signal)) assert.fail("nothing was answered");
+    })(),
+    100,
+  );
+  await left.promise;
+  stop.abort();
+  await reading;
+  assert.ok(sentBytes < 160 << 20, `${sentBytes} bytes were taken`);
+  endless.close();
+  await context[Symbol.asyncDispose]();
 });

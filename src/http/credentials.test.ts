@@ -183,6 +183,11 @@ test("exchange: the configured token becomes a long one, which is exchanged agai
   await at.clock.advance(2 * 86_400_000);
   assert.notEqual(await credential.token(), first);
   assert.equal(at.server.granted.get("fb_exchange_token"), 2);
+  // Another person's token of the same app: neither budgets nor kept answers are shared with it.
+  const other = await at.credentials.credential(at.spec({ grant: "exchange", fields: { fb_exchange_token: "env:OTHER" } }));
+  const told = await at.credentials.credential(at.spec({ grant: "exchange", fields: { fb_exchange_token: "a token itself" } }));
+  assert.equal(new Set([credential.name, other.name, told.name]).size, 3);
+  assert.doesNotMatch(told.name, /a token itself/);
 });
 
 test("authorization_code: the stored grant of the account is renewed; another client or address does not get it", async () => {

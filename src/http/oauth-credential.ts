@@ -32,7 +32,7 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
   const { clock, tokens, readSecret } = options;
   if (!URL.canParse(spec.tokenUrl)) throw new EarshotError("CONFIG_INVALID", "credential: expected an address as tokenUrl");
   if (spec.grant === "authorization_code" && spec.account === undefined) throw new EarshotError("CONFIG_INVALID", "credential: expected the account whose grant is used");
-  const who = spec.account ?? spec.username ?? spec.refreshToken;
+  const who = spec.account ?? spec.username ?? spec.refreshToken ?? exchangedOf(spec);
   const name = `${spec.clientId}@${new URL(spec.tokenUrl).host}${who === undefined ? "" : `/${who}`}`;
   const key = spec.account === undefined ? `${name}#${hash(JSON.stringify(identityOf(spec))).slice(0, 12)}` : accountTokenName(spec.account);
   const scheme = spec.scheme ?? "Bearer";
@@ -229,6 +229,12 @@ function isLast(spec: OAuthSpec, token: OAuthToken | undefined): boolean {
 
 /** A grant is for one client at one address: no other source sends it elsewhere. */
 export const clientSeed = (clientId: string, tokenUrl: string): string => hash(`${clientId} ${tokenUrl}`).slice(0, 22);
+
+/** What tells apart the people whose tokens one app exchanges; never a token itself. */
+function exchangedOf(spec: OAuthSpec): string | undefined {
+  const first = spec.grant === "exchange" ? spec.fields?.[exchangeField(spec)] : undefined;
+  return first === undefined || /^(?:env|file):/.test(first) ? first : hash(first).slice(0, 8);
+}
 
 const exchangeField = (spec: OAuthSpec): string => spec.grantType ?? exchangeGrant;
 

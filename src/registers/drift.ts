@@ -93,7 +93,7 @@ export interface Drift {
   addRename(rename: Omit<FieldRename, "id">): Promise<FieldRename>;
   /** Undefined: there is none. */
   removeRename(id: number, at: number): Promise<FieldRename | undefined>;
-  /** What was as declared is kept for a shorter time. */
+  /** What was as declared is kept for a shorter time; what somebody knows of, for good. Answers with the hours that went. */
   expire(beforeMs: number, presentBeforeMs: number): Promise<number>;
 }
 
@@ -248,6 +248,7 @@ export function openDrift(sql: Sql): Drift {
       return rows[0] && renameIn(rows[0]);
     },
     async expire(beforeMs, presentBeforeMs) {
+      await sql.query("delete from drift_fields where last_ms < $1 and known_ms is null", [Math.floor(beforeMs)]);
       return (await sql.query("delete from drift_hours where hour_ms < $1 or (hour_ms < $2 and change = 'present')", [Math.floor(beforeMs), Math.floor(presentBeforeMs)])).count;
     },
   };

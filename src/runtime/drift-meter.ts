@@ -12,7 +12,9 @@ export const sampleEvery = 32;
 const everyUpTo = 128;
 const rejectedUpTo = 1_024;
 const hourMs = 3_600_000;
-const mostFields = 300;
+/** Names that no declaration has, of an entity and a day: what a sender makes up ends there, also in the register. */
+const mostUnknown = 300;
+const dayMs = 24 * hourMs;
 const mostNameChars = 100;
 const mostEntities = 20;
 
@@ -27,6 +29,8 @@ interface Entity {
   readonly name: string;
   readonly fields: Map<string, Node>;
   readonly counts: Map<string, Counting>;
+  readonly unknown: Set<string>;
+  day: number;
   weight: number;
   rejected: number;
   lastAt: number;
@@ -92,12 +96,20 @@ export function makeDriftMeter() {
   const watched = new Map<string, Watched>();
   let nowAt = 0;
 
+  function isAdmitted(entity: Entity, name: string): boolean {
+    const day = Math.floor(nowAt / dayMs);
+    if (day !== entity.day) entity.unknown.clear();
+    entity.day = day;
+    if (entity.unknown.size < mostUnknown) entity.unknown.add(name);
+    return entity.unknown.has(name);
+  }
+
   function count(entity: Entity, field: string, change: DriftChange, value: unknown, weight: number, isRejected: boolean): void {
     const name = field.length > mostNameChars ? `${field.slice(0, mostNameChars)}…` : field;
     const key = `${change} ${name}`;
     let counting = entity.counts.get(key);
     if (counting === undefined) {
-      if (entity.counts.size >= mostFields) return;
+      if (change === "unknown" && !isAdmitted(entity, name)) return;
       entity.counts.set(key, (counting = { field: name, change, weight: 0, rejected: 0, firstAt: nowAt, lastAt: nowAt, shape: emptyShape() }));
     }
     counting.weight += weight;
@@ -137,7 +149,8 @@ export function makeDriftMeter() {
       const declared = from.expected.entities[name];
       if (declared === undefined || !isRecord(value)) continue;
       let entity = from.entities.get(name);
-      if (entity === undefined) from.entities.set(name, (entity = { name, fields: compile(declared), counts: new Map(), weight: 0, rejected: 0, lastAt: nowAt }));
+      if (entity === undefined)
+        from.entities.set(name, (entity = { name, fields: compile(declared), counts: new Map(), unknown: new Set(), day: 0, weight: 0, rejected: 0, lastAt: nowAt }));
       entity.lastAt = Math.max(entity.lastAt, nowAt);
       entity.weight += weight;
       if (isRejected) entity.rejected++;

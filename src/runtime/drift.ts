@@ -75,7 +75,7 @@ export interface DriftBook {
   /** That a field is as it is is known: no alarm any more. @throws NOT_FOUND */
   setDriftKnown(key: DriftKey, isKnown: boolean): Promise<void>;
   renames(): Promise<readonly FieldRename[]>;
-  /** Holds for what comes from now on; what is kept is read again by a replay. @throws NOT_FOUND for a source or entity that there is not */
+  /** Holds for what comes from now on; what is kept is read again by a replay. @throws NOT_FOUND for a source or entity that there is not; USAGE for a rule that would take away what a message needs */
   addRename(rename: { readonly source: string; readonly entity: string; readonly from: string; readonly to: string; readonly actor: string }): Promise<FieldRename>;
   removeRename(id: number, actor: string): Promise<void>;
   /** What a replay of a source's kept raw would change; changes nothing. */

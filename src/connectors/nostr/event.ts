@@ -33,7 +33,7 @@ export function readEvent(event: Json, proof: Proof): NostrEvent {
   const tags = readTags(event["tags"]);
   const content = checkText(event["content"], "event.content");
   if (proof !== "none") {
-    if (id !== hashOf(event, "json") && id !== hashOf(event, "verbatim")) throw new EarshotError("SIGNATURE_INVALID", "event.id: expected the hash of the event, came another");
+    if (!hasOwnId(event)) throw new EarshotError("SIGNATURE_INVALID", "event.id: expected the hash of the event, came another");
     if (proof === "signatures" && !isSigned(id, pubkey, hexField(event, "sig", /^[0-9a-f]{128}$/)))
       throw new EarshotError("SIGNATURE_INVALID", "event.sig: expected the signature of the event's key, came another");
   }
@@ -54,6 +54,12 @@ function readTags(value: unknown): Tag[] {
     if (!Array.isArray(tag)) throw new EarshotError("FIELD_INVALID", `event.tags: expected arrays of strings, came ${nameOf(tag)}`);
     return tag.map((part: unknown) => checkText(part, "event.tags"));
   });
+}
+
+/** Whether the id is the event's hash: then it tells the author, the time and the words, whoever brought it. */
+export function hasOwnId(event: Json): boolean {
+  const { id } = event;
+  return typeof id === "string" && id !== "" && (id === hashOf(event, "json") || id === hashOf(event, "verbatim"));
 }
 
 /** NIP-01 escapes seven characters and leaves all others as they are; most programs write what JSON.stringify does, which escapes other control characters too. */

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import type { SourceContext } from "../../core/component.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { SourcePage } from "../../core/source.ts";
 import type { Json } from "../json/decode.ts";
 import { type Gap, type NostrCursor, type RelayState, addGap, parseCursor } from "./cursor.ts";
-import { hex64 } from "./event.ts";
+import { hasOwnId, hex64 } from "./event.ts";
 import { makeQueue } from "./queue.ts";
 import { rawsOfEvent } from "./raws.ts";
 import { type Filter, type Relay, openRelay, readLimit } from "./relay.ts";
@@ -111,8 +112,7 @@ export async function* readNostr(
     const open = new Set<number>();
 
     async function give(events: readonly Json[], advance: () => void): Promise<void> {
-      const fresh = events.filter((event) => !seen.has(idOf(event)));
-      for (const event of fresh) note(event);
+      const fresh = events.filter(isNew);
       await queue.put({ events: fresh, advance });
     }
 
@@ -126,7 +126,7 @@ export async function* readNostr(
 
     async function onLive(events: readonly Json[]): Promise<void> {
       worked();
-      const fresh = events.filter((event) => !seen.has(idOf(event)));
+      const fresh = events.filter((event) => !seen.has(keyOf(event)));
       const unsure = fresh.filter((event) => targetIds(event).some((id) => !authors.has(id)));
       const sure = fresh.filter((event) => !unsure.includes(event));
       for (const event of sure) remember(event);
@@ -204,23 +204,35 @@ export async function* readNostr(
     }
   }
 
-  function note(event: Json): void {
-    const id = idOf(event);
-    seen.add(id);
+  /** Only what is true is noted: a relay that bends an event must not hide it where another one has it, nor name another author for it. */
+  function isNew(event: Json): boolean {
+    const key = keyOf(event);
+    if (seen.has(key)) return false;
+    if (!remember(event)) return true;
+    seen.add(key);
     if (seen.size > mostSeen) seen.delete(seen.values().next().value ?? "");
-    remember(event);
+    return true;
   }
 
-  function remember(event: Json): void {
+  function remember(event: Json): boolean {
     const { id, pubkey } = event;
-    if (typeof id !== "string" || typeof pubkey !== "string") return;
+    if (typeof id !== "string" || typeof pubkey !== "string" || !hasOwnId(event)) return false;
     authors.set(id, pubkey);
     if (authors.size > mostSeen) authors.delete(authors.keys().next().value ?? "");
+    return true;
   }
 }
 
 function idOf(event: Json): string {
   return typeof event["id"] === "string" ? event["id"] : JSON.stringify(event);
+}
+
+/** With the signature, which the id does not tell of, and the words, which it tells of only where they are its own. */
+function keyOf(event: Json): string {
+  const { id, pubkey, created_at: at, kind, tags, content, sig } = event;
+  return createHash("sha256")
+    .update(JSON.stringify([id, pubkey, at, kind, tags, content, sig]))
+    .digest("base64");
 }
 
 function createdSec(event: Json): number {

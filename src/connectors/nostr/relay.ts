@@ -17,10 +17,13 @@ export interface Relay {
 
 interface Pending {
   readonly events: Json[];
+  sizeBytes: number;
   readonly done: PromiseWithResolvers<readonly Json[]>;
 }
 
 const liveId = "live";
+/** An answer that goes on beyond it ends the connection: nothing makes a relay keep to a limit. */
+const longestAnswerBytes = 64 << 20;
 const silenceMs = 60_000;
 
 export async function openRelay(url: string, context: SourceContext, signal: AbortSignal): Promise<Relay> {
@@ -30,13 +33,16 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
   let asked = 0;
   let ended: EarshotError | undefined;
 
-  function handle(message: unknown, live: Json[]): void {
+  function handle(message: unknown, sizeBytes: number, live: Json[]): void {
     if (!Array.isArray(message)) return;
     const parts: readonly unknown[] = message;
     const [word, id, body] = parts;
     const waiting = typeof id === "string" ? pending.get(id) : undefined;
-    if (word === "EVENT" && isJson(body)) (id === liveId ? live : waiting?.events)?.push(body);
-    else if (word === "EOSE" && typeof id === "string" && waiting !== undefined) {
+    if (word === "EVENT" && isJson(body)) {
+      (id === liveId ? live : waiting?.events)?.push(body);
+      if (waiting !== undefined && (waiting.sizeBytes += sizeBytes) > longestAnswerBytes)
+        throw new EarshotError("UPSTREAM_CUT", `${host}: expected an answer of at most ${longestAnswerBytes >> 20} MB, came more`);
+    } else if (word === "EOSE" && typeof id === "string" && waiting !== undefined) {
       pending.delete(id);
       stream.send(JSON.stringify(["CLOSE", id]));
       waiting.done.resolve(waiting.events);
@@ -53,7 +59,7 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
       if (ended !== undefined) return Promise.reject(ended);
       const id = `ask${asked++}`;
       const done = Promise.withResolvers<readonly Json[]>();
-      pending.set(id, { events: [], done });
+      pending.set(id, { events: [], sizeBytes: 0, done });
       stream.send(JSON.stringify(["REQ", id, filter]));
       return done.promise;
     },
@@ -70,7 +76,7 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
               context.report("warn", "a relay sent what is no message", { relay: host });
               continue;
             }
-            handle(message, live);
+            handle(message, bytes.length, live);
           }
           if (live.length > 0) await onLive(live);
         }

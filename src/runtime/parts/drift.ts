@@ -254,6 +254,7 @@ export function makeDrift(options: DriftOptions): { readonly book: DriftBook; fl
         const expected = definitions.get(source)?.connector.expected;
         if (expected?.entities[entity] === undefined) throw new EarshotError("NOT_FOUND", `source ${source}: there is none that has declared fields of ${entity}`);
         if (kindIn(expected.entities[entity], to) === undefined) throw new EarshotError("USAGE", `to: expected a declared field of ${entity}, came ${to}`);
+        if (expected.entities[entity].required[from] !== undefined) throw new EarshotError("USAGE", `from: expected a field that nothing of ${entity} needs, came ${from}`);
         if (from === to) throw new EarshotError("USAGE", "from, to: expected two fields");
         const rule = await register.addRename({ source, entity, from, to, actor, at: clock.now() });
         await audit.append({ actor, action: "rename.add", subject: `${source}.${entity}`, details: { from, to } });

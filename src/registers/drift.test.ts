@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startTestPostgres, type TestPostgres } from "../catalog/catalog.fixtures.ts";
+import { emptyShape } from "../core/shape.ts";
+import { type Drift, openDrift } from "./drift.ts";
+import { registerMigrations } from "./migrations.ts";
+
+let postgres: TestPostgres;
+let drift: Drift;
+before(async () => {
+  postgres = await startTestPostgres();
+  drift = openDrift(await postgres.database("drift", registerMigrations));
+});
+after(() => postgres[Symbol.asyncDispose]());
+
+test("fields that are met no more are forgotten with their hours, unless somebody knows of them", async () => {
+  const dayMs = 86_400_000;
+  const count = (field: string, at: number) => ({
+    source: "s",
+    entity: "post",
+    field,
+    change: "unknown" as const,
+    weight: 1,
+    rejected: 0,
+    firstAt: at,
+    lastAt: at,
+    shape: emptyShape(),
+  });
+  await drift.add([{ source: "s", entity: "post", weight: 3, rejected: 0, lastAt: dayMs }], [count("old", dayMs), count("known", dayMs), count("new", 3 * dayMs)]);
+  await drift.setKnown({ source: "s", entity: "post", field: "known", change: "unknown" }, dayMs);
+  // Two fields and what was seen.
+  assert.equal(await drift.expire(2 * dayMs, 2 * dayMs), 3);
+  assert.deepEqual(
+    (await drift.fields("s")).map(({ field }) => field),
+    ["new", "known"],
+  );
+  assert.deepEqual(
+    (await drift.hours({ fromMs: 0 })).map(({ field }) => field),
+    ["new"],
+  );
+});
