@@ -67,7 +67,7 @@ describe("the calendar of what platforms end", () => {
   it("plans one with the keyboard alone", (t) =>
     withPage(t, async (page) => {
       await page.goto(`${api.address}/deprecations`);
-      const plan = page.locator("summary").first();
+      const plan = page.locator("summary", { hasText: /^Plan:/ }).first();
       await plan.focus();
       await page.keyboard.press("Enter");
       await page.keyboard.press("Tab");

@@ -33,6 +33,7 @@ import { addProvenanceRoutes } from "./routes/provenance.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addReceiveRoutes } from "./routes/receive.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
+import { addShadowRoutes } from "./routes/shadow.ts";
 import { addSourceActivityRoutes } from "./routes/source-activity.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
 import { addSourceForecastRoutes } from "./routes/source-forecast.ts";
@@ -174,6 +175,7 @@ export async function makeApi(options: ApiOptions) {
   addGrantRoutes(context);
   addDriftRoutes(context);
   addDeprecationRoutes(context);
+  addShadowRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);
   addQuarantineRoutes(context);

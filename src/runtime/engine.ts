@@ -23,10 +23,11 @@ import type { DriftBook } from "./drift.ts";
 import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
 import type { ImportMappings } from "./import-mappings.ts";
+import type { ShadowBook } from "./shadow.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, DeprecationBook, SourceSetup {
+export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, DeprecationBook, ShadowBook, SourceSetup {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;

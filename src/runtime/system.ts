@@ -51,6 +51,7 @@ import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
 import { makeReceive } from "./parts/receive.ts";
+import { makeShadow } from "./parts/shadow.ts";
 import { makeSourceActivity } from "./parts/source-activity.ts";
 import { makeSourceSetup } from "./parts/source-setup.ts";
 import { makeSourcesPart } from "./parts/sources.ts";
@@ -283,8 +284,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     for (const part of [() => jobs.stopped, () => terms.settled()]) undo.push(part);
     undo.push(async () => stopping.abort());
     for (const part of [activity, drift, failures, deprecations]) undo.push(() => part.flush());
-    undo.push(() => collector.stop());
-    undo.push(() => world.end());
+    const shadow = makeShadow({ definitions: sources.definitions, files, http, clock, readSecret: secretOf, ...acquisition.forSetup });
+    for (const part of [() => shadow.stopShadows(), () => collector.stop(), () => world.end()]) undo.push(part);
     const backup = makeLiveBackup({
       environment,
       files,
@@ -340,6 +341,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...failures.book,
       ...drift.book,
       ...deprecations.book,
+      ...shadow,
       alarms: async () => [...(await failures.alarms()), ...(await drift.alarms()), ...(await deprecations.alarms())],
       world: () => world.view(),
       removeWorld: () => world.remove(),

@@ -21,7 +21,8 @@ const list = [
   ["Esc", "escape"],
 ] as const;
 
-const isWriting = (): boolean => document.activeElement instanceof HTMLInputElement || document.activeElement instanceof HTMLTextAreaElement;
+/** In a choice, letters go to the option that begins so. */
+const isWriting = (): boolean => [HTMLInputElement, HTMLTextAreaElement, HTMLSelectElement].some((kind) => document.activeElement instanceof kind);
 
 function move(by: 1 | -1): void {
   const posts = [...document.querySelectorAll<HTMLElement>("article.post")];
