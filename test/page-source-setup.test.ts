@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { startFeeds } from "../world/servers/feeds.ts";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
 import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
 import { appSecret, type RunningReddit, startGrantedReddit } from "./source-setup.fixtures.ts";
 
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+/** Tells by itself when it ends (RFC 7519). */
+const endingToken = `${part({ alg: "none" })}.${part({ exp: Math.floor(Date.now() / 1_000) + 5.5 * 86_400 })}.signature`;
 const webhookKey = "key-of-the-sender";
 const number = (value: unknown): string => new Intl.NumberFormat("en-GB").format(Number(value));
 
@@ -19,7 +23,7 @@ describe("the guided set-up of a source", () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
     world = await startGrantedReddit();
-    api = await startApi({ pages: true, env: { REDDIT_APP_SECRET: appSecret, WEBHOOK_KEY: webhookKey } });
+    api = await startApi({ pages: true, env: { REDDIT_APP_SECRET: appSecret, WEBHOOK_KEY: webhookKey, ENDING: endingToken } });
     world.redirectUris.push(`${api.address}/api/v1/grants/callback`);
   });
   after(async () => {
@@ -141,6 +145,41 @@ describe("the guided set-up of a source", () => {
         return (await meter.getAttribute("aria-valuetext"))?.endsWith(text) === true && (await dialog.getByText(text).count()) === 1;
       });
       await dialog.getByText("What is used is free again a minute later.").waitFor();
+    }));
+
+  it("says which access ends and what to do, and how many calls the cache saved", (t) =>
+    withPage(t, async (page) => {
+      await using feeds = await startFeeds({ seed: "setup", nowMs: () => Date.now(), blogs: 1, articlesEach: 3 });
+      const [blog] = feeds.blogs;
+      assert.ok(blog);
+      await api.ask("PUT", "/api/v1/sources/ending", { body: { use: "mastodon", server: world.platform.url, transport: "polling", token: "env:ENDING" } });
+      await api.ask("PUT", "/api/v1/sources/blog", { body: { use: "rss", feeds: [feeds.feedUrl(blog)], pollSeconds: 1 } });
+      const dayOf = async () =>
+        recordAt(
+          rowsOf((await api.ask("GET", "/api/v1/sources/activity")).body).find(({ id }) => id === "blog"),
+          "day",
+        );
+      const ending = async () => rowsOf((await api.ask("GET", "/api/v1/sources")).body).find(({ id }) => id === "ending");
+      await until("the source warns", async () => JSON.stringify((await ending())?.["warnings"] ?? "").includes("ends in 5 days"));
+      await page.goto(`${api.address}/sources`);
+      await page
+        .getByRole("row", { name: /^ending/ })
+        .getByText("access ends")
+        .waitFor();
+      await page.goto(`${api.address}/sources?open=ending`);
+      const warned = page.getByRole("group", { name: "Somebody has to do something about the access" });
+      await warned.getByText(/it ends in 5 days/).waitFor();
+      await warned.getByText("lay a new token or key in the same place").waitFor();
+      await assertSound(page, "setup-warned");
+      await until("an answer was not modified", async () => Number((await dayOf())["saved"]) > 0);
+      await page.goto(`${api.address}/sources?open=blog`);
+      await until("the page says what the API says", async () => {
+        const { requests, saved } = await dayOf();
+        const text = await page.getByRole("dialog").getByText("did not have to come again").innerText();
+        return text.startsWith(`${number(saved)} answer`) && text.endsWith(`; ${number(requests)} calls went out.`);
+      });
+      await assertSound(page, "setup-saved");
+      for (const id of ["ending", "blog"]) await api.ask("DELETE", `/api/v1/sources/${id}`);
     }));
 
   it("gives access back once the account's name is typed, and names the sources that stop", (t) =>

@@ -66,6 +66,8 @@ describe("the page of sources", () => {
       await page.getByLabel("paths").fill(join(folder, "posts.ndjson"));
       await page.getByText("More options").press("Enter");
       await page.getByRole("checkbox", { name: "watch" }).check();
+      await toStep(page, "Limits and cost");
+      await page.getByLabel("settleSeconds").fill("1");
       await tryAndSave(page);
       await page.getByText("notes is added.").waitFor();
       await until("all are read", async () => recordAt(await activityOf("notes"), "day")["messages"] === 7);

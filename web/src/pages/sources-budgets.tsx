@@ -14,7 +14,6 @@ const spans = [
 /** What is left of each allowance that the source's calls draw on, when it is full again, and what the cache saved. */
 export function Budgets({ budgets, day }: { readonly budgets: readonly Budget[]; readonly day: Activity["day"] }) {
   const { t } = useTranslation();
-  const asked = day.requests + day.saved;
   return (
     <>
       <h3>{t("sources.budget.title")}</h3>
@@ -29,12 +28,7 @@ export function Budgets({ budgets, day }: { readonly budgets: readonly Budget[];
           ))}
         </ul>
       )}
-      {day.saved > 0 && (
-        <div>
-          <p>{t("setup.budget.saved", { count: day.saved, saved: formatNumber(day.saved), asked: formatNumber(asked) })}</p>
-          <ShareBar name={t("setup.budget.savedShare")} share={asked === 0 ? 0 : day.saved / asked} text={t("setup.budget.savedShort", { saved: formatNumber(day.saved) })} />
-        </div>
-      )}
+      {day.saved > 0 && <p>{t("setup.budget.saved", { count: day.saved, saved: formatNumber(day.saved), requests: formatNumber(day.requests) })}</p>}
     </>
   );
 }

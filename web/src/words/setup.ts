@@ -146,10 +146,8 @@ export const setup = {
     told: "The server says {{left}} left until {{at}}.",
     toldLeft: "The server says {{left}} left.",
     blocked: "No request before {{at}}: the server asked for it.",
-    saved_one: "{{saved}} call of {{asked}} was saved by the cache in the last day.",
-    saved_other: "{{saved}} calls of {{asked}} were saved by the cache in the last day.",
-    savedShare: "Calls saved by the cache",
-    savedShort: "{{saved}} saved",
+    saved_one: "{{saved}} answer did not have to come again in the last day (kept, or not modified); {{requests}} calls went out.",
+    saved_other: "{{saved}} answers did not have to come again in the last day (kept, or not modified); {{requests}} calls went out.",
   },
   warnings: {
     title: "Somebody has to do something about the access",
