@@ -4,6 +4,7 @@ import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import { faultsOf, refuseFaults } from "../../core/config.ts";
 import { loadConnector } from "../../connectors/directory.ts";
 import { validateEvent } from "../../stages/validate.ts";
+import { neutralOptions } from "../neutral-options.ts";
 import { exitCodes, guarded } from "../output.ts";
 
 function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
@@ -27,17 +28,6 @@ function readingFailed(thrown: unknown, file: string): EarshotError {
   if (thrown instanceof Error && "syscall" in thrown) throw new EarshotError("USAGE", `${file}: it cannot be read (${String(code)})`);
   return toEarshotError(thrown, "PARSER_FAILED", "file");
 }
-
-/** Options that a connector needs to parse, where a recorded file does not tell them. */
-const neutralOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  mastodon: { server: "https://mastodon.example" },
-  facebook: { pages: ["1"], token: "env:TOKEN" },
-  instagram: { account: "1", token: "env:TOKEN" },
-  webhook: { secrets: ["env:NONE"] },
-  nostr: { relays: ["wss://relay.example"] },
-  rss: { feeds: ["https://recorded.example/feed"] },
-  reddit: { clientId: "recorded", contact: "recorded", subreddits: ["recorded"] },
-};
 
 export const parseCommand = buildCommand({
   docs: {
