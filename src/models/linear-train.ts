@@ -19,8 +19,6 @@ export interface TrainOptions {
   readonly dropout: number;
   /** 0 to 1, see Task.balance. */
   readonly balance: number;
-  /** How much the mere counts say beside what is learned: few texts are told apart better by both together. */
-  readonly counted: number;
   readonly seed: number;
 }
 
@@ -85,7 +83,6 @@ export function trainLinear(examples: readonly Example[], labels: readonly numbe
     }
     onEpoch?.(epoch + 1, loss / Math.max(1, examples.length));
   }
-  if (options.counted > 0) addCounted(buckets, examples, labels, classes, options.counted);
   return { classes, buckets, dense, bias };
 
   function step(weights: Float32Array, squares: Float32Array, at: number, value: number, towardsZero: number, by: number): void {
@@ -96,31 +93,6 @@ export function trainLinear(examples: readonly Example[], labels: readonly numbe
       squares[at + c] = square;
       weights[at + c] = weight - (by * slope) / Math.sqrt(square);
     }
-  }
-}
-
-/** Complement naive Bayes (Rennie et al., 2003) over which n-grams a text has: how rare a bucket is in the texts of all other classes. */
-function addCounted(weights: Float32Array, examples: readonly Example[], labels: readonly number[], classes: number, share: number): void {
-  const counts = new Float64Array(bucketCount * classes);
-  const totals = new Float64Array(classes);
-  for (const [i, { buckets }] of examples.entries()) {
-    const label = labels[i] ?? 0;
-    totals[label] = (totals[label] ?? 0) + buckets.length;
-    for (const bucket of buckets) counts[bucket * classes + label] = (counts[bucket * classes + label] ?? 0) + 1;
-  }
-  const all = totals.reduce((sum, total) => sum + total, 0);
-  const rarity = new Float64Array(classes);
-  for (let bucket = 0; bucket < bucketCount; bucket++) {
-    const at = bucket * classes;
-    let sum = 0;
-    for (let c = 0; c < classes; c++) sum += counts[at + c] ?? 0;
-    if (sum === 0) continue;
-    let mean = 0;
-    for (let c = 0; c < classes; c++) {
-      rarity[c] = -Math.log((sum - (counts[at + c] ?? 0) + 1) / (all - (totals[c] ?? 0) + bucketCount));
-      mean += (rarity[c] ?? 0) / classes;
-    }
-    for (let c = 0; c < classes; c++) weights[at + c] = (weights[at + c] ?? 0) + share * ((rarity[c] ?? 0) - mean);
   }
 }
 

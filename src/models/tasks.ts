@@ -6,8 +6,6 @@ export interface Task {
   readonly headline: "macroF1" | "macroRecall" | "f1OfSecond" | "f1OfSecondAndThird";
   /** Costs of rare classes in training: 0 as they come, 1 all classes alike. */
   readonly balance: number;
-  /** See TrainOptions.counted; absent: 0. */
-  readonly counted?: number;
   /** Judged by its n-grams and by what the base tasks say of the text. */
   readonly isStacked: boolean;
   /** Its topics shift from data to data: the cut on many texts at once follows the share that training saw. */
@@ -30,15 +28,15 @@ export const tasks: readonly Task[] = [
     isStacked: true,
     doc: "Whether the author speaks well or badly of what it is about.",
   },
-  { name: "offensive", classes: ["no", "yes"], headline: "macroF1", balance: 0.6, counted: 0.3, isStacked: true, doc: "Insults, threats, profanity." },
+  { name: "offensive", classes: ["no", "yes"], headline: "macroF1", balance: 0.6, isStacked: true, doc: "Insults, threats, profanity." },
   { name: "hate", classes: ["no", "yes"], headline: "macroF1", balance: 0.5, isStacked: true, shifts: true, doc: "Hate against women or immigrants." },
-  { name: "emotion", classes: ["anger", "joy", "optimism", "sadness"], headline: "macroF1", balance: 0.5, counted: 0.3, isStacked: true, doc: "The strongest emotion." },
+  { name: "emotion", classes: ["anger", "joy", "optimism", "sadness"], headline: "macroF1", balance: 0.5, isStacked: true, doc: "The strongest emotion." },
   {
     name: "irony",
     classes: ["no", "yes"],
     headline: "f1OfSecond",
     balance: 0.5,
-    counted: 0.3,
+
     isStacked: true,
     doc: "Whether the author means something else than the words say.",
   },

@@ -17,7 +17,7 @@ interface Set {
 
 const epochsOf = (texts: number): number => (texts > 20_000 ? 8 : texts > 5_000 ? 15 : 25);
 
-const optionsOf = ({ balance, classes, counted = 0 }: Task, texts: number): TrainOptions => ({
+const optionsOf = ({ balance, classes }: Task, texts: number): TrainOptions => ({
   classes: classes.length,
   epochs: epochsOf(texts),
   rate: texts > 20_000 ? 0.08 : 0.05,
@@ -25,7 +25,6 @@ const optionsOf = ({ balance, classes, counted = 0 }: Task, texts: number): Trai
   densePull: 1e-3,
   dropout: 0.5,
   balance,
-  counted,
   seed: 1,
 });
 
