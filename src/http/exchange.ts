@@ -1,12 +1,12 @@
 import { type Dispatcher, request as undiciRequest } from "undici";
 import { EarshotError } from "../core/errors.ts";
 import type { Dispatchers } from "./dispatchers.ts";
-import { redactUrl } from "./redact.ts";
+import { isSecretHeader, redactUrl } from "./redact.ts";
 
 export interface Exchange {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Headers that only the first origin may see, beside Authorization and Cookie. */
+  /** Headers that only the first origin may see, beside those whose names tell that they are secret. */
   readonly credential: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | undefined;
   /** Covers the head only where the body stays open. */
@@ -35,7 +35,10 @@ export async function exchange(url: string, asked: Exchange, dispatchers: Pick<D
   let permanent = true;
   let headers: Record<string, string> = { "user-agent": "Earshot (+self-hosted)", "accept-encoding": asked.stays ? "identity" : "gzip, br, deflate" };
   const kept = new Set(["authorization", "cookie"]);
-  for (const [name, value] of Object.entries(asked.headers)) headers[name.toLowerCase()] = value;
+  for (const [name, value] of Object.entries(asked.headers)) {
+    headers[name.toLowerCase()] = value;
+    if (isSecretHeader(name)) kept.add(name.toLowerCase());
+  }
   for (const [name, value] of Object.entries(asked.credential)) {
     headers[name.toLowerCase()] = value;
     kept.add(name.toLowerCase());

@@ -155,15 +155,15 @@ test("a reaction asks for renewal whatever the status, and forbids it for a 401"
   assert.equal(calls, 3);
 });
 
-test("a redirect to another origin does not carry the credential along", async () => {
+test("a redirect to another origin carries along neither the credential nor a header that is secret by its name", async () => {
   let seen: unknown = "nothing";
   await using target = await listen((request, response) => {
-    seen = request.headers["x-key"];
+    seen = [request.headers["x-key"], request.headers["x-api-token"], request.headers["x-plain"]];
     response.end();
   });
   await using server = await listen((_request, response) => response.writeHead(302, { location: target.url }).end());
   const { clock, http } = open();
   await using _ = http;
-  await drive(clock, http.request(server.url, { credential: makeTokens(0) }));
-  assert.equal(seen, undefined);
+  await drive(clock, http.request(server.url, { credential: makeTokens(0), headers: { "X-Api-Token": "secret", "x-plain": "kept" } }));
+  assert.deepEqual(seen, [undefined, undefined, "kept"]);
 });

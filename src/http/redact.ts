@@ -31,11 +31,13 @@ export function redactExcerpt(text: string, secrets: readonly string[], mostChar
   return out.length > mostChars ? `${out.slice(0, mostChars - 1)}…` : out;
 }
 
+export const isSecretHeader = (name: string): boolean => /auth|cookie|token|secret|key|proof|signature|password/i.test(name);
+
 /** The values of headers that are not for other eyes, whole and in their parts. */
 export function secretsIn(headers: Readonly<Record<string, string>>): readonly string[] {
   const found: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
-    if (!/auth|cookie|token|secret|key|proof|signature|password/i.test(name)) continue;
+    if (!isSecretHeader(name)) continue;
     found.push(value, ...value.split(/[\s;=,]+/).filter((part) => part.length >= 8));
   }
   return found;
