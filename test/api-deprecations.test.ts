@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { makeDiskFiles } from "../src/core/disk-files.ts";
 import { makeFakeClock } from "../src/core/clock.ts";
 import { listen, type Loopback, quiet } from "../src/http/loopback.fixtures.ts";
 import rss from "../src/connectors/rss.ts";
+import { examine } from "../src/runtime/doctor.ts";
+import { root } from "../src/runtime/system.ts";
 import { defineSource } from "../src/runtime/collect.ts";
 import { makeDeprecations } from "../src/runtime/parts/deprecations.ts";
 import { rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
@@ -39,6 +42,14 @@ describe("what platforms are about to end", () => {
     assert.equal(notice["link"], `${site.url}/move`);
     assert.match(String(notice["endpoint"]), /\/feed\.xml$/);
     assert.equal(Date.parse(String(notice["effectiveAt"])), Math.floor(sunset.getTime() / 1_000) * 1_000);
+  });
+
+  it("is a warning of the doctor while the system runs", async () => {
+    const { EARSHOT_DATA, EARSHOT_CONFIG } = api.system.environment;
+    const checks = await examine({ env: { EARSHOT_DATA, EARSHOT_CONFIG, EARSHOT_PORT: "0" }, root, files: makeDiskFiles(), maxCheckedBytes: 1_000 });
+    const found = checks.find(({ name }) => name === "what platforms end");
+    assert.equal(found?.status, "warn", found?.detail);
+    assert.match(found.detail, /1 within 30 days: GET .*feed\.xml on \d{4}-/);
   });
 
   it("is an alarm within thirty days, until it is done", async () => {

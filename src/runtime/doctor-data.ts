@@ -11,6 +11,7 @@ import { openEmbeddedLog } from "../logs/embedded.ts";
 import { formatVersion } from "./boot.ts";
 import { readDataMark } from "./backup-format.ts";
 import { type Check, type Finding, makeChecks } from "./doctor-check.ts";
+import { openDeprecations } from "../registers/deprecations.ts";
 import { isHeld, openRunningCatalog } from "./running.ts";
 
 export interface DataOptions {
@@ -18,6 +19,8 @@ export interface DataOptions {
   readonly environment: Environment;
   readonly files: Files;
   readonly maxCheckedBytes: number;
+  /** So many days before something ends it is a warning. */
+  readonly warnDays: number;
   readonly onProgress?: (name: string) => void;
 }
 
@@ -55,6 +58,7 @@ export async function checkData(options: DataOptions): Promise<{ readonly checks
   await add("databases", () => checkDatabases(folder, options.maxCheckedBytes));
   await add("lake files", () => checkParquet(join(folder, "lake")));
   await add("lake manifest", () => checkManifest(options, isRunning));
+  await add("what platforms end", () => checkDeprecations(options, isRunning));
   return { checks, isRunning };
 }
 
@@ -209,4 +213,18 @@ async function checkManifest(options: DataOptions, isRunning: boolean): Promise<
 
 async function hasManifest(sql: Sql): Promise<boolean> {
   return (await sql.query("select to_regclass('lake_file') is not null as there")).rows[0]?.["there"] === true;
+}
+
+const dayMs = 86_400_000;
+
+async function checkDeprecations({ folder, environment, warnDays }: DataOptions, isRunning: boolean): Promise<Finding> {
+  await using catalog = isRunning || environment.EARSHOT_DATABASE_URL !== undefined ? openRunningCatalog(folder, environment.EARSHOT_DATABASE_URL) : undefined;
+  if (catalog === undefined) return { status: "skip", detail: "in the catalog, which is read while Earshot runs" };
+  if ((await catalog.sql.query("select to_regclass('deprecations') is not null as there")).rows[0]?.["there"] !== true)
+    return { status: "skip", detail: "the catalog holds none yet" };
+  const waiting = (await openDeprecations(catalog.sql).list()).filter(({ state }) => state === "open" || state === "planned");
+  const soon = waiting.filter(({ effectiveAt }) => effectiveAt !== undefined && effectiveAt - Date.now() <= warnDays * dayMs);
+  if (soon.length === 0) return { status: "ok", detail: waiting.length === 0 ? "nothing that is used" : `${waiting.length} notices, none within ${warnDays} days` };
+  const named = soon.slice(0, 5).map(({ endpoint, effectiveAt = 0 }) => `${endpoint} on ${new Date(effectiveAt).toISOString().slice(0, 10)}`);
+  return { status: "warn", detail: `${soon.length} within ${warnDays} days: ${named.join(", ")}`, advice: "see Deprecations on the pages" };
 }

@@ -70,7 +70,14 @@ export async function examine(options: DoctorOptions): Promise<readonly Check[]>
       ? { status: "ok", detail }
       : { status: "warn", detail: `${detail}, below the ${leastGb} GB of limits.minFreeGb: collection would wait`, advice: "make room, or lower limits.minFreeGb" };
   });
-  const data = await checkData({ folder, environment, files, maxCheckedBytes: options.maxCheckedBytes, ...(options.onProgress && { onProgress: options.onProgress }) });
+  const data = await checkData({
+    folder,
+    environment,
+    files,
+    maxCheckedBytes: options.maxCheckedBytes,
+    warnDays: config.deprecations.warnDays,
+    ...(options.onProgress && { onProgress: options.onProgress }),
+  });
   checks.push(...data.checks);
   await add("port", () => checkPort(environment, data.isRunning));
   await add("Postgres", () => checkPostgres(environment, join(folder, "postgres")));
@@ -105,6 +112,7 @@ async function checkSecrets(config: Config, env: DoctorOptions["env"]): Promise<
     else if (typeof value === "object" && value !== null) for (const [name, inner] of Object.entries(value)) walk(inner, `${place}.${name}`);
   };
   walk(config.sources, "sources");
+  walk(config.egress, "egress");
   const faults: string[] = [];
   for (const { place, text } of references) {
     try {
