@@ -14,7 +14,8 @@ import { ReplayPanel } from "./drift-replay.tsx";
 import "./drift.css";
 
 const when = (at: string): string => `${formatDay(at)} ${formatClock(at)}`;
-export const percent = (share: number): string => (share > 0 && share < 0.001 ? "< 0.1%" : `${formatNumber(Math.round(share * 1_000) / 10)}%`);
+export const percent = (share: number): string =>
+  share > 0 && share < 0.001 ? "< 0.1%" : share > 0 && share < 0.1 ? `${(share * 100).toFixed(1)}%` : `${formatNumber(Math.round(share * 100))}%`;
 const keyOf = (row: DriftRow): string => [row.source, row.entity, row.field, row.change].join(" ");
 
 export default function Drift() {

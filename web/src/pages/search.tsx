@@ -116,7 +116,7 @@ export default function Search() {
             ))}
           </select>
         </label>
-        <label className="choice">
+        <label className="check">
           <input type="checkbox" checked={isFolded} onChange={(event) => setQuery({ copies: event.target.checked ? undefined : "all" }, "replace")} />
           <span>{t("search.fold")}</span>
         </label>
