@@ -128,6 +128,7 @@ describe("what is asked before a source is saved", () => {
       rowsOf(answer.body).map((row) => row["there"]),
       [true, false, true, false, false, false, false, false],
     );
+    assert.match(String(rowsOf(answer.body).at(-1)?.["message"]), /no file/, "a device is not read at all");
     assert.doesNotMatch(answer.text, /world-secret|a token/);
     assert.equal((await api.ask("POST", "/api/v1/secrets/check", { body: { references: ["world-secret"] } })).status, 400);
   });

@@ -62,6 +62,30 @@ describe("the guided set-up of a source", () => {
     await page.getByText("It is there, and can be read.").waitFor();
   }
 
+  it("is walked through by arrow keys, narrowed by need, and teaches what to do where nothing fits", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/sources?add=any&need=receives`);
+      await page.locator(".catalogue h3").first().waitFor();
+      const names = await page.locator(".catalogue h3").allInnerTexts();
+      const can = rowsOf((await api.ask("GET", "/api/v1/connectors")).body).filter((row) => row["receives"] === true);
+      assert.equal(names.length, can.length);
+      const links = page.locator(".catalogue a.button");
+      await links.first().focus();
+      for (const [key, at] of [
+        ["ArrowRight", 1],
+        ["End", names.length - 1],
+        ["ArrowLeft", names.length - 2],
+        ["Home", 0],
+      ] as const) {
+        await page.keyboard.press(key);
+        assert.equal(await page.locator(".catalogue a.button:focus").getAttribute("aria-label"), `Choose ${names[at]}`, key);
+      }
+      await page.getByLabel("Find by name").fill("no such platform");
+      await page.getByText(`0 of`).waitFor();
+      await page.getByRole("link", { name: "Receive by webhook" }).press("Enter");
+      assert.equal(new URL(page.url()).search, "?add=webhook");
+    }));
+
   it("shows why an owner's no granted nothing, and keeps what was typed", (t) =>
     withPage(t, async (page) => {
       world.platform.consent = "deny";
