@@ -85,7 +85,8 @@ export type SourceEvent =
   | { readonly type: "reaction"; readonly id: NativeId; readonly mark: NativeId; readonly actor: NativeId; readonly at: number; readonly count: keyof Counts }
   /** The reaction is withdrawn; the message names no post, so it goes to every partition. */
   | { readonly type: "unreaction"; readonly mark: NativeId; readonly at: number }
-  | { readonly type: "delete"; readonly id: NativeId; readonly at: number }
+  /** `by`: whoever deletes it; a post of another author stays. Absent: the platform's own word. */
+  | { readonly type: "delete"; readonly id: NativeId; readonly at: number; readonly by?: NativeId }
   | { readonly type: "erase"; readonly author: NativeId; readonly reason: ErasureReason; readonly at: number }
   /** Handles change: the identity record follows. */
   | { readonly type: "identity"; readonly author: SourceAuthor; readonly at: number }

@@ -276,8 +276,12 @@ export function makeRefiner(options: RefinerOptions) {
         return settle(frame, ledger.applyReaction(pseudonyms.postId(source.platform, event.id), pseudonyms.mark(source.platform, event.mark), event.count, event.at, place));
       case "unreaction":
         return settle(frame, ledger.applyUnreaction(pseudonyms.mark(source.platform, event.mark), event.at, place));
-      case "delete":
-        return settle(frame, ledger.applyDelete(pseudonyms.postId(source.platform, event.id), event.at, place));
+      case "delete": {
+        const id = pseudonyms.postId(source.platform, event.id);
+        const row = event.by === undefined ? undefined : ledger.row(id);
+        if (event.by !== undefined && row?.status === "post" && row.contribution.author !== pseudonyms.authorId(source.platform, event.by)) return note(frame, dropped);
+        return settle(frame, ledger.applyDelete(id, event.at, place));
+      }
       case "erase": {
         const author = pseudonyms.authorId(source.platform, event.author);
         identities.drop(author);

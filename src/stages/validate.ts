@@ -90,7 +90,7 @@ const schemas = {
     count: Type.Union([Type.Literal("likes"), Type.Literal("shares"), Type.Literal("replies"), Type.Literal("views")]),
   }),
   unreaction: Type.Object({ mark: Id, at: At }),
-  delete: Type.Object({ id: Id, at: At }),
+  delete: Type.Object({ id: Id, at: At, by: Type.Optional(Id) }),
   erase: Type.Object({
     author: Id,
     reason: Type.Union([Type.Literal("account-deleted"), Type.Literal("subject-request"), Type.Literal("objection"), Type.Literal("platform-takedown"), Type.Literal("retention")]),

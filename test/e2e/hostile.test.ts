@@ -43,6 +43,20 @@ const hostile: readonly (readonly [name: string, line: string | Uint8Array | obj
   ["ten megabytes of nothing", "y".repeat(11 * 1024 * 1024), ["ITEM_TOO_LARGE", "JSON_INVALID"]],
 ];
 
+test("a deletion that names its author takes that author's post alone", async () => {
+  using folder = makeFolder();
+  await using running = await startIn(folder.path, {}, { collect: false });
+  const post = (id: string, author: string) => ({ id, author, text: `numbat ${id}`, createdAt: at });
+  const gone = (id: string, more: object = {}) => ({ id, deleted: true, createdAt: "2026-01-05T11:00:00Z", ...more });
+  await importLines(running, [post("n1", "ann"), post("n2", "ann"), post("n3", "ann"), gone("n1", { author: "mallory" }), gone("n2", { author: "ann" }), gone("n3")]);
+  await settle(running);
+  await indexed(running);
+  assert.deepEqual(
+    (await running.engine.search({ q: "numbat", filter: {}, limit: 10 })).items.map(({ text }) => text),
+    ["numbat n1"],
+  );
+});
+
 /** Strange, and yet posts. */
 const strange: readonly object[] = [
   good("control", { text: "good \u0000\u0001\u001b[31m\u007f\u202e control" }),

@@ -106,7 +106,11 @@ function readLine(line: Json, names: Names, shape: ImportShape): Outcome<SourceE
     return { reject: new EarshotError(code, `line: ${softText(line["reason"]) ?? "unreadable"}`) };
   }
   const id = readLineId(line, names);
-  if (line["deleted"] === true) return { keep: { type: "delete", id, at: checkInstant(find(line, names.createdAt) ?? shape.createdAt, "line.createdAt") } };
+  if (line["deleted"] === true) {
+    const author = find(line, names.author);
+    const at = checkInstant(find(line, names.createdAt) ?? shape.createdAt, "line.createdAt");
+    return { keep: { type: "delete", id, at, ...(author !== undefined && { by: readAuthor(author, id).id }) } };
+  }
   const platform = find(line, names.platform);
   if (platform !== undefined && (typeof platform !== "string" || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(platform))) {
     throw new EarshotError("FIELD_INVALID", "line.platform: expected small letters, digits and hyphens");

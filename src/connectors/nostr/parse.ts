@@ -96,5 +96,7 @@ function deletion(message: Json | Target, event: NostrEvent): Outcome<SourceEven
   if (event.kind !== 5 || known === undefined) throw new EarshotError("FIELD_INVALID", "message.target: expected an id that the deletion names, came another");
   const owner = /^\d{5}:([0-9a-f]{64}):/.exec(known.target)?.[1] ?? (typeof author === "string" ? author : event.pubkey);
   if (owner !== event.pubkey) return { reject: new EarshotError("FORBIDDEN", "event.tags: expected events of the deletion's own author, came another's") };
-  return { keep: known.of === "reaction" ? { type: "unreaction", mark: known.target, at: event.createdAt } : { type: "delete", id: known.target, at: event.createdAt } };
+  return {
+    keep: known.of === "reaction" ? { type: "unreaction", mark: known.target, at: event.createdAt } : { type: "delete", id: known.target, at: event.createdAt, by: event.pubkey },
+  };
 }
