@@ -31,15 +31,16 @@ export function maskRaw(bytes: Uint8Array): MaskedRaw {
   } catch {
     return { form: "binary", text: "", sizeBytes: bytes.length, cut: false };
   }
-  const [form, masked] = maskedText(text.trim());
-  return { form, text: masked.slice(0, longest), sizeBytes: bytes.length, cut: masked.length > longest };
+  const trimmed = text.trim();
+  const [form, masked] = maskedText(trimmed);
+  return { form, text: masked.slice(0, longest), sizeBytes: bytes.length, cut: masked.length > longest || (form === "markup" && trimmed.length > longest) };
 }
 
 function maskedText(text: string): readonly [MaskedRaw["form"], string] {
   try {
     return ["json", JSON.stringify(maskValue(JSON.parse(text), "", 0), undefined, 2)];
   } catch {
-    if (text.startsWith("<")) return ["markup", maskMarkup(text)];
+    if (text.startsWith("<")) return ["markup", maskMarkup(text.slice(0, longest))];
     return ["text", text === "" ? "" : hidden];
   }
 }
