@@ -16,6 +16,7 @@ test("the longest rule wins, and Allow where two are as long", () => {
   assert.equal(rules.allows("/both"), true);
   assert.equal(rules.allows("/elsewhere"), true);
   assert.equal(rules.delayMs, undefined);
+  assert.equal(parseRobots("User-agent: *\nAllow: /\nDisallow: /closed").allows("/closed/feed"), false);
 });
 
 test("a group that names this user agent holds in place of the one for all; several are taken together", () => {
