@@ -78,12 +78,22 @@ export async function compareRollups(input: Input, ask: AskRollups, erased: Read
       addTo(found, `${at / hourMs} ${platform} ${term}`, platform, row);
     }
   }
+  /** By hour: statuses without a date that can be read. Taking them by the time in their id (milliseconds × 65,536) is as right as refusing them. */
+  const maybe = new Map<number, number>();
+  for (const id of input.ambiguousIds) {
+    if (!/^\d+$/.test(id)) continue;
+    const hour = Math.floor(Number(BigInt(id) >> 16n) / hourMs);
+    maybe.set(hour, (maybe.get(hour) ?? 0) + 1);
+  }
   let wrong = 0;
   const examples: string[] = [];
   for (const key of new Set([...expected.keys(), ...found.keys()])) {
     const one = JSON.stringify(expected.get(key));
     const other = JSON.stringify(found.get(key));
     if (one === other) continue;
+    const [hour, platform] = key.split(" ");
+    const more = (found.get(key)?.posts ?? 0) - (expected.get(key)?.posts ?? 0);
+    if (platform === "mastodon" && more > 0 && more <= (maybe.get(Number(hour)) ?? 0)) continue;
     wrong++;
     if (examples.length < 8) examples.push(`${key}: expected ${one}, found ${other}`);
   }

@@ -119,8 +119,8 @@ test("a source that gets answers is not asked beside them, and one without a can
   await at.collector.remove("watched");
   const feed = `<rss version="2.0"><channel><title>t</title></channel></rss>`;
   let asked = 0;
-  await using feeds = await listen((_request, response) => {
-    asked += 1;
+  await using feeds = await listen((request, response) => {
+    if (request.url === "/feed.xml") asked += 1;
     response.writeHead(200, { "content-type": "application/rss+xml" }).end(feed);
   });
   await startSource(at.collector, "rss", { feeds: [`${feeds.url}/feed.xml`], pollSeconds: 3_600 });

@@ -215,7 +215,10 @@ test("Mastodon by streaming: posts, edits, boosts, counts and deletions are what
     const seen = await compare(running, world, "mastodon");
     assert.ok(seen.live > 200 * (run + 1) && seen.gone > 5 && seen.edited > 3 && seen.withCounts > 20, JSON.stringify(seen));
     await compareRollups(running, world, "mastodon");
-    assert.equal((await idsOf(running, "source:mastodon")).size, seen.live);
+    // Statuses without a date that can be read may be taken by the time in their id, or refused.
+    const maybe = world.oracle.ambiguousIds.length;
+    const { size } = await idsOf(running, "source:mastodon");
+    assert.ok(size >= seen.live && size <= seen.live + maybe, `${size} stored, ${seen.live} live, ${maybe} may be`);
     assert.deepEqual(
       running.told.filter((line) => line.startsWith("error")),
       [],

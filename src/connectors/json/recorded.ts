@@ -3,7 +3,7 @@ import { constants, gunzipSync } from "node:zlib";
 import { type Json, isJson, isTooDeep } from "./decode.ts";
 
 /** Threads of comments nest; what looks for posts walks down them, and a stack ends. What is deeper is left as text. */
-const deepest = 500;
+const deepest = 2_000;
 
 /** One answer of a platform, as a recording holds it. */
 export interface RecordedAnswer {
