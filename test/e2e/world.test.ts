@@ -172,7 +172,11 @@ test("Jetstream through cuts, refusals and two restarts: posts, edits, counts, d
     assert.ok(seen.live > 1_500 && seen.gone > 50 && seen.edited > 30 && seen.withCounts > 300, JSON.stringify(seen));
     await compareRollups(running, world, "bluesky");
     assert.ok((await compareRejected(running, sent, "bluesky")) > 5);
-    assert.equal((await running.engine.stats()).lag.refine, 0);
+    // A cut stream begins again a little earlier: what it repeats is refined like the rest.
+    await until(
+      () => "all is refined",
+      async () => (await running.engine.stats()).lag.refine === 0,
+    );
     assert.deepEqual(
       running.told.filter((line) => line.startsWith("error")),
       [],
