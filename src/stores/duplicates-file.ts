@@ -27,8 +27,8 @@ export interface DuplicatesTables {
   load(index: DuplicatesIndex, capacity: number): number;
   addRecent(number: number, id: PostId, author: AuthorId, source: string, at: number, sketch: Sketch): void;
   removeRecent(number: number): void;
-  /** At most so many rows; returns how many. */
-  removeOlder(beforeNumber: number, rows: number): number;
+  /** At most so many rows; tells how many, and how many of them no group keeps. */
+  removeOlder(beforeNumber: number, rows: number): { readonly removed: number; readonly gone: number };
   /** The group that the post of a number is in; undefined: none. */
   groupOf(number: number): number | undefined;
   /** Puts the post of a number into a group. */
@@ -41,7 +41,8 @@ export interface DuplicatesTables {
   before(beforeMs: number): readonly PostId[];
   /** Takes the write-ahead log into the file; false: a reader stands in the way. */
   settle(): boolean;
-  readonly counts: { readonly posts: number; readonly oldestAt: number | undefined };
+  /** Reads all rows: for the start. */
+  count(): number;
 }
 
 export function openDuplicatesTables(path: string): DuplicatesTables {
@@ -52,6 +53,9 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
   const insert = db.prepare("INSERT INTO recent (number, id, author, source, at, runs, sketch) VALUES (?, ?, ?, ?, ?, ?, ?)");
   const remove = db.prepare("DELETE FROM recent WHERE number = ?");
   const older = db.prepare("DELETE FROM recent WHERE number IN (SELECT number FROM recent WHERE number < ? ORDER BY number LIMIT ?)");
+  const lone = db.prepare(
+    "SELECT count(*) AS gone FROM (SELECT id FROM recent WHERE number < ? ORDER BY number LIMIT ?) AS older WHERE NOT EXISTS (SELECT 1 FROM members WHERE members.id = older.id)",
+  );
   const group = db.prepare("SELECT grp FROM members WHERE id = ?");
   const join = db.prepare("INSERT OR REPLACE INTO members (id, grp, at, author, source) SELECT id, ?, at, author, source FROM recent WHERE number = ?");
   const leave = db.prepare("DELETE FROM members WHERE id = ?");
@@ -91,7 +95,10 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
     },
     addRecent: (number, id, author, source, at, sketch) => void insert.run(number, idBytes(id), authorKey(author), source, at, sketch.runs, packSketch(sketch)),
     removeRecent: (number) => void remove.run(number),
-    removeOlder: (beforeNumber, rows) => Number(older.run(beforeNumber, rows).changes),
+    removeOlder(beforeNumber, rows) {
+      const gone = numberIn(lone.get(beforeNumber, rows), "gone");
+      return { removed: Number(older.run(beforeNumber, rows).changes), gone };
+    },
     groupOf(number) {
       const row = ofNumber.get(number);
       return row === undefined ? undefined : numberIn(row, "grp");
@@ -111,10 +118,7 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
     ofSource: (source) => select("source = ?", source),
     before: (beforeMs) => select("at < ?", beforeMs),
     settle: () => numberIn(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get(), "busy") === 0,
-    get counts() {
-      const row = db.prepare("SELECT count(*) AS posts, min(at) AS oldest FROM (SELECT id, at FROM recent UNION SELECT id, at FROM members)").get();
-      return { posts: numberIn(row, "posts"), oldestAt: typeof row?.["oldest"] === "number" ? row["oldest"] : undefined };
-    },
+    count: () => numberIn(db.prepare("SELECT count(*) AS posts FROM (SELECT id FROM recent UNION SELECT id FROM members)").get(), "posts"),
   };
 }
 

@@ -32,6 +32,7 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
   const { db } = tables;
   let index = makeDuplicatesIndex(capacity);
   let nextNumber = tables.load(index, capacity);
+  let posts = tables.count();
   const durable = tables.positions();
   /** Bytes of removed posts may still lie in the write-ahead log; after a start nobody knows. */
   let owesForget = true;
@@ -46,6 +47,7 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       if (db.isTransaction) db.exec("ROLLBACK");
       index = makeDuplicatesIndex(capacity);
       nextNumber = tables.load(index, capacity);
+      posts = tables.count();
       throw toEarshotError(thrown, "STORE_UNAVAILABLE", "duplicates");
     }
   }
@@ -58,8 +60,10 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       tables.removeRecent(number);
     }
     const left = tables.leave(id);
-    if (number !== undefined || left) owesForget = true;
-    return number !== undefined || left;
+    if (number === undefined && !left) return false;
+    owesForget = true;
+    posts--;
+    return true;
   }
 
   function add(post: Post): void {
@@ -70,6 +74,7 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
     const copy = index.find(sketch);
     tables.addRecent(number, post.id, post.author, post.source, post.createdAt, sketch);
     index.add(number, sketch, high, low);
+    posts++;
     if (copy === undefined) return;
     const group = tables.groupOf(copy);
     if (group === undefined) tables.join(copy, copy);
@@ -102,7 +107,8 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       // Each `apply` has made itself durable.
     },
     async maintain({ forget }) {
-      const removed = transact(() => tables.removeOlder(nextNumber - capacity, rowsPerStep));
+      const { removed, gone } = transact(() => tables.removeOlder(nextNumber - capacity, rowsPerStep));
+      posts -= gone;
       if (removed > 0) owesForget = true;
       if (removed === rowsPerStep) return { owed: 1 };
       if (forget && owesForget) owesForget = !tables.settle();
@@ -116,9 +122,8 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       return { store: "duplicates", posts: tables.ofAuthor(author) };
     },
     async size() {
-      const { posts, oldestAt } = tables.counts;
       const sizeBytes = ["", "-wal", "-shm"].reduce((sum, suffix) => sum + (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
-      return { store: "duplicates", sizeBytes, posts, ...(oldestAt !== undefined && { oldestAt }) };
+      return { store: "duplicates", sizeBytes, posts };
     },
     removeSource: async (source) => ({ removedPosts: removeAll(tables.ofSource(source)) }),
     expire: async (beforeMs) => ({ removedPosts: removeAll(tables.before(beforeMs)) }),
