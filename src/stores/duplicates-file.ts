@@ -33,8 +33,8 @@ export interface DuplicatesTables {
   groupOf(number: number): number | undefined;
   /** Puts the post of a number into a group. */
   join(number: number, group: number): void;
-  /** Takes a post out of its group; a group of one is none. True: it was in one. */
-  leave(id: PostId): boolean;
+  /** Takes a post out of its group; a group of one is none, so that the other leaves too. undefined: it was in none. */
+  leave(id: PostId): { readonly alone?: PostId } | undefined;
   /** Made up to a time, milliseconds UTC; absent: all. */
   ofAuthor(author: AuthorId, upToMs?: number): readonly PostId[];
   ofSource(source: string): readonly PostId[];
@@ -107,12 +107,14 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
     leave(id) {
       const bytes = idBytes(id);
       const was = groupNow(bytes);
-      if (was === undefined) return false;
+      if (was === undefined) return undefined;
       leave.run(bytes);
       const left = two.all(was);
       const [only] = left;
-      if (left.length === 1 && only !== undefined) leave.run(bytesIn(only, "id") ?? bytes);
-      return true;
+      if (left.length !== 1 || only === undefined) return {};
+      const alone = bytesIn(only, "id") ?? bytes;
+      leave.run(alone);
+      return { alone: postIdFrom(alone) };
     },
     ofAuthor: (author, upToMs = Number.MAX_SAFE_INTEGER) => select("author = ? AND at <= ?", authorKey(author), upToMs),
     ofSource: (source) => select("source = ?", source),

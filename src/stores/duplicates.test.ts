@@ -106,11 +106,16 @@ describe("near-duplicates", () => {
       assert.deepEqual((await store.find(makeAuthorId(1))).posts.includes(makePostId(1)), true);
       await store.erase(makeAuthorId(1), Number.MAX_SAFE_INTEGER);
       assert.deepEqual(reader.groupOf(makePostId(0), 10)?.ids, [makePostId(0), makePostId(2)]);
+      assert.equal((await store.size()).posts, idsIn(folder).length);
+      await store.erase(makeAuthorId(2), Number.MAX_SAFE_INTEGER);
+      assert.equal(reader.groupOf(makePostId(0), 10), undefined);
+      assert.equal((await store.size()).posts, idsIn(folder).length);
       // A copy of what has left the ring is not known as one.
       const before = history.entries.length;
       history.post(makePost(300, { text }));
       await hand(store, handoversOf(history.entries.slice(before), 5));
       assert.equal(reader.groupOf(makePostId(300), 10), undefined);
+      assert.equal((await store.size()).posts, idsIn(folder).length);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -52,6 +52,11 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
     }
   }
 
+  function isHeld(id: PostId): boolean {
+    const { high, low } = idWords(id);
+    return index.numberOf(high, low) !== undefined;
+  }
+
   function remove(id: PostId): boolean {
     const { high, low } = idWords(id);
     const number = index.numberOf(high, low);
@@ -60,9 +65,11 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       tables.removeRecent(number);
     }
     const left = tables.leave(id);
-    if (number === undefined && !left) return false;
+    if (number === undefined && left === undefined) return false;
     owesForget = true;
     posts--;
+    // The other of two goes with it where the ring no longer holds it.
+    if (left?.alone !== undefined && !isHeld(left.alone)) posts--;
     return true;
   }
 
