@@ -163,6 +163,8 @@ test("links leave Facebook's wrapper, pictures are found in every form, and tags
   assert.deepEqual(shared.spans, [{ start: 3, end: 11, kind: "mention", value: "77" }]);
   assert.deepEqual(shared.mentions, [{ id: "8", handle: "Gone" }]);
   assert.deepEqual(only({ ...post, message_tags: { 6: [{ id: "5", name: "ham", offset: 6, length: 3 }] } }).spans, [{ start: 6, end: 9, kind: "mention", value: "5" }]);
+  const tooLong = only({ ...post, message: "Yum", message_tags: [{ id: "5", name: "Yum", offset: 0, length: 1_806_360_172 }] });
+  assert.deepEqual(tooLong.spans, [{ start: 0, end: 3, kind: "mention", value: "5" }]);
   const live = only({ id: "5", creation_time: "2026-05-01T12:00:00+0000", title: "On air", description: "Cooking", status: "VOD", permalink_url: "/ham/videos/5/" });
   assert.deepEqual([live.text, live.permalink, live.extra?.["title"]], ["Cooking", "https://www.facebook.com/ham/videos/5/", "On air"]);
 });

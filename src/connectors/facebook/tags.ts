@@ -32,7 +32,7 @@ function spanOf(text: string, offset: unknown, length: unknown, name: string | u
     const end = unitsAt(text, offset + length);
     const shown = start !== undefined && end !== undefined && end > start ? { start, end } : undefined;
     if (shown !== undefined && (name === undefined || text.slice(shown.start, shown.end).includes(name))) return shown;
-    if (name !== undefined && text.slice(offset, offset + length).includes(name)) return { start: offset, end: offset + length };
+    if (name !== undefined && text.slice(offset, offset + length).includes(name)) return { start: offset, end: Math.min(offset + length, text.length) };
     if (shown !== undefined && !(name !== undefined && text.includes(name))) return shown;
   }
   if (name === undefined) return undefined;
