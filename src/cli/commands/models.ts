@@ -18,6 +18,7 @@ import { languageData, multilingualData, socialData, spamData } from "../../mode
 import { readWordVectors, writeWordVectors } from "../../models/word-vectors.ts";
 import { makeLanguageJudge } from "../models-language.ts";
 import { guarded, print, printJson } from "../output.ts";
+import { driftCommand } from "./models-drift.ts";
 
 interface EvaluateFlags {
   readonly task: string;
@@ -244,6 +245,6 @@ const trainCommand = buildCommand({
 });
 
 export const modelsCommand = buildRouteMap({
-  routes: { evaluate: evaluateCommand, explain: explainCommand, train: trainCommand },
+  routes: { evaluate: evaluateCommand, explain: explainCommand, drift: driftCommand, train: trainCommand },
   docs: { brief: "The embedded language models: measure them, ask them why, make them anew" },
 });
