@@ -7,6 +7,7 @@ import { deprecationsMigrations } from "./deprecations.ts";
 import { driftMigrations } from "./drift.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
+import { labelSetsMigrations } from "./label-sets.ts";
 import { labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
 import { oauthGrantsMigrations } from "./oauth-grants.ts";
@@ -44,4 +45,5 @@ export const registerMigrations: readonly Migration[] = [
   ...driftMigrations,
   ...sourceEgressMigrations,
   ...deprecationsMigrations,
+  ...labelSetsMigrations,
 ];

@@ -12,7 +12,6 @@ import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
 import { openErasures } from "../registers/erasures.ts";
-import { openLabels } from "../registers/labels.ts";
 import { openQuarantine } from "../registers/quarantine.ts";
 import { openAnnotations } from "../registers/annotations.ts";
 import { openGaps } from "../registers/gaps.ts";
@@ -45,7 +44,6 @@ import { makeExplore } from "./parts/explore.ts";
 import { makeEstimate } from "./parts/estimate.ts";
 import { makeFailures } from "./parts/failures.ts";
 import { makeTurns, startJobs } from "./parts/jobs.ts";
-import { makeLabels } from "./parts/labels.ts";
 import { makeLimits } from "./parts/limits.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeProvenance } from "./parts/provenance.ts";
@@ -57,6 +55,7 @@ import { makeSourceSetup } from "./parts/source-setup.ts";
 import { makeSourcesPart } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
 import { makeTermsPart } from "./parts/terms.ts";
+import { makeWorkshop } from "./parts/workshop.ts";
 import { makeWorldPart } from "./parts/world.ts";
 import { readSecret } from "./secrets.ts";
 import { worldTokenReference } from "./world-process.ts";
@@ -245,13 +244,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at),
     });
-    const labelsRegister = openLabels(sql, now);
+    const narrow = (filter: ReadFilter) => sources.narrow(filter);
+    const reading = makeReading({ threads, sql, narrow });
+    const labels = makeWorkshop({ sql, now, reading, threads });
     const erasures = makeErasuresPart({
       base,
       threads,
       register: erasuresRegister,
       audit: openAudit(sql, now),
-      labels: labelsRegister,
+      personal: labels.personal,
       pseudonyms,
       files,
       clock,
@@ -274,9 +275,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       readSecret: (reference) => readSecret(reference, env),
       report,
     });
-    const narrow = (filter: ReadFilter) => sources.narrow(filter);
-    const reading = makeReading({ threads, sql, narrow });
-    const labels = makeLabels({ register: labelsRegister, audit: openAudit(sql, now), reading, threads, now });
     const replay: Engine["replay"] = (request) => quarantine.replay(request);
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
     const inTurn = makeTurns();
@@ -315,7 +313,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const engine: Engine = {
       ...reading,
       provenance: makeProvenance({ threads, reading, partitions: base.partitions, connectorOf: (id) => sources.definitions.get(id)?.connector.name }),
-      labels,
+      ...labels.book,
       version,
       environment,
       sql,

@@ -10,20 +10,20 @@ import { eraseIdentities, openIdentityReader } from "../../ledger/identity-vault
 import type { Identity } from "../../ledger/identity-record.ts";
 import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
 import type { Audit } from "../../registers/audit.ts";
-import type { Labels } from "../../registers/labels.ts";
 import type { ErasureRecord, Erasures } from "../../registers/erasures.ts";
 import type { Base, Threads } from "../boot.ts";
 import { encodeCommand } from "../commands.ts";
 import type { AuthorView, EraseOptions, ErasureView, FindAnswer } from "../engine.ts";
 import { decodeRaw, encodeRaw } from "../raw-frame.ts";
 import type { ScanAnswer, ScanWorkerData } from "../scan-worker.ts";
+import type { PersonalRegister } from "./workshop.ts";
 
 export interface ErasuresOptions {
   readonly base: Base;
   readonly threads: Threads;
   readonly register: Erasures;
   readonly audit: Audit;
-  readonly labels: Pick<Labels, "removeAuthors" | "countOf" | "forget">;
+  readonly personal: readonly PersonalRegister[];
   readonly pseudonyms: Pseudonyms;
   readonly files: Files;
   readonly clock: Clock;
@@ -74,8 +74,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
       for (const proof of await threads.stores.caller.call("erase", { author, upToMs: record.objection ? Number.MAX_SAFE_INTEGER : record.upToMs }))
         await register.prove(record.id, proof);
     }
-    const removedPosts = await options.labels.removeAuthors(record.authors);
-    await register.prove(record.id, { store: "labels", removedPosts, physical: false });
+    for (const one of options.personal) await register.prove(record.id, { store: one.store, removedPosts: await one.removeAuthors(record.authors), physical: false });
     return register.advance(record.id, "hidden");
   }
 
@@ -123,15 +122,17 @@ export function makeErasuresPart(options: ErasuresOptions) {
     onStep("identities");
     await eraseIdentities({ ...vault, keys: base.keys }, authors);
     onStep("labels");
-    // One that was given while the posts were being hidden.
-    await options.labels.removeAuthors(authors);
-    await options.labels.forget();
+    for (const one of options.personal) {
+      // What was added while the posts were being hidden.
+      await one.removeAuthors(authors);
+      await one.forget();
+    }
     onStep("stores");
     await threads.stores.caller.call("settle", { forget: true });
     const kept = (await threads.stores.caller.call("state", undefined)).map(({ store }) => store);
     for (const record of hidden) {
       for (const store of kept) await register.prove(record.id, { store, removedPosts: 0, physical: true });
-      for (const store of ["log", "ledger", "identities", "labels"]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
+      for (const store of ["log", "ledger", "identities", ...options.personal.map((one) => one.store)]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
       await register.advance(record.id, "gone");
     }
     report("info", `${authors.length} erased author${authors.length === 1 ? "" : "s"}: no byte is left`);
@@ -298,8 +299,10 @@ export function makeErasuresPart(options: ErasuresOptions) {
           ? { ...row, hits: row.hits + known.length, places: [...row.places, ...known.map((one) => `${one.platform}: identity record`)] }
           : row,
       );
-      const labelled = await options.labels.countOf([...authorsMeant(text, known)]);
-      opened.push({ store: "labels", files: 1, bytesScanned: 0, hits: labelled, places: labelled === 0 ? [] : [`${labelled} corrections of their posts`] });
+      for (const { store, noun, countOf } of options.personal) {
+        const held = await countOf([...authorsMeant(text, known)]);
+        opened.push({ store, files: 1, bytesScanned: 0, hits: held, places: held === 0 ? [] : [`${held} ${noun}`] });
+      }
       return { authors: await resolveAuthor(text), stores: opened, total: opened.reduce((sum, row) => sum + row.hits, 0) };
     },
     close: () => identities[Symbol.dispose](),
