@@ -152,8 +152,13 @@ export function movedWords(reference: readonly string[], current: readonly strin
           if (counts.size >= mostWords) continue;
           counts.set(word, count);
         }
-        if (side === 0) (count[0]++, all[0]++);
-        else (count[1]++, all[1]++);
+        if (side === 0) {
+          count[0]++;
+          all[0]++;
+        } else {
+          count[1]++;
+          all[1]++;
+        }
       }
     }
   }

@@ -9,17 +9,6 @@ import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import { isLoopbackName } from "../core/sign-in.ts";
 import { openFetch } from "../http/fetch.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
-import { openAudit } from "../registers/audit.ts";
-import { openCursors } from "../registers/cursors.ts";
-import { openErasures } from "../registers/erasures.ts";
-import { openQuarantine } from "../registers/quarantine.ts";
-import { openAnnotations } from "../registers/annotations.ts";
-import { openGaps } from "../registers/gaps.ts";
-import { openViews } from "../registers/views.ts";
-import { openSettings } from "../registers/settings.ts";
-import { openSourceHours } from "../registers/source-hours.ts";
-import { openSources } from "../registers/sources.ts";
-import { openTerms } from "../registers/terms.ts";
 import { queryRollups } from "../stores/rollups-query.ts";
 import type { Access } from "./access.ts";
 import { makeAppendGate } from "./append-gate.ts";
@@ -57,6 +46,7 @@ import { makeStats } from "./parts/stats.ts";
 import { makeTermsPart } from "./parts/terms.ts";
 import { makeWorkshop } from "./parts/workshop.ts";
 import { makeWorldPart } from "./parts/world.ts";
+import { openRegisters } from "./registers.ts";
 import { readSecret } from "./secrets.ts";
 import { worldTokenReference } from "./world-process.ts";
 import { version } from "./version.ts";
@@ -133,10 +123,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const base = { ...opened, log: gate.log };
     await removeSnapshot({ files, folder: base.folder });
     const { sql } = base.catalog;
-    const cursors = openCursors(sql, now);
-    const settings = openSettings(sql, now);
-    const gaps = openGaps(sql, now);
-    const erasuresRegister = openErasures(sql, now);
+    const registers = openRegisters(sql, now);
+    const { audit, cursors, gaps, settings } = registers;
     const pseudonyms = makePseudonyms(base.keys.ring);
     const words = ([high, low]: readonly [number, number]) => ({ high, low });
     const hashes: KeyHashes = {
@@ -172,10 +160,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       if (started === undefined) throw new TypeError("the threads are not started yet");
       return started;
     };
-    const terms = makeTermsPart({ register: openTerms(sql, now), audit: openAudit(sql, now), log: base.log, threads: threadsNow, report, signal: stopping.signal });
+    const terms = makeTermsPart({ register: registers.terms, audit, log: base.log, threads: threadsNow, report, signal: stopping.signal });
     await terms.adopt(config.terms);
     const activity = makeSourceActivity({
-      register: openSourceHours(sql),
+      register: registers.sourceHours,
       gaps,
       cursors,
       collector,
@@ -185,7 +173,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const sources = makeSourcesPart({
       sql,
-      register: openSources(sql, now),
+      register: registers.sources,
       settings,
       log: base.log,
       collector,
@@ -220,7 +208,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       config,
       sources: sources.workerSources(),
       terms: await terms.workerTerms(),
-      erasures: await erasuresRegister.forgotten(),
+      erasures: await registers.erasures.forgotten(),
       report,
       onFault,
       onStoreMessage: (message) => {
@@ -237,7 +225,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const parquetImport = makeParquetImport(base.folder);
     const quarantine = makeQuarantine({
       log: base.log,
-      register: openQuarantine(sql),
+      register: registers.quarantine,
       threads,
       hashes,
       clock,
@@ -250,8 +238,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const erasures = makeErasuresPart({
       base,
       threads,
-      register: erasuresRegister,
-      audit: openAudit(sql, now),
+      register: registers.erasures,
+      audit,
       personal: labels.personal,
       pseudonyms,
       files,
@@ -330,7 +318,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       },
       putSource: (id, source, actor) => sources.putSource(id, source, actor),
       ...makeSourceSetup({ ...sampled, files, http, clock, readSecret: (reference) => readSecret(reference, env), ...acquisition.forSetup, terms: terms.engine.terms }),
-      grants: acquisition.grants({ collector, audit: openAudit(sql, now), publicUrl: config.signIn.publicUrl }),
+      grants: acquisition.grants({ collector, audit, publicUrl: config.signIn.publicUrl }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
@@ -347,10 +335,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       explore: makeExplore({ threads, sql, narrow }),
       ...makeAnalysis({
         sql,
-        annotations: openAnnotations(sql, now),
-        views: openViews(sql, now),
+        annotations: registers.annotations,
+        views: registers.views,
         gaps,
-        audit: openAudit(sql, now),
+        audit,
         narrow,
         sources: () => sources.sources(),
       }),
@@ -371,7 +359,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       erase: (author, how) => erasures.erase(author, how),
       erasures: () => erasures.erasures(),
       find: (text) => erasures.find(text),
-      noteAccess: async (fields) => void (await openAudit(sql, now).append(fields)),
+      noteAccess: async (fields) => void (await audit.append(fields)),
       backup,
       configuration: async () => writeConfiguration(config, await sources.sources(), await terms.engine.terms()),
     };
