@@ -14,7 +14,23 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** The pages of web/src/shell/registry.ts; what follows in the path belongs to the page. */
-const pageIds = ["live", "explore", "search", "terms", "post", "welcome", "sources", "quarantine", "drift", "deprecations", "data", "settings"];
+const pageIds = [
+  "live",
+  "explore",
+  "search",
+  "terms",
+  "post",
+  "welcome",
+  "sources",
+  "quarantine",
+  "drift",
+  "deprecations",
+  "models",
+  "bake-off",
+  "model-drift",
+  "data",
+  "settings",
+];
 
 function filesUnder(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

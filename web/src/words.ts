@@ -6,6 +6,7 @@ import { drift } from "./words/drift.ts";
 import { explore } from "./words/explore.ts";
 import { failures } from "./words/failures.ts";
 import { live } from "./words/live.ts";
+import { models } from "./words/models.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
@@ -41,6 +42,9 @@ export const en = {
     quarantine: "Quarantine",
     drift: "Drift",
     deprecations: "Deprecations",
+    models: "Models",
+    "bake-off": "Bake-off",
+    "model-drift": "Model drift",
     data: "Data",
     settings: "Settings",
   },
@@ -55,7 +59,7 @@ export const en = {
     search: "search",
     searchFor: "Search for “{{text}}”",
   },
-  area: { label: "Pages", listen: "Listen", sources: "Sources", govern: "Govern", operate: "Operate" },
+  area: { label: "Pages", listen: "Listen", sources: "Sources", models: "Models", govern: "Govern", operate: "Operate" },
   shell: {
     failed: "That did not work",
     retry: "Try again",
@@ -102,6 +106,7 @@ export const en = {
   explore,
   facet,
   live,
+  models,
   postPage,
   quarantine,
   deprecations,

@@ -1,7 +1,7 @@
 import { type ComponentType, lazy, type LazyExoticComponent } from "react";
 import { isKept, mayAct, type Me, type Role } from "./me.ts";
 
-export const areas = ["listen", "sources", "govern", "operate"] as const;
+export const areas = ["listen", "sources", "models", "govern", "operate"] as const;
 export type Area = (typeof areas)[number];
 
 export interface PageEntry {
@@ -44,6 +44,9 @@ export const pages: readonly PageEntry[] = [
   whole(page("quarantine", "sources", "analyst", () => import("../pages/quarantine.tsx"))),
   whole(page("drift", "sources", "viewer", () => import("../pages/drift.tsx"))),
   whole(page("deprecations", "sources", "viewer", () => import("../pages/deprecations.tsx"))),
+  whole(page("models", "models", "viewer", () => import("../pages/models-registry.tsx"))),
+  whole(page("bake-off", "models", "viewer", () => import("../pages/models-bakeoff.tsx"), true)),
+  whole(page("model-drift", "models", "viewer", () => import("../pages/models-drift.tsx"), true)),
   whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
   page("settings", "operate", "viewer", () => import("../pages/settings.tsx")),
 ];
