@@ -11,6 +11,7 @@ export const errorCodes = {
   FOLDER_IN_USE: { kind: "config", doc: "Another Earshot holds the data folder." },
   FOLDER_UNUSABLE: { kind: "config", doc: "The data folder cannot be used: permission, space, or a wrong kind of file." },
   FORMAT_UNKNOWN: { kind: "config", doc: "A file was written by a newer version, or is none of ours." },
+  MODEL_RUNTIME_MISSING: { kind: "config", doc: "A model is to run that needs onnxruntime-node, which is not installed." },
   PORT_IN_USE: { kind: "config", doc: "The port is taken by another program." },
   POSTGRES_UNUSABLE: { kind: "config", doc: "The embedded Postgres cannot start here." },
   POSTGRES_VERSION: { kind: "config", doc: "The folder belongs to another major version of Postgres." },

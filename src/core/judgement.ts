@@ -8,6 +8,20 @@ export interface Judgement {
   readonly label?: string;
   /** By class, calibrated, to three digits. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** A larger model was to answer in its place and did not, so that this one stands: its budget was spent, it was too slow, it failed. */
+  readonly stood?: Unanswered;
+}
+
+export type Unanswered = "budget" | "late" | "failed";
+
+/** A model of one task, wherever it runs; slow against the embedded ones. */
+export interface TextJudge {
+  readonly task: string;
+  /** Name and fingerprint, as in `Judgement.model`. */
+  readonly version: string;
+  readonly labels: readonly string[];
+  /** One judgement a text, in order; without a label where the model gave no usable answer. */
+  judge(texts: readonly string[], signal?: AbortSignal): Promise<readonly Judgement[]>;
 }
 
 /** A name in a text, half open in UTF-16 units. */

@@ -19,6 +19,7 @@ import { readWordVectors, writeWordVectors } from "../../models/word-vectors.ts"
 import { makeLanguageJudge } from "../models-language.ts";
 import { guarded, print, printJson } from "../output.ts";
 import { driftCommand } from "./models-drift.ts";
+import { importCommand } from "./models-import.ts";
 
 interface EvaluateFlags {
   readonly task: string;
@@ -245,6 +246,6 @@ const trainCommand = buildCommand({
 });
 
 export const modelsCommand = buildRouteMap({
-  routes: { evaluate: evaluateCommand, explain: explainCommand, drift: driftCommand, train: trainCommand },
+  routes: { evaluate: evaluateCommand, explain: explainCommand, drift: driftCommand, train: trainCommand, import: importCommand },
   docs: { brief: "The embedded language models: measure them, ask them why, make them anew" },
 });
