@@ -63,8 +63,8 @@ describe("judgements of language models", () => {
     );
     assert.equal(body["chosen"], "positive");
     assert.equal(body["model"], recordAt(body, "noted")["model"]);
-    const { most: drop, least } = recordAt(body, "faithfulness");
-    assert.ok(Number(drop) > Number(least));
+    const { ranked, random } = recordAt(body, "faithfulness");
+    assert.ok(Number(ranked) > Number(random));
     assert.equal(
       words.every(({ word, start, end }) => lines[0]?.text.slice(Number(start), Number(end)) === word),
       true,

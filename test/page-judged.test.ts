@@ -49,7 +49,7 @@ describe("what language models say, on the page of a post", () => {
         await why.getByRole("listitem").allInnerTexts(),
         rowsOf(body, "words").map(({ word, adds }) => `${String(word)} ${Number(adds) > 0 ? "+" : Number(adds) < 0 ? "−" : ""}${Math.abs(Number(adds)).toFixed(2)}`),
       );
-      await why.getByText(`Without the three words that add most the probability falls by ${Math.round(Number(recordAt(body, "faithfulness")["most"]) * 100)}%`).waitFor();
+      await why.getByText(`falls by ${Math.round(Number(recordAt(body, "faithfulness")["ranked"]) * 100)}% in the mean`).waitFor();
     }));
 
   for (const [name, options] of [

@@ -33,13 +33,15 @@ export const explanationSchema = Type.Object({
   ),
   counterfactual: Type.Optional(
     Type.Object(
-      { without: Type.Array(Type.String()), text: Type.String(), chosen: Type.String() },
-      { description: "The fewest words, left out together, with which another class is chosen; absent: none of up to five do." },
+      { without: Type.Array(Type.String()), places: Type.Array(Type.Integer(), { description: "Of `words`." }), text: Type.String(), chosen: Type.String() },
+      { description: "The smallest edit that flips: the fewest words, left out together, with which another class is chosen; absent: none of up to five do." },
     ),
   ),
   faithfulness: Type.Object(
-    { most: Type.Number(), least: Type.Number() },
-    { description: "Drop of the probability without the three words that add most, and without the three that add least: the first should be much larger." },
+    { ranked: Type.Number(), random: Type.Number(), words: Type.Integer({ description: "How many words are left out at most." }) },
+    {
+      description: "Mean drop of the probability when the one, two, … words that add most are left out (AOPC), and when as many are in any order: the first should be much larger.",
+    },
   ),
 });
 export type ExplanationView = Static<typeof explanationSchema>;

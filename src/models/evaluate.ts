@@ -61,7 +61,8 @@ function argmax(list: readonly number[]): number {
   return best;
 }
 
-function calibrationErrorOf(judgements: readonly { readonly sureness: number; readonly isRight: boolean }[]): number {
+/** Expected calibration error, see `Evaluated`. */
+export function calibrationErrorOf(judgements: readonly { readonly sureness: number; readonly isRight: boolean }[]): number {
   const sums = Array.from({ length: bins }, () => ({ count: 0, sureness: 0, right: 0 }));
   for (const { sureness, isRight } of judgements) {
     const bin = sums[Math.min(bins - 1, Math.floor(sureness * bins))];

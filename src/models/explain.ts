@@ -1,3 +1,4 @@
+import { type Faithfulness, faithfulnessOf, smallestFlip } from "./faithfulness.ts";
 import type { Judge } from "./linear-model.ts";
 
 export interface WordShare {
@@ -14,24 +15,18 @@ export interface Explanation {
   readonly probabilities: Readonly<Record<string, number>>;
   /** In the order of the text. */
   readonly words: readonly WordShare[];
-  /** The fewest words, left out together, that make the model choose another class; absent: none of up to five do. */
-  readonly counterfactual?: { readonly without: readonly string[]; readonly text: string; readonly chosen: string };
-  /** Drop of the probability when the three words that add most are left out, beside the drop for the three that add least. */
-  readonly faithfulness: { readonly most: number; readonly least: number };
+  /** The smallest edit that flips: the fewest words, left out together, that make the model choose another class; absent: none of up to five do. */
+  readonly counterfactual?: { readonly without: readonly string[]; readonly text: string; readonly chosen: string; /** Of `words`. */ readonly places: readonly number[] };
+  readonly faithfulness: Faithfulness;
 }
 
 const mostWords = 200;
 const mostLeftOut = 5;
 
-/**
- * Why a text is judged as it is, found by leaving words out: what each word adds stands for all that it is part of
- * (itself, its pairs, its letters, its vector).
- */
-export function explain(judge: Judge, task: string, text: string): Explanation {
-  const head = judge.heads.get(task);
+/** What each word adds to the chosen class, and how the text is judged without some of them. */
+export function contributionsOf(judge: Judge, task: string, text: string) {
   const places = [...text.matchAll(/\S+/gu)].slice(0, mostWords).map((match) => ({ word: match[0], start: match.index, end: match.index + match[0].length }));
-  const whole = judge.one(task, text);
-  const { chosen } = whole;
+  const { chosen, probabilities } = judge.one(task, text);
   const without = (left: ReadonlySet<number>): string => {
     let out = "";
     let at = 0;
@@ -43,25 +38,38 @@ export function explain(judge: Judge, task: string, text: string): Explanation {
     return out + text.slice(at);
   };
   const probabilityWithout = (left: ReadonlySet<number>): number => judge.one(task, without(left)).probabilities[chosen] ?? 0;
-  const full = whole.probabilities[chosen] ?? 0;
-  const words = places.map((place, i) => ({ ...place, adds: logOdds(full) - logOdds(probabilityWithout(new Set([i]))) }));
+  const full = probabilities[chosen] ?? 0;
+  const words = places.map((place, i): WordShare => ({ ...place, adds: logOdds(full) - logOdds(probabilityWithout(new Set([i]))) }));
+  /** Places of the words, what adds most first. */
   const order = words.map((_, i) => i).sort((a, b) => (words[b]?.adds ?? 0) - (words[a]?.adds ?? 0));
-  let counterfactual: Explanation["counterfactual"];
-  for (let count = 1; count <= Math.min(mostLeftOut, order.length) && counterfactual === undefined; count++) {
-    const left = new Set(order.slice(0, count));
-    const edited = without(left);
-    const now = judge.one(task, edited).chosen;
-    if (now !== chosen)
-      counterfactual = { without: [...left].sort((a, b) => a - b).map((i) => places[i]?.word ?? ""), text: edited.replace(/\s+/gu, " ").trim(), chosen: head?.names[now] ?? "" };
-  }
-  const dropOf = (list: readonly number[]) => full - probabilityWithout(new Set(list));
+  return { chosen, probabilities, full, words, order, without, probabilityWithout };
+}
+
+/**
+ * Why a text is judged as it is, found by leaving words out: what each word adds stands for all that it is part of
+ * (itself, its pairs, its letters, its vector).
+ */
+export function explain(judge: Judge, task: string, text: string): Explanation {
+  const head = judge.heads.get(task);
+  const { chosen, probabilities, full, words, order, without, probabilityWithout } = contributionsOf(judge, task, text);
+  const left = smallestFlip(order, mostLeftOut, (tried) => judge.one(task, without(tried)).chosen !== chosen);
+  const places = left && [...left].sort((a, b) => a - b);
+  const edited = left && without(left);
   return {
     task,
     chosen: head?.names[chosen] ?? "",
-    probabilities: Object.fromEntries((head?.names ?? []).map((name, c) => [name, whole.probabilities[c] ?? 0])),
+    probabilities: Object.fromEntries((head?.names ?? []).map((name, c) => [name, probabilities[c] ?? 0])),
     words,
-    ...(counterfactual && { counterfactual }),
-    faithfulness: { most: dropOf(order.slice(0, 3)), least: dropOf(order.slice(-3)) },
+    ...(places !== undefined &&
+      edited !== undefined && {
+        counterfactual: {
+          without: places.map((i) => words[i]?.word ?? ""),
+          places,
+          text: edited.replace(/\s+/gu, " ").trim(),
+          chosen: head?.names[judge.one(task, edited).chosen] ?? "",
+        },
+      }),
+    faithfulness: faithfulnessOf(order, full, probabilityWithout),
   };
 }
 

@@ -96,7 +96,7 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
         chosen: now.chosen,
         probabilities: { ...now.probabilities },
         words: now.words.map((word) => ({ ...word })),
-        ...(now.counterfactual && { counterfactual: { ...now.counterfactual, without: [...now.counterfactual.without] } }),
+        ...(now.counterfactual && { counterfactual: { ...now.counterfactual, without: [...now.counterfactual.without], places: [...now.counterfactual.places] } }),
         faithfulness: { ...now.faithfulness },
       };
     },

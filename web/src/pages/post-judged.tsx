@@ -115,7 +115,7 @@ function Why({ id, task }: { readonly id: string; readonly task: string }) {
           ? t("postPage.judged.noEdit")
           : t("postPage.judged.edit", { without: counterfactual.without.join(" "), chosen: counterfactual.chosen, text: counterfactual.text })}
       </p>
-      <p className="quiet">{t("postPage.judged.faithfulness", { most: percent(faithfulness.most), least: percent(faithfulness.least) })}</p>
+      <p className="quiet">{t("postPage.judged.faithfulness", { count: faithfulness.words, ranked: percent(faithfulness.ranked), random: percent(faithfulness.random) })}</p>
     </section>
   );
 }

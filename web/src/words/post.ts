@@ -70,10 +70,11 @@ export const post = {
     chosen: "For the text as it is shown here: {{chosen}}, {{probability}}.",
     otherModel: "It was judged by {{noted}}; these reasons are those of {{model}}.",
     adds: "What each word adds to that answer: how much less likely it becomes without the word (difference of log odds).",
-    edit: "Without “{{without}}” the answer would be {{chosen}}: “{{text}}”",
-    noEdit: "Leaving out the five words that add most does not change the answer.",
-    faithfulness:
-      "Without the three words that add most the probability falls by {{most}}, without the three that add least by {{least}}: the further apart, the better these reasons are.",
+    edit: "The smallest edit that changes it: without “{{without}}” the answer would be {{chosen}}: “{{text}}”",
+    noEdit: "Leaving out up to five words does not change the answer.",
+    faithfulness_one: "Without the word the probability falls by {{ranked}} in the mean.",
+    faithfulness_other:
+      "Leaving out the words that add most, one after the other, up to {{count}}, the probability falls by {{ranked}} in the mean; in any order by {{random}}. The further apart, the better these reasons are.",
     entities: "Names in the text:",
   },
   stage: {
