@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import type { Notes } from "../core/event.ts";
+import { judgementsOf } from "../core/judgement.ts";
 import { maskRaw } from "../policies/mask-raw.ts";
 import type { PostTrace } from "../runtime/provenance.ts";
 import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
@@ -140,7 +141,9 @@ function wordAt(traced: NonNullable<PostTrace["stages"]>, start: number, end: nu
 
 /** What models say, and which: a newer version is another word. */
 function saidBy(notes: Notes | undefined): string {
-  return (notes?.judgements ?? []).map(({ task, label, model }) => `${task} ${label ?? ""} ${model}`).join("\n");
+  return judgementsOf(notes)
+    .map(({ task, label, model }) => `${task} ${label ?? ""} ${model}`)
+    .join("\n");
 }
 
 function viewStages({ post, stages }: PostTrace) {
@@ -180,7 +183,7 @@ function viewStages({ post, stages }: PostTrace) {
         ...(sentiment.sentiment && { label: sentiment.sentiment.label, score: sentiment.sentiment.score }),
       },
     }),
-    ...(judge && { judge: (judge.judgements ?? []).map(viewJudgement) }),
+    ...(judge && { judge: judgementsOf(judge).map(viewJudgement) }),
     ...(pii && { pii: { sensitivity: pii.sensitivity, kinds: [...kinds].map(([kind, count]) => ({ kind, count })) } }),
     ...(terms && { terms: terms.map(({ id, parts }) => ({ id, parts: parts.map(({ part, words }) => ({ part, words: [...words] })) })) }),
     pseudonyms: { post: post.id, author: post.author, authorKeyVersion: Number(post.author.slice(1, post.author.indexOf("_"))), mentions: now.mentions },

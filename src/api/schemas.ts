@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { queryFields } from "../core/query.ts";
 import type { Post } from "../core/event.ts";
+import { judgementsOf } from "../core/judgement.ts";
 import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
 import { redactPost } from "../policies/redact.ts";
 
@@ -106,7 +107,7 @@ export function viewWhole(post: Post): PostView {
     sensitivity: post.sensitivity,
     region: post.region,
     ...(post.pii && { pii: post.pii.map((span) => ({ ...span })) }),
-    ...(post.notes?.judgements && { judgements: post.notes.judgements.map(viewJudgement) }),
+    ...((post.notes?.judged ?? post.notes?.judgements) && { judgements: judgementsOf(post.notes).map(viewJudgement) }),
     ...(post.notes?.entities && { entities: { model: post.notes.entities.model, spans: post.notes.entities.spans.map((span) => ({ ...span })) } }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Notes } from "./event.ts";
+
 /** What a language model says of a text for one task. */
 export interface Judgement {
   /** sentiment, emotion, irony, offensive, hate, spam. */
@@ -33,8 +35,10 @@ export interface EntitySpan {
 
 declare module "./event.ts" {
   interface Notes {
-    /** What language models say of the text; each says which model it was. */
+    /** What language models say of the text; each says which model it was. Read it, and `judged`, by `judgementsOf`. */
     readonly judgements?: readonly Judgement[];
+    /** Judgements of the embedded models, by version, as `packJudgements` writes them. */
+    readonly judged?: Readonly<Record<string, readonly number[]>>;
     readonly entities?: { readonly model: string; readonly spans: readonly EntitySpan[] };
   }
 }
@@ -46,4 +50,59 @@ export interface TextModels {
   /** Always with a label. */
   spam(text: string): Judgement;
   entities(text: string): { readonly model: string; readonly spans: readonly EntitySpan[] };
+}
+
+/** Classes of the tasks that are stored packed, a task known by its place: only ever added to. */
+const packedTasks: readonly (readonly [task: string, classes: readonly string[]])[] = [
+  ["sentiment", ["negative", "neutral", "positive"]],
+  ["emotion", ["anger", "joy", "optimism", "sadness"]],
+  ["irony", ["no", "yes"]],
+  ["offensive", ["no", "yes"]],
+  ["hate", ["no", "yes"]],
+  ["spam", ["ham", "spam"]],
+];
+const placeOf = new Map(packedTasks.map(([task], place) => [task, place]));
+const thousandth = 1e3;
+
+/**
+ * Judgements as they are stored: a list of integers for each model, for each task its place, the number of the class that it chooses from 1 (0: it is
+ * not sure enough), then the classes' probabilities in thousandths. A sixth of what they are as records. Others than of the embedded tasks stay records.
+ */
+export function packJudgements(judgements: readonly Judgement[]): Pick<Notes, "judgements" | "judged"> {
+  const judged: Record<string, number[]> = {};
+  const others: Judgement[] = [];
+  for (const judgement of judgements) {
+    const { task, model, label, probabilities } = judgement;
+    const place = placeOf.get(task) ?? -1;
+    const classes = packedTasks[place]?.[1] ?? [];
+    if (classes.length === 0 || !sameClasses(classes, probabilities)) {
+      others.push(judgement);
+      continue;
+    }
+    const list = (judged[model] ??= []);
+    list.push(place, label === undefined ? 0 : classes.indexOf(label) + 1);
+    for (const name of classes) list.push(Math.round((probabilities[name] ?? 0) * thousandth));
+  }
+  return { ...(others.length < judgements.length && { judged }), ...(others.length > 0 && { judgements: others }) };
+}
+
+function sameClasses(classes: readonly string[], probabilities: Readonly<Record<string, number>>): boolean {
+  return Object.keys(probabilities).length === classes.length && classes.every((name) => probabilities[name] !== undefined);
+}
+
+/** All judgements of a post, in the order of the models and tasks. */
+export function judgementsOf(notes: Notes | undefined): readonly Judgement[] {
+  if (notes?.judged === undefined) return notes?.judgements ?? [];
+  const all: Judgement[] = [];
+  for (const [model, list] of Object.entries(notes.judged)) {
+    for (let at = 0; at < list.length;) {
+      const [task, classes] = packedTasks[list[at] ?? -1] ?? [];
+      if (task === undefined || classes === undefined) break;
+      const label = classes[(list[at + 1] ?? 0) - 1];
+      const first = at + 2;
+      all.push({ task, model, ...(label !== undefined && { label }), probabilities: Object.fromEntries(classes.map((name, c) => [name, (list[first + c] ?? 0) / thousandth])) });
+      at = first + classes.length;
+    }
+  }
+  return [...all, ...(notes.judgements ?? [])];
 }

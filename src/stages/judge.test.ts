@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { configSchema, type ModelsConfig } from "../core/config.ts";
 import type { Draft } from "../core/stage.ts";
-import type { TextModels } from "../core/judgement.ts";
+import { type Judgement, judgementsOf, packJudgements, type TextModels } from "../core/judgement.ts";
 import { buildLanguageTable } from "./language-table.ts";
 import { makeJudge } from "./judge.ts";
 import { openStages } from "./pipeline.ts";
 import { stageContract } from "./stage.contract.ts";
 import { plainMentionId, readyDraft } from "./stage-fixtures.ts";
 
+const sentimentOf = (label: string, sure: number): Judgement => ({
+  task: "sentiment",
+  model: "social@1",
+  label,
+  probabilities: { negative: 0, neutral: 1 - sure, positive: 0, [label]: sure },
+});
 /** Says what the text names: as sure as its length in hundredths. */
 const models: TextModels = {
-  social(text) {
-    const sure = Math.min(1, text.length / 100);
-    const label = text.includes("bad") ? "negative" : "positive";
-    return [{ task: "sentiment", model: "social@1", label, probabilities: { negative: 0, neutral: 0, positive: 0, [label]: sure } }];
-  },
+  social: (text) => [sentimentOf(text.includes("bad") ? "negative" : "positive", Math.min(1, text.length / 100))],
   spam: (text) => ({ task: "spam", model: "spam@1", label: "ham", probabilities: { ham: text.includes("buy") ? 0.4 : 0.9, spam: 0.1 } }),
   entities: (text) => ({ model: "entities@1", spans: text.includes("Ann") ? [{ start: text.indexOf("Ann"), end: text.indexOf("Ann") + 3, kind: "person" }] : [] }),
 };
@@ -35,13 +38,36 @@ const long = (text: string) => text.padEnd(70, ".");
 
 test("each judgement stands beside the post with its probabilities and the model's version", () => {
   const draft = judged(long("bad Ann"), all);
-  assert.deepEqual(draft.notes, {
-    judgements: [
-      { task: "sentiment", model: "social@1", label: "negative", probabilities: { negative: 0.7, neutral: 0, positive: 0 } },
-      { task: "spam", model: "spam@1", label: "ham", probabilities: { ham: 0.9, spam: 0.1 } },
-    ],
-    entities: { model: "entities@1", spans: [{ start: 4, end: 7, kind: "person" }] },
-  });
+  assert.deepEqual(judgementsOf(draft.notes), [
+    { task: "sentiment", model: "social@1", label: "negative", probabilities: { negative: 0.7, neutral: 0.3, positive: 0 } },
+    { task: "spam", model: "spam@1", label: "ham", probabilities: { ham: 0.9, spam: 0.1 } },
+  ]);
+  assert.deepEqual(draft.notes?.entities, { model: "entities@1", spans: [{ start: 4, end: 7, kind: "person" }] });
+});
+
+test("judgements come back from storage as they were, those of other models and tasks too", () => {
+  const thousandths = fc.integer({ min: 0, max: 1_000 }).map((value) => value / 1_000);
+  const judgement = fc
+    .record({
+      task: fc.constantFrom("sentiment", "spam", "mood"),
+      model: fc.constantFrom("social@1", "mine@2"),
+      label: fc.option(fc.constantFrom(0, 1), { nil: undefined }),
+      classes: fc.constantFrom(["negative", "neutral", "positive"], ["ham", "spam"], ["a", "b"]),
+      values: fc.array(thousandths, { minLength: 3, maxLength: 3 }),
+    })
+    .map(({ task, model, label, classes, values }): Judgement => {
+      const named = label === undefined ? undefined : classes[label];
+      return { task, model, ...(named !== undefined && { label: named }), probabilities: Object.fromEntries(classes.map((name, c) => [name, values[c] ?? 0])) };
+    });
+  fc.assert(
+    fc.property(fc.array(judgement, { maxLength: 6 }), (list) => {
+      const stored = judgementsOf(JSON.parse(JSON.stringify(packJudgements(list))));
+      const keys = (all: readonly Judgement[]) => all.map((one) => JSON.stringify(one)).toSorted();
+      assert.deepEqual(keys(stored), keys(list));
+    }),
+  );
+  const bytes = JSON.stringify(packJudgements([sentimentOf("negative", 0.7)])).length;
+  assert.ok(bytes < 50, String(bytes));
 });
 
 test("the sentiment is the model's: how much likelier positive is than negative", () => {
@@ -53,7 +79,7 @@ test("a model that is not sure says nothing, and the sentiment is then not score
   const draft = judged("bad, buy", all);
   assert.equal(draft.sentiment, undefined);
   assert.deepEqual(
-    draft.notes?.judgements?.map(({ label }) => label),
+    judgementsOf(draft.notes).map(({ label }) => label),
     [undefined, undefined],
   );
   assert.equal(judged("bad, buy", useOf({ social: true, leastProbability: 0.05 })).sentiment?.label, "negative");
@@ -63,7 +89,7 @@ test("posts in other languages keep their sentiment, and may still be judged for
   const draft = judged(long("bad"), all, "de");
   assert.deepEqual(draft.sentiment, { label: "neutral", score: 0.1 });
   assert.deepEqual(
-    draft.notes?.judgements?.map(({ task }) => task),
+    judgementsOf(draft.notes).map(({ task }) => task),
     ["spam"],
   );
 });
@@ -71,8 +97,8 @@ test("posts in other languages keep their sentiment, and may still be judged for
 test("sources and languages that are not named are not asked for", () => {
   const tasks = (models: object, language = "en") => judged(long("Ann"), useOf(models), language).notes;
   assert.equal(tasks({ social: { sources: ["other"] }, spam: { languages: ["de"] }, entities: false }), undefined);
-  assert.deepEqual(tasks({ social: { sources: ["s1"] } })?.judgements?.length, 1);
-  assert.deepEqual(tasks({ spam: { sources: ["s1"], languages: ["de"] } }, "de")?.judgements?.length, 1);
+  assert.deepEqual(judgementsOf(tasks({ social: { sources: ["s1"] } })).length, 1);
+  assert.deepEqual(judgementsOf(tasks({ spam: { sources: ["s1"], languages: ["de"] } }, "de")).length, 1);
   assert.equal(tasks({ spam: { sources: ["s1"], languages: ["fr"] } }, "de"), undefined);
 });
 
@@ -84,6 +110,6 @@ test("the stage is there only where something is asked, and the lexicon leaves t
   const text = "I love this, it is the most wonderful day of all the days that there ever were";
   const trace = on.trace(readyDraft(text));
   assert.deepEqual(trace.findings.sentiment?.signs, []);
-  assert.equal(trace.findings.judge?.judgements?.[0]?.label, "positive");
+  assert.equal(judgementsOf(trace.findings.judge)[0]?.label, "positive");
   assert.ok(trace.steps.some(({ stage, version }) => stage === "judge" && version !== ""));
 });

@@ -1,6 +1,6 @@
 import type { ModelsConfig } from "../core/config.ts";
 import type { Sentiment } from "../core/event.ts";
-import type { Judgement, TextModels } from "../core/judgement.ts";
+import { type Judgement, packJudgements, type TextModels } from "../core/judgement.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 
 export interface JudgeOptions {
@@ -33,7 +33,7 @@ export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly jud
     if (isAsked(use.spam, draft)) judgements.push(sureOf(models.spam(text)));
     const entities = isAsked(use.entities, draft) ? models.entities(text) : undefined;
     const hasNames = entities !== undefined && entities.spans.length > 0;
-    if (judgements.length > 0 || hasNames) draft.notes = { ...draft.notes, ...(judgements.length > 0 && { judgements }), ...(hasNames && { entities }) };
+    if (judgements.length > 0 || hasNames) draft.notes = { ...draft.notes, ...(judgements.length > 0 && packJudgements(judgements)), ...(hasNames && { entities }) };
   };
   return {
     name: "judge",

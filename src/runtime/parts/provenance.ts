@@ -2,6 +2,7 @@ import { connectorVersion } from "../../connectors/directory.ts";
 import { contributionOf, type Post } from "../../core/event.ts";
 import { type ReadFilter, termsShown } from "../../core/filter.ts";
 import { idWords, type PostId } from "../../core/ids.ts";
+import { judgementsOf } from "../../core/judgement.ts";
 import { redactPost } from "../../policies/redact.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine, SearchRequest } from "../engine.ts";
@@ -129,7 +130,7 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
     },
     async explain(id, task, filter) {
       const post = await reading.post(id, filter);
-      const noted = post?.notes?.judgements?.find((judgement) => judgement.task === task);
+      const noted = judgementsOf(post?.notes).find((judgement) => judgement.task === task);
       if (post === undefined || noted === undefined) return undefined;
       const partition = partitionOf(idWords(id), options.partitions);
       return { noted, now: await threads.refineOf(partition).caller.call("explain", { task, text: redactPost(post).text }) };
