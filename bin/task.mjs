@@ -84,6 +84,7 @@ const tasks = {
   bench: (rest) => runNode([...programFlags, "bench/main.ts", ...rest], { cwd: root }),
   "bench:pages": (rest) => runNode([...programFlags, "bench/pages.ts", ...rest], { cwd: root }),
   "bench:parse": (rest) => runNode([...programFlags, "bench/parse.ts", ...rest], { cwd: root }),
+  "bench:normal": (rest) => runNode([...programFlags, "bench/normal.ts", ...rest], { cwd: root }),
   "bench:explore": (rest) => runNode([...programFlags, "bench/explore.ts", ...rest], { cwd: root }),
   drill: (rest) => runNode([...programFlags, "test/drill/main.ts", ...rest], { cwd: root }),
   docs: (rest) => runNode([quiet, "bin/reference.ts", ...rest], { cwd: root }),

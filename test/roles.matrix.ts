@@ -76,6 +76,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/posts/{id}/trace": row("viewer", "posts:read", "refused", "/api/v1/posts/p_none/trace", { allowed: 404 }),
   "GET /api/v1/posts/{id}/raw": row("admin", "posts:read", "refused", "/api/v1/posts/p_none/raw?reveal=to+look", { allowed: 404 }),
   "GET /api/v1/posts/{id}/judgements": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/judgements?task=sentiment", { allowed: 404 }),
+  "GET /api/v1/posts/{id}/reading": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/reading", { allowed: 404 }),
   "GET /api/v1/posts/{id}/conversation": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/conversation", { allowed: 404 }),
   "GET /api/v1/posts/{id}/labels": row("viewer", "labels:read", "part", "/api/v1/posts/p_none/labels", { allowed: 404 }),
   "PUT /api/v1/posts/{id}/labels/{what}": row("analyst", "labels:write", "part", "/api/v1/posts/p_none/labels/sentiment", { body: { to: "neutral" }, allowed: 404 }),

@@ -30,6 +30,7 @@ import { addPeopleRoutes } from "./routes/people.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addProvenanceRoutes } from "./routes/provenance.ts";
+import { addReadingRoutes } from "./routes/reading.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addReceiveRoutes } from "./routes/receive.ts";
 import { addRollupRoutes } from "./routes/rollups.ts";
@@ -159,6 +160,7 @@ export async function makeApi(options: ApiOptions) {
   addSignInRoutes(context);
   addPostRoutes(context);
   addProvenanceRoutes(context);
+  addReadingRoutes(context);
   addLabelRoutes(context);
   addImportRoutes(context);
   addImportMappingRoutes(context);

@@ -4,6 +4,7 @@ import { fingerprint } from "../core/ids.ts";
 import { type EntityTagger, readEntities } from "./entities.ts";
 import { type Extractor, makeExtractor } from "./features.ts";
 import { type Judge, makeJudge, readLinearModel } from "./linear-model.ts";
+import type { Vocabulary } from "./segment.ts";
 import { readWordVectors, type WordVectors } from "./word-vectors.ts";
 
 /** Models of this room's `weights` folder, by file: what a text says, in which language, in which tone, unasked. */
@@ -16,6 +17,8 @@ export const weightsFile = (name: ModelName | "words" | "entities"): URL => new 
 export interface Library {
   judge(name: ModelName): Judge;
   entities(): EntityTagger;
+  /** The words that have vectors, by how common they are. */
+  vocabulary(): Vocabulary;
   /** Name and fingerprint of the weights that it judges by, `social@1f2e3d4c`. */
   version(name: ModelName | "entities"): string;
 }
@@ -40,6 +43,7 @@ export function openLibrary(): Library {
       judges.set(name, known);
       return known;
     },
+    vocabulary: () => ({ rankOf: words().rowOf }),
     entities: () => (tagger ??= readEntities(read("entities"), words())),
     version(name) {
       const known = versions.get(name) ?? `${name}@${fingerprint(`${fingerprint(read("words"))} ${fingerprint(read(name))}`).slice(0, 8)}`;

@@ -4,6 +4,7 @@ import type { PostId } from "../core/ids.ts";
 import type { Judgement } from "../core/judgement.ts";
 import type { Explanation } from "../models/explain.ts";
 import type { StagesTrace } from "../stages/trace.ts";
+import type { TextReading } from "./text-reading.ts";
 
 /** What can be told of a post beyond the post itself. Every answer goes through the viewer's filter. */
 export interface Provenance {
@@ -13,6 +14,8 @@ export interface Provenance {
   raw(id: PostId, filter: ReadFilter): Promise<RawMessage | undefined>;
   /** Why the text as everybody is shown it is judged as it is, by today's models; undefined: the post was not judged for this task, or is not for this viewer. */
   explain(id: PostId, task: string, filter: ReadFilter): Promise<JudgementExplained | undefined>;
+  /** The text as everybody is shown it, and in other words. */
+  reading(id: PostId, filter: ReadFilter): Promise<(TextReading & { readonly text: string }) | undefined>;
   conversation(id: PostId, filter: ReadFilter): Promise<Conversation | undefined>;
 }
 

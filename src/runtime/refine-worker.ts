@@ -23,7 +23,9 @@ import { makeReplayPreview } from "./refine-preview.ts";
 import { makeTracer } from "./refine-trace.ts";
 import { withRenames } from "./renames.ts";
 import { serve } from "./rpc.ts";
+import { openLibrary } from "../models/library.ts";
 import { openTextModels } from "./text-models.ts";
+import { openTextReader } from "./text-reading.ts";
 import type { RefineWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
 /** A thread that refines its share of the partitions. */
@@ -76,7 +78,9 @@ function handlesOf(list: readonly WorkerTerm[]): ReadonlySet<string> {
   return new Set(list.flatMap((term) => term.handles.map((handle) => handle.replace(/^@/, "").toLowerCase())));
 }
 
-const models = openTextModels();
+const library = openLibrary();
+const models = openTextModels(library);
+const reader = openTextReader(library);
 const stages = openStages({
   mentionId: (platform, account) => pseudonyms.mentionId(platform, account),
   isOrganisationHandle: (handle) => handles.has(handle),
@@ -232,6 +236,7 @@ const handlers = {
     return row?.status === "post" ? row.contribution.createdAt : undefined;
   },
   explain: ({ task, text }: { readonly task: string; readonly text: string }) => models.explain(task, text),
+  read: ({ text, language }: { readonly text: string; readonly language: string }) => reader.read(text, language),
   trace: (argument: Parameters<typeof tracer.trace>[0]) => tracer.trace(argument),
   rawOf: (argument: Parameters<typeof tracer.rawOf>[0]) => tracer.rawOf(argument),
   preview: (argument: Parameters<typeof tracer.preview>[0]) => tracer.preview(argument),

@@ -18,6 +18,7 @@ import { languageData, multilingualData, socialData, spamData } from "../../mode
 import { readWordVectors, writeWordVectors } from "../../models/word-vectors.ts";
 import { makeLanguageJudge } from "../models-language.ts";
 import { guarded, print, printJson } from "../output.ts";
+import { normaliseCommand } from "./models-normalise.ts";
 import { driftCommand } from "./models-drift.ts";
 import { importCommand } from "./models-import.ts";
 
@@ -246,6 +247,6 @@ const trainCommand = buildCommand({
 });
 
 export const modelsCommand = buildRouteMap({
-  routes: { evaluate: evaluateCommand, explain: explainCommand, drift: driftCommand, train: trainCommand, import: importCommand },
+  routes: { evaluate: evaluateCommand, explain: explainCommand, normalise: normaliseCommand, drift: driftCommand, train: trainCommand, import: importCommand },
   docs: { brief: "The embedded language models: measure them, ask them why, make them anew" },
 });

@@ -135,6 +135,12 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
       const partition = partitionOf(idWords(id), options.partitions);
       return { noted, now: await threads.refineOf(partition).caller.call("explain", { task, text: redactPost(post).text }) };
     },
+    async reading(id, filter) {
+      const post = await reading.post(id, filter);
+      if (post === undefined) return undefined;
+      const { text } = redactPost(post);
+      return { text, ...(await threads.refineOf(partitionOf(idWords(id), options.partitions)).caller.call("read", { text, language: post.language })) };
+    },
     async conversation(id, filter) {
       const post = await reading.post(id, filter);
       if (post === undefined) return undefined;

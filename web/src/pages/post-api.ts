@@ -30,6 +30,20 @@ export interface WholeRaw {
   readonly text: string;
 }
 
+/** Places are half open, in UTF-16 units. */
+export interface Reading {
+  readonly text: string;
+  readonly normal: string;
+  readonly spans: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly normalStart: number;
+    readonly normalEnd: number;
+    readonly original: string;
+    readonly kinds: readonly string[];
+  }[];
+}
+
 export const postPath = (id: string): string => `/api/v1/posts/${encodeURIComponent(id)}`;
 export const traceOf = (id: string): Promise<TraceView> => ask(`${postPath(id)}/trace`);
 export const conversationOf = (id: string): Promise<Conversation> => ask(`${postPath(id)}/conversation`);

@@ -77,6 +77,17 @@ export const post = {
       "Leaving out the words that add most, one after the other, up to {{count}}, the probability falls by {{ranked}} in the mean; in any order by {{random}}. The further apart, the better these reasons are.",
     entities: "Names in the text:",
   },
+  reading: {
+    title: "In plain words",
+    about: "Short forms said in full, hashtags parted, emoji named, hidden spellings undone. The text itself is kept as it came; this is worked out when you ask for it.",
+    open: "Read in plain words",
+    same: "Nothing in it needs other words.",
+    changes: "What reads otherwise",
+    column: { was: "Stands there", reads: "Reads", why: "Why" },
+    kind: { slang: "short form", elongation: "lengthened", hashtag: "hashtag", emoji: "emoji", spelling: "hidden spelling", invisible: "characters that show nothing" },
+    unseen: "(shows nothing)",
+    nothing: "(left out)",
+  },
   stage: {
     judge: "Language models",
     parse: "Parse",

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, type TestContext } from "node:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
+import { openBrowser } from "./browser.ts";
+import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+
+const line = { id: "1", platform: "forum", author: "ann", text: "omg I h4te this sooo much 😂 #BlackLivesMatter", createdAt: "2026-11-01T00:00:00Z" };
+
+describe("a post in other words, on its page", () => {
+  let api: RunningApi;
+  let opened: Awaited<ReturnType<typeof openBrowser>>;
+  let signed: Signed | undefined;
+  let id = "";
+  before(async () => {
+    opened = await openBrowser();
+    if (!("browser" in opened)) return;
+    api = await startApi({ pages: true });
+    await api.import([line]);
+    await api.settle();
+    id = String(rowsOf((await api.ask("GET", "/api/v1/posts")).body)[0]?.["id"]);
+  });
+  after(async () => {
+    if (!("browser" in opened)) return;
+    await opened.browser.close();
+    await api[Symbol.asyncDispose]();
+  });
+
+  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+    if (!("browser" in opened)) return t.skip(opened.reason);
+    signed ??= await signInAs(opened.browser, api);
+    await signed(run, options);
+  }
+
+  for (const [name, options] of [
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["narrow", { viewport: { width: 360, height: 740 } }],
+  ] as const) {
+    it(`says it in plain words, and what was changed, ${name}`, (t) =>
+      withPage(
+        t,
+        async (page) => {
+          await page.goto(`${api.address}/post/${id}`);
+          await page.getByRole("button", { name: "Read in plain words" }).press("Enter");
+          await page.getByText("oh my god I hate this so much face with tears of joy black lives matter").waitFor();
+          const rows = page.getByRole("region", { name: "What reads otherwise" }).locator("tbody tr");
+          assert.equal(await rows.count(), 5);
+          assert.match(await rows.nth(1).innerText(), /^h4te\s+hate\s+hidden spelling$/);
+          await assertSound(page, `post-reading-${name}`);
+        },
+        options,
+      ));
+  }
+});
