@@ -46,9 +46,12 @@ describe("governance through the API", () => {
     const stateOf = async () => rowsOf((await api.ask("GET", "/api/v1/sources")).body).find((source) => source["id"] === "fediverse");
     await until("the platform's refusal is told", async () => (await stateOf())?.["lastError"] !== undefined);
     assert.match(String(recordAt(await stateOf(), "lastError")["code"]), /^UPSTREAM_/);
+    const failed = async () => rowsOf((await api.ask("GET", "/api/v1/failures?source=fediverse")).body).length;
+    assert.ok((await failed()) > 0);
     assert.equal((await api.ask("PATCH", "/api/v1/sources/nobody", { body: { paused: true } })).status, 404);
     assert.deepEqual((await api.ask("DELETE", "/api/v1/sources/fediverse?data=true")).body, { removedPosts: 0 });
     assert.equal(await stateOf(), undefined);
+    assert.equal(await failed(), 0);
     assert.equal((await api.ask("DELETE", "/api/v1/sources/fediverse")).status, 404);
   });
 

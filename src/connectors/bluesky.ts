@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
 import { expected } from "./bluesky/expected.ts";
+import { table } from "./bluesky/failures.ts";
 import { readFirehose } from "./bluesky/firehose.ts";
 import { publicJetstreams, readJetstream } from "./bluesky/jetstream.ts";
 import { blueskyKey, blueskyParser, type collections } from "./bluesky/parse.ts";
@@ -39,7 +40,8 @@ const options = z.strictObject({
  */
 const bluesky: Connector<typeof options> = {
   name: "bluesky",
-  expected,
+  expected: () => expected,
+  failures: table.kinds,
   doc: "Bluesky: the whole network's posts, likes and reposts, by Jetstream or by a firehose.",
   options,
   platform: () => "bluesky",

@@ -48,7 +48,7 @@ const facebook: Connector<typeof options> = {
   receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, facebookShapes, parseFacebook),
   split: (file) => splitGraph(file, facebookShapes),
   failures: graphFailures("facebook"),
-  expected: facebookExpected,
+  expected: () => facebookExpected,
   apiVersion: graphVersion,
   changelogs: ["https://developers.facebook.com/blog/feed/"],
   canary: (chosen, context) => checkToken("facebook", chosen, context),

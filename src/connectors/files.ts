@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
+import { expectedLines } from "./files/expected.ts";
+import { table } from "./files/failures.ts";
 import { type FieldName, fieldNames, importLineKey, importLineParser, type ImportShape } from "./files/import-line.ts";
 import { readFiles } from "./files/read.ts";
 import { parseInstant } from "./json/fields.ts";
@@ -63,6 +65,8 @@ const files: Connector<typeof options> = {
     const { key, actor } = importLineKey(shapeOf(chosen))(message);
     return [{ key, ...(actor !== undefined && { actor }), bytes: message, receivedAt }];
   },
+  failures: table.kinds,
+  expected: ({ fields }) => expectedLines(fields),
   parser: (chosen) => importLineParser(shapeOf(chosen)),
 };
 

@@ -6,7 +6,9 @@ import { EarshotError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import facebook from "./facebook.ts";
+import { facebookExpected } from "./facebook/expected.ts";
 import instagram from "./instagram.ts";
+import { instagramExpected } from "./instagram/expected.ts";
 import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 10, 1, 12);
@@ -279,16 +281,16 @@ test("what a drifted post brings is unknown to the declared fields, and what oth
   const at = await start({ seed: "drift", posts: 30, driftShare: 0.5 });
   await using _world = at.world;
   await using _context = at.context;
-  for (const [connector, owners] of [
-    [facebook, at.world.pages],
-    [instagram, [at.world.account]],
+  for (const [connector, expected, owners] of [
+    [facebook, facebookExpected, at.world.pages],
+    [instagram, instagramExpected, [at.world.account]],
   ] as const) {
     const reader = await openReader(at, connector);
     const pages = await reader.read(undefined, has(wantedOf(at.world, owners)));
     const unknown = new Map<string, Set<string>>();
     for (const { bytes } of itemsOf(pages)) {
-      for (const [entity, value] of connector.expected?.find(JSON.parse(Buffer.from(bytes).toString())) ?? []) {
-        const { required = {}, optional = {} } = connector.expected?.entities[entity] ?? {};
+      for (const [entity, value] of expected.find(JSON.parse(Buffer.from(bytes).toString()))) {
+        const { required = {}, optional = {} } = expected.entities[entity] ?? {};
         for (const name of Object.keys(value)) if (!(name in required) && !(name in optional)) unknown.set(name, (unknown.get(name) ?? new Set()).add(String(value["id"])));
       }
     }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
 import { expected } from "./hackernews/expected.ts";
+import { table } from "./hackernews/failures.ts";
 import { openHackerNews } from "./hackernews/api.ts";
 import { parseItem, rawOf } from "./hackernews/parse.ts";
 import { readHackerNews } from "./hackernews/read.ts";
@@ -21,7 +22,8 @@ const options = z.strictObject({
 /** Hacker News: stories, comments, jobs and polls. */
 const hackernews: Connector<typeof options> = {
   name: "hackernews",
-  expected,
+  expected: () => expected,
+  failures: table.kinds,
   doc: "Hacker News: every story, comment, job and poll, by the official API; no key needed.",
   options,
   platform: () => "hackernews",

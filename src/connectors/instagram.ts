@@ -57,7 +57,7 @@ const instagram: Connector<typeof options> = {
   receive: (chosen, request, readSecret) => receiveGraph(chosen, request, readSecret, instagramShapes, parseInstagram),
   split: (file) => splitGraph(file, instagramShapes),
   failures: graphFailures("instagram"),
-  expected: instagramExpected,
+  expected: () => instagramExpected,
   apiVersion: graphVersion,
   changelogs: ["https://developers.facebook.com/blog/feed/"],
   canary: (chosen, context) => checkToken("instagram", chosen, context),

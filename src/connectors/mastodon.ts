@@ -81,7 +81,7 @@ async function credentialOf({ server, token, oauth }: Chosen, context: SourceCon
 /** Mastodon and the servers that speak its API (GoToSocial, Pleroma, Akkoma, Pixelfed …), one server a source. */
 const mastodon: Connector<typeof options> = {
   name: "mastodon",
-  expected,
+  expected: () => expected,
   anonymous: true,
   doc: "One Mastodon server: public, local or hashtag timelines, by streaming with a token, by polling without.",
   options,

@@ -66,7 +66,7 @@ const nostr: Connector<typeof options> = {
   raws: (_chosen, message, receivedAt) => rawsOfMessage(message, receivedAt),
   split: splitRecorded,
   failures,
-  expected,
+  expected: () => expected,
   async canary({ relays }, context) {
     const [first] = relays;
     if (first === undefined) return;

@@ -95,7 +95,7 @@ const reddit: Connector<typeof options> = {
   raws: (_, message, receivedAt) => rawsOfMessage(message, receivedAt),
   split: splitRecorded,
   failures,
-  expected,
+  expected: () => expected,
   apiVersion: { name: "Data API v1", source: "https://www.reddit.com/dev/api" },
   authorization: authorizationSpec,
   async canary(chosen, context) {

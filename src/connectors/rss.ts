@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
+import { expected } from "./rss/expected.ts";
+import { table } from "./rss/failures.ts";
 import { feedKey } from "./rss/identity.ts";
 import { parseRss, rawsOfFeed } from "./rss/parse.ts";
 import { readFeeds } from "./rss/poll.ts";
@@ -40,6 +42,8 @@ const rss: Connector<typeof options> = {
   options,
   platform: () => "rss",
   keepDefault: "everything",
+  failures: table.kinds,
+  expected: () => expected,
   simulated: ({ simulated }) => simulated,
   async open({ feeds, pollSeconds, simulated }, context) {
     const addresses = new Map(feeds.map((address) => [keyOf(address, simulated), address]));

@@ -12,10 +12,12 @@ import type { Env } from "../http/proxy.ts";
 
 export interface TestContext extends SourceContext, AsyncDisposable {
   readonly states: SourceStatus[];
+  readonly failures: EarshotError[];
 }
 
 export function makeContext({ clock = systemClock, secrets = {}, env = {} }: { clock?: Clock; secrets?: Readonly<Record<string, string>>; env?: Env } = {}): TestContext {
   const states: SourceStatus[] = [];
+  const failures: EarshotError[] = [];
   const http = openHttp({ clock, report: () => {}, env, random: () => 0 });
   const readSecret = async (reference: string) => secrets[reference] ?? "";
   return {
@@ -27,7 +29,9 @@ export function makeContext({ clock = systemClock, secrets = {}, env = {} }: { c
     credential: makeCredentials({ readSecret, http, clock }).credential,
     report: () => {},
     status: (status) => states.push(status),
+    failed: (error) => failures.push(error),
     states,
+    failures,
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
 }

@@ -62,6 +62,22 @@ test("a wrong key, another body, another id, a late time and a missing header ar
   assert.equal((await receive(standard(body, { at: seconds - 299 }))).status, 202);
 });
 
+test("what is refused says why, in the kinds of the connector, and nothing of the body", async () => {
+  const cases: readonly (readonly [Record<string, string>, string, string])[] = [
+    [{}, body, "unsigned"],
+    [standard(body, { at: seconds - 400 }), body, "expired"],
+    [standard(`${body} `), body, "signature"],
+    [standard("no"), "no", "body"],
+  ];
+  for (const [headers, content, name] of cases) {
+    const { failure } = await receive(headers, content);
+    assert.equal(failure?.failure?.id, `webhook.${name}`);
+    assert.ok(webhook.failures?.some(({ id, code }) => id === failure?.failure?.id && code === failure?.code));
+    assert.doesNotMatch(JSON.stringify(failure?.failure), /hello/);
+  }
+  assert.equal((await receive(standard(body), body)).failure, undefined);
+});
+
 test("while a key is changed both fit", async () => {
   const chosen = webhook.options.parse({ secrets: ["env:OLD", "env:NEW"] });
   const request = { method: "POST", headers: standard(body), query: {}, body: Buffer.from(body), receivedAt: now };

@@ -4,7 +4,9 @@ import { secretReference } from "../core/config.ts";
 import type { Connector } from "../core/component.ts";
 import type { Raw } from "../core/source.ts";
 import { type FieldName, fieldNames, importLineKey, importLineParser, type ImportShape } from "./files/import-line.ts";
+import { expectedLines } from "./files/expected.ts";
 import { itemsOf } from "./webhook/body.ts";
+import { table } from "./webhook/failures.ts";
 import { checkSignature } from "./webhook/signature.ts";
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/, "expected a header's name");
@@ -80,15 +82,23 @@ const webhook: Connector<typeof options> = {
       async [Symbol.asyncDispose]() {},
     };
   },
+  failures: table.kinds,
+  expected: ({ fields }) => expectedLines(fields),
   parser: (chosen) => importLineParser(shapeOf(chosen)),
   raws: (chosen, message, receivedAt) => [rawOf(shapeOf(chosen), message, receivedAt)],
   async receive(chosen, request, readSecret) {
-    if (request.method !== "POST") return { status: 405, body: "expected POST", raws: [] };
+    const refuse = (status: number, name: Parameters<typeof table.error>[0], body: string) => ({
+      status,
+      body,
+      raws: [],
+      failure: table.error(name, `webhook: ${body}`, `${request.method} /api/v1/in`),
+    });
+    if (request.method !== "POST") return refuse(405, "method", "expected POST");
     const secrets = await Promise.all(chosen.secrets.map(async (reference) => (await readSecret(reference)).trim()));
     const checked = checkSignature(request, { secrets, toleranceSeconds: chosen.toleranceSeconds, form: chosen.signature });
-    if (!checked.ok) return { status: checked.status, body: checked.reason, raws: [] };
+    if (!checked.ok) return refuse(checked.status, checked.failure, checked.reason);
     const items = itemsOf(request.body, chosen.itemsAt);
-    if (items === undefined) return { status: 400, body: "expected JSON: a post, a list of posts, or one a line", raws: [] };
+    if (items === undefined) return refuse(400, "body", "expected JSON: a post, a list of posts, or one a line");
     const shape = shapeOf(chosen);
     return { status: 202, raws: items.map((bytes) => rawOf(shape, bytes, request.receivedAt)), ...(checked.delivery !== undefined && { delivery: checked.delivery }) };
   },

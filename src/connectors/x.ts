@@ -98,7 +98,7 @@ const x: Connector<typeof options> = {
   raws: (_, message, receivedAt) => rawsOfMessage(message, receivedAt),
   split: splitRecorded,
   failures,
-  expected,
+  expected: () => expected,
   apiVersion: { name: "2", source: "https://docs.x.com/changelog" },
   changelogs: ["https://docs.x.com/changelog/rss.xml"],
   /** Neither call reads a post. */

@@ -73,7 +73,7 @@ const youtube: Connector<typeof options> = {
   raws: (_chosen, message, receivedAt) => rawsOfMessage(message, receivedAt),
   split: splitRecorded,
   failures,
-  expected,
+  expected: () => expected,
   apiVersion: { name: "v3", source: "https://developers.google.com/youtube/v3/revision_history" },
   async canary(chosen, context) {
     const api = await openApi(chosen, context);

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { AuthorizationSpec, Credential, CredentialSpec } from "./credential.ts";
+import type { EarshotError } from "./errors.ts";
 import type { ExpectedFields } from "./expected.ts";
 import type { FailureKind } from "./failure.ts";
 import type { Files } from "./files.ts";
@@ -25,6 +26,8 @@ export interface SourceContext {
   readonly credential: (spec: CredentialSpec) => Promise<Credential>;
   readonly report: Report;
   readonly status: (status: SourceStatus) => void;
+  /** Records a failure that is not thrown, since the source goes on; calls of `http` that fail are recorded without. */
+  readonly failed: (error: EarshotError) => void;
 }
 
 export interface SourceForecast {
@@ -57,6 +60,8 @@ export interface Received {
   readonly raws: readonly Raw[];
   /** The sender's id of this delivery: what comes again under it within the next minutes is answered and not taken twice. */
   readonly delivery?: string;
+  /** Why it was refused, for the record of failures. */
+  readonly failure?: EarshotError;
 }
 
 /** Default export of a file in src/connectors: a platform is one file and its test. */
@@ -78,7 +83,7 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   /** The kinds of failure that the platform's answers are told apart by. */
   readonly failures?: readonly FailureKind[];
   /** What the platform's entities are expected to carry: drift is measured against it. */
-  readonly expected?: ExpectedFields;
+  expected?(options: z.output<S>): ExpectedFields;
   /** The version of the platform's API that is asked for, and when it ends, where the platform tells. */
   readonly apiVersion?: { readonly name: string; readonly retiresAt?: string; readonly source: string };
   /** Its sources may go without the credential that they can be given. */

@@ -5,6 +5,8 @@ export type FieldKind = "text" | "number" | "flag" | "instant" | "object" | "lis
 export interface ExpectedEntity {
   readonly required: Readonly<Record<string, FieldKind>>;
   readonly optional: Readonly<Record<string, FieldKind>>;
+  /** `find` makes it of the message: a rule for a renamed field would not reach what the parser reads. */
+  readonly isCopy?: true;
 }
 
 export interface ExpectedFields {

@@ -98,6 +98,8 @@ export interface WebSocketOptions {
   /** Nothing heard (message or pong) for so long: the connection is dead. */
   readonly silenceMs?: number;
   readonly caller?: Caller;
+  /** As for requests, of an answer to the handshake that is no upgrade; without its body. */
+  readonly react?: (answer: FailedAnswer) => Reaction | undefined;
 }
 
 export interface BatchOptions {

@@ -282,10 +282,8 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
         host.breaker.succeeded();
         return stream;
       } catch (thrown) {
-        const refused =
-          thrown instanceof HandshakeRefused
-            ? refusalOf({ status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets }, undefined, toldBy(url, thrown.headers), clock.now())
-            : undefined;
+        const answer = thrown instanceof HandshakeRefused ? { status: thrown.status, headers: thrown.headers, bytes: new Uint8Array(), where, secrets } : undefined;
+        const refused = answer && refusalOf(answer, options.react?.(answer), toldBy(url, answer.headers), clock.now());
         const other = thrown instanceof HandshakeRefused ? new EarshotError("UPSTREAM_REFUSED", `${where}: expected a WebSocket, came an answer without upgrade`) : thrown;
         const barMs = refused === undefined ? 0 : barOf(refused, options, clock.now());
         if (barMs > 0) egress.barred(options.caller, url, barMs);

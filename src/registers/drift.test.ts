@@ -39,3 +39,15 @@ test("fields that are met no more are forgotten with their hours, unless somebod
     ["new"],
   );
 });
+
+test("what is known of a source goes with it, and nothing of others", async () => {
+  const at = 9 * 86_400_000;
+  const of = (source: string) => ({ source, entity: "post", field: "f", change: "unknown" as const, weight: 1, rejected: 0, firstAt: at, lastAt: at, shape: emptyShape() });
+  for (const source of ["gone", "stays"]) {
+    await drift.add([{ source, entity: "post", weight: 1, rejected: 0, lastAt: at }], [of(source)]);
+    await drift.addRename({ source, entity: "post", from: "f", to: "text", actor: "ann", at });
+  }
+  await drift.removeSource("gone");
+  const left = await Promise.all([drift.hours({ fromMs: at }), drift.seen({ fromMs: at }), drift.fields(), drift.renames()]);
+  for (const rows of left) assert.deepEqual([rows.some(({ source }) => source === "gone"), rows.some(({ source }) => source === "stays")], [false, true]);
+});

@@ -95,6 +95,8 @@ export interface Drift {
   removeRename(id: number, at: number): Promise<FieldRename | undefined>;
   /** What was as declared is kept for a shorter time; what somebody knows of, for good. Answers with the hours that went. */
   expire(beforeMs: number, presentBeforeMs: number): Promise<number>;
+  /** Figures and rules of a source that is gone together with its data. */
+  removeSource(source: string): Promise<void>;
 }
 
 const hourMs = 3_600_000;
@@ -246,6 +248,9 @@ export function openDrift(sql: Sql): Drift {
     async removeRename(id, at) {
       const { rows } = await sql.query("update field_renames set removed_ms = $2 where id = $1 and removed_ms is null returning *", [id, Math.round(at)]);
       return rows[0] && renameIn(rows[0]);
+    },
+    async removeSource(source) {
+      for (const table of ["drift_hours", "drift_fields", "field_renames"] as const) await sql.query(`delete from ${table} where source = $1`, [source]);
     },
     async expire(beforeMs, presentBeforeMs) {
       await sql.query("delete from drift_fields where last_ms < $1 and known_ms is null", [Math.floor(beforeMs)]);

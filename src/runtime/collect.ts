@@ -167,6 +167,7 @@ export function makeCollector(options: CollectOptions) {
       status: (status: SourceStatus) => {
         source.status = status;
       },
+      failed: (error) => options.onFailure?.(definition, error),
     };
     const finished = ingest(
       {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import bluesky from "../connectors/bluesky.ts";
-import mastodon from "../connectors/mastodon.ts";
+import { expected as blueskyExpected } from "../connectors/bluesky/expected.ts";
+import { expected as mastodonExpected } from "../connectors/mastodon/expected.ts";
 import type { ExpectedFields } from "../core/expected.ts";
 import { rawsOfMessage } from "../connectors/mastodon/parse.ts";
 import type { Delivery } from "../../world/delivery.ts";
@@ -67,23 +67,23 @@ function assertRight(name: string, { measured, truth, messages }: ReturnType<typ
 describe("drift of the simulated world", () => {
   it("is found in statuses, with the field and its share", (t) => {
     const statuses = messagesOf("mastodon").flatMap((bytes) => rawsOfMessage(bytes, "simulated.example", 0).map((raw) => raw.bytes));
-    const fresh = shares(mastodon.expected, "status", statuses, "simulated_field", "unknown", (value) => "simulated_field" in value);
-    const typed = shares(mastodon.expected, "status", statuses, "favourites_count", "type", (value) => typeof value["favourites_count"] === "string");
+    const fresh = shares(mastodonExpected, "status", statuses, "simulated_field", "unknown", (value) => "simulated_field" in value);
+    const typed = shares(mastodonExpected, "status", statuses, "favourites_count", "type", (value) => typeof value["favourites_count"] === "string");
     t.diagnostic(`simulated_field ${JSON.stringify(fresh)}, favourites_count ${JSON.stringify(typed)}`);
     assertRight("simulated_field", fresh);
     assertRight("favourites_count", typed);
   });
 
   it("is found in records of posts", (t) => {
-    const fresh = shares(bluesky.expected, "post", messagesOf("bluesky"), "simulatedField", "unknown", (value) => "simulatedField" in value);
+    const fresh = shares(blueskyExpected, "post", messagesOf("bluesky"), "simulatedField", "unknown", (value) => "simulatedField" in value);
     t.diagnostic(`simulatedField ${JSON.stringify(fresh)}`);
     assertRight("simulatedField", fresh);
   });
 
   it("finds no unknown field where nothing drifted", () => {
     for (const [platform, expected] of [
-      ["mastodon", mastodon.expected],
-      ["bluesky", bluesky.expected],
+      ["mastodon", mastodonExpected],
+      ["bluesky", blueskyExpected],
     ] as const) {
       const meter = makeDriftMeter();
       for (const [i, delivery] of sent.filter((one) => one.platform === platform && one.kind === "post" && !one.drifted).entries()) {

@@ -48,11 +48,12 @@ async function setSources(list: readonly WorkerSource[]): Promise<void> {
   for (const source of list) {
     const connector = await loadConnector(source.connector);
     const options = connector.options.parse(source.options);
+    const expected = connector.expected?.(options);
     sources.set(source.id, {
       id: source.id,
       platform: connector.platform(options),
-      parse: withRenames(connector.parser(options), connector.expected, source.renames ?? []),
-      ...(connector.expected !== undefined && { expected: connector.expected }),
+      parse: withRenames(connector.parser(options), expected, source.renames ?? []),
+      ...(expected !== undefined && { expected }),
       region: source.region,
       hold: source.keep === "everything",
       keep: source.keep,

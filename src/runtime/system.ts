@@ -149,7 +149,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       readSecret: secretOf,
       credential: credentials.credential,
       mayCollect,
-      onFailure: ({ id, connector }, error) => failures.note(id, connector, error),
+      onFailure: failures.note,
       onAnswer: (source, { method, url, headers }) => deprecations.note(source, method, url, headers),
       onGap: (gap) => gaps.add(gap),
       onFault,
@@ -182,6 +182,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       report,
       forgetCursor: (id) => cursors.remove(id),
       noteActivity: () => activity.flush(),
+      forgetRecords: (id) => Promise.all([failures.forget(id), drift.forget(id)]),
       ...acquisition.forSources,
     });
     await sources.adopt(loaded.sources);
@@ -322,7 +323,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),
-      receive: makeReceive({ definitions: sources.definitions, collector, log: base.log, hashes, clock, report, readSecret: secretOf, mayCollect }),
+      receive: makeReceive({ definitions: sources.definitions, collector, log: base.log, hashes, clock, report, readSecret: secretOf, mayCollect, onFailure: failures.note }),
       removeSource: (id, how) => sources.removeSource(id, how),
       ...failures.book,
       ...drift.book,

@@ -1,7 +1,7 @@
 import type { SourceContext } from "../../core/component.ts";
-import { EarshotError } from "../../core/errors.ts";
 import type { Raw, SourcePage } from "../../core/source.ts";
 import { makeRotation } from "./endpoints.ts";
+import { failureOfFrame, reactBluesky, table } from "./failures.ts";
 import { readFrame } from "./frames.ts";
 import { collections } from "./parse.ts";
 
@@ -28,7 +28,7 @@ export async function* readFirehose(options: FirehoseOptions, context: SourceCon
     status({ state: "connecting", detail: new URL(rotation.endpoint).host });
     rotation.started();
     try {
-      const stream = await http.webSocket(addressOf(rotation.endpoint, seq), { signal, maxMessageBytes: maxFrameBytes, silenceMs: 60_000 });
+      const stream = await http.webSocket(addressOf(rotation.endpoint, seq), { signal, maxMessageBytes: maxFrameBytes, silenceMs: 60_000, react: reactBluesky });
       status({ state: "live", detail: new URL(rotation.endpoint).host });
       for await (const batch of stream.batches({ maxItems: 250, maxBytes: 1 << 20, waitMs: 100 })) {
         const receivedAt = clock.now();
@@ -48,7 +48,9 @@ export async function* readFirehose(options: FirehoseOptions, context: SourceCon
               };
               seq = options.startAt === "oldest" ? 0 : undefined;
             }
-            throw new EarshotError("UPSTREAM_CUT", `firehose: the server ended the stream: ${frame.error}`);
+            const error = table.error(failureOfFrame(frame.error), `firehose: the server ended the stream: ${frame.error}`, new URL(rotation.endpoint).host);
+            context.failed(error);
+            throw error;
           }
           if (frame.info === "OutdatedCursor") {
             yield {

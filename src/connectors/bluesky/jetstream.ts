@@ -3,6 +3,7 @@ import type { Raw, SourcePage } from "../../core/source.ts";
 import { maxItemBytes } from "../json/decode.ts";
 import { makePick } from "../json/pick.ts";
 import { makeRotation } from "./endpoints.ts";
+import { reactBluesky } from "./failures.ts";
 import { blueskyKey, collections } from "./parse.ts";
 
 export interface JetstreamOptions {
@@ -36,7 +37,7 @@ export async function* readJetstream(options: JetstreamOptions, context: SourceC
     const fromUs = lastUs === undefined ? undefined : lastUs - rewindUs;
     let first = fromUs !== undefined;
     try {
-      const stream = await http.webSocket(addressOf(rotation.endpoint, options, fromUs), { signal, maxMessageBytes: maxItemBytes * 4, silenceMs: 60_000 });
+      const stream = await http.webSocket(addressOf(rotation.endpoint, options, fromUs), { signal, maxMessageBytes: maxItemBytes * 4, silenceMs: 60_000, react: reactBluesky });
       status({ state: "live", detail: new URL(rotation.endpoint).host });
       for await (const batch of stream.batches({ maxItems: 500, maxBytes: 1 << 20, waitMs: 100 })) {
         const receivedAt = clock.now();

@@ -1,7 +1,6 @@
 import { type Json, isJson } from "../json/decode.ts";
-import { failureMessage } from "../json/failed-answer.ts";
 import { parseInstant } from "../json/fields.ts";
-import { recordedAnswers } from "../json/recorded.ts";
+import { splitAnswers } from "../json/split.ts";
 import { collections } from "./parse.ts";
 
 const deepest = 40;
@@ -10,22 +9,16 @@ const deepest = 40;
  * Splits a recorded file: messages of Jetstream as they came; of the application's answers (timelines, author feeds, searches, threads, notifications,
  * profiles, labels, lists of records) one message a post, repost, like, account and label. A failed answer is a message too.
  */
-export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
-  for (const answer of recordedAnswers(file)) {
-    const failure = failureMessage(answer);
-    if (failure !== undefined) {
-      yield failure;
-      continue;
-    }
-    if (typeof answer.body === "string") {
-      if (answer.body.trim() !== "") yield Buffer.from(answer.body);
-      continue;
-    }
-    const found: Json[] = [];
-    walk(answer.body, found, Date.parse(answer.headers["date"] ?? ""), 0);
-    if (found.length === 0) found.push({ kind: "none" });
-    for (const message of found) yield Buffer.from(JSON.stringify(message));
-  }
+export function splitRecorded(file: Uint8Array): Iterable<Uint8Array> {
+  return splitAnswers(
+    file,
+    ({ body, headers }) => {
+      const found: Json[] = [];
+      walk(body, found, Date.parse(headers["date"] ?? ""), 0);
+      return found;
+    },
+    { kind: "none" },
+  );
 }
 
 function walk(value: unknown, found: Json[], at: number, depth: number): void {

@@ -1,9 +1,10 @@
 import path from "node:path";
 import type { SourceContext } from "../../core/component.ts";
-import { EarshotError, toEarshotError } from "../../core/errors.ts";
+import { toEarshotError } from "../../core/errors.ts";
 import type { File } from "../../core/files.ts";
 import type { Raw, SourcePage } from "../../core/source.ts";
 import { derivedId, type Format, formatOf, idNamesOf, makeConverter, readLayout, rejectedLine, withId } from "./convert.ts";
+import { table } from "./failures.ts";
 import { importLineKey, type ImportShape } from "./import-line.ts";
 import { openParquet } from "./parquet.ts";
 import { readRecords } from "./records.ts";
@@ -85,13 +86,19 @@ export async function* readFiles(options: FilesOptions, context: SourceContext, 
         const atByte = file.sizeBytes;
         await marks.put(name, file, { atByte, record: 0, doneBytes: atByte });
         pager.add(rejectedLine(error.code, error.message, new Uint8Array(), 0));
+        context.failed(table.error("format", error.message, `read ${format}`, error));
         return "done";
       }
     } catch (thrown) {
       const error = toEarshotError(thrown, "FOLDER_UNUSABLE", path.basename(name));
-      if (!options.watch || error.kind === "fault") throw thrown;
+      if (error.kind === "fault") throw thrown;
+      const failure = table.error(error.code === "NOT_FOUND" ? "missing" : "unreadable", error.message, "read", error);
+      if (!options.watch) throw error.code === "NOT_FOUND" || error.code === "FOLDER_UNUSABLE" ? failure : thrown;
       // Taken away while it was looked at, or not ours to read: the next look may find it otherwise.
-      if (error.code !== "NOT_FOUND" && !unreadable.has(name)) context.report("warn", "a watched file cannot be read", { source: context.id, code: error.code });
+      if (error.code !== "NOT_FOUND" && !unreadable.has(name)) {
+        context.report("warn", "a watched file cannot be read", { source: context.id, code: error.code });
+        context.failed(failure);
+      }
       if (unreadable.size < mostLooked) unreadable.add(name);
       return "waiting";
     }
@@ -225,6 +232,6 @@ async function listPaths({ paths, watch }: FilesOptions, context: SourceContext)
     if (names === undefined || (names.length === 0 && !watch)) found.add(full);
     else for (const name of names) if (known.test(name)) found.add(path.join(full, name));
   }
-  if (found.size === 0 && !watch) throw new EarshotError("NOT_FOUND", "files: no file matches the configured paths");
+  if (found.size === 0 && !watch) throw table.error("missing", "files: no file matches the configured paths", "read");
   return [...found].sort();
 }

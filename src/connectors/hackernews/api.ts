@@ -1,7 +1,7 @@
 import type { SourceContext } from "../../core/component.ts";
-import { EarshotError } from "../../core/errors.ts";
 import { statusOf } from "../../http/upstream-status.ts";
 import { decodeJson, isJson } from "../json/decode.ts";
+import { reactHackerNews, table } from "./failures.ts";
 
 /** The official API (github.com/HackerNews/API). */
 export interface HackerNews {
@@ -28,13 +28,14 @@ export function openHackerNews(address: string, limitPerMinute: number, context:
       signal,
       maxBytes,
       budgets: [{ name: `hackernews ${host}`, limit: { requests: limitPerMinute, perMs: 60_000 } }],
+      react: reactHackerNews,
     });
     return bytes;
   }
 
   async function numbers(path: string, pick: (value: unknown) => unknown, signal: AbortSignal): Promise<readonly number[]> {
     const list = pick(parsed(await get(path, signal), path));
-    if (!Array.isArray(list)) throw new EarshotError("UPSTREAM_UNAVAILABLE", `${host}/${path}: expected a list of ids, came something else`);
+    if (!Array.isArray(list)) throw table.error("unreadable", `${host}/${path}: expected a list of ids, came something else`, `GET ${host}`);
     return list.filter((id): id is number => Number.isSafeInteger(id) && id > 0).slice(0, 2_000);
   }
 
@@ -42,7 +43,7 @@ export function openHackerNews(address: string, limitPerMinute: number, context:
     try {
       return decodeJson(bytes, path);
     } catch (cause) {
-      throw new EarshotError("UPSTREAM_UNAVAILABLE", `${host}/${path}: expected JSON, came something else`, { cause });
+      throw table.error("unreadable", `${host}/${path}: expected JSON, came something else`, `GET ${host}`, cause);
     }
   }
 
@@ -50,7 +51,7 @@ export function openHackerNews(address: string, limitPerMinute: number, context:
     async maxItem(signal) {
       const value = parsed(await get("maxitem", signal), "maxitem");
       if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
-      throw new EarshotError("UPSTREAM_UNAVAILABLE", `${host}/maxitem: expected a number, came something else`);
+      throw table.error("unreadable", `${host}/maxitem: expected a number, came something else`, `GET ${host}`);
     },
     async item(id, signal) {
       let bytes: Uint8Array;

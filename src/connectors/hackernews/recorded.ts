@@ -1,7 +1,6 @@
 import { type Json, isJson } from "../json/decode.ts";
-import { failureMessage } from "../json/failed-answer.ts";
 import { parseInstant } from "../json/fields.ts";
-import { recordedAnswers } from "../json/recorded.ts";
+import { splitAnswers } from "../json/split.ts";
 
 const deepest = 60;
 
@@ -9,23 +8,17 @@ const deepest = 60;
  * Splits a recorded file: items of the official API as they came; items and search hits of Algolia's (hn.algolia.com/api, read 2026-11), each in the
  * official form; users. A failed answer is a message too, and so is an id without an item (null).
  */
-export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
-  for (const answer of recordedAnswers(file)) {
-    const failure = failureMessage(answer);
-    if (failure !== undefined) {
-      yield failure;
-      continue;
-    }
-    if (typeof answer.body === "string") {
-      if (answer.body.trim() !== "") yield Buffer.from(answer.body);
-      continue;
-    }
-    const found: Json[] = [];
-    if (answer.body === null) found.push({ failed: { code: "UPSTREAM_NOT_FOUND", text: "no item" } });
-    walk(answer.body, found, 0);
-    if (found.length === 0) found.push({ none: true });
-    for (const message of found) yield Buffer.from(JSON.stringify(message));
-  }
+export function splitRecorded(file: Uint8Array): Iterable<Uint8Array> {
+  return splitAnswers(
+    file,
+    ({ body }) => {
+      const found: Json[] = [];
+      if (body === null) found.push({ failed: { code: "UPSTREAM_NOT_FOUND", text: "no item" } });
+      walk(body, found, 0);
+      return found;
+    },
+    { none: true },
+  );
 }
 
 function walk(value: unknown, found: Json[], depth: number): void {

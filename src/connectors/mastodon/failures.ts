@@ -1,10 +1,10 @@
-import type { FailureKind } from "../../core/failure.ts";
 import type { FailedAnswer, Reaction } from "../../core/http.ts";
 import { decodeJson, isJson } from "../json/decode.ts";
+import { makeFailureTable } from "../json/failure-table.ts";
 import { softText } from "../json/fields.ts";
 
 /** By status and by the words of `{"error": …}` (docs.joinmastodon.org/entities/Error and the controllers' rescue_from, read 2026-11); relatives word theirs otherwise. */
-const table = {
+const table = makeFailureTable("mastodon", {
   token: [
     "auth",
     "UPSTREAM_AUTH",
@@ -33,26 +33,17 @@ const table = {
   request: ["request", "UPSTREAM_REFUSED", false, "The server does not accept what was asked.", "Check the source's timelines."],
   maintenance: ["server", "UPSTREAM_UNAVAILABLE", true, "The server is down for maintenance or overloaded.", "Nothing: it is tried again."],
   server: ["server", "UPSTREAM_UNAVAILABLE", true, "The server failed.", "Nothing: it is tried again."],
-} as const satisfies Record<string, readonly [FailureKind["class"], FailureKind["code"], boolean, string, string]>;
+});
 
-type FailureName = keyof typeof table;
+type FailureName = Parameters<typeof table.reaction>[0];
 
-export const mastodonFailures: readonly FailureKind[] = Object.entries(table).map(([name, [kind, code, retryable, doc, todo]]) => ({
-  id: `mastodon.${name}`,
-  class: kind,
-  code,
-  retryable,
-  doc,
-  todo,
-}));
+export const mastodonFailures = table.kinds;
 
 /** What a failed call to a Mastodon server is about. */
 export function reactMastodon(answer: FailedAnswer): Reaction | undefined {
   if (answer.status < 400) return undefined;
   const word = wordOf(answer.bytes);
-  const name = nameOf(answer.status, word ?? "");
-  const [, code] = table[name];
-  return { code, failure: `mastodon.${name}`, ...(word !== undefined && { message: word }) };
+  return table.reaction(nameOf(answer.status, word ?? ""), word === undefined ? {} : { message: word });
 }
 
 function nameOf(status: number, word: string): FailureName {

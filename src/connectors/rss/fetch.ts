@@ -1,10 +1,11 @@
 import type { SourceContext } from "../../core/component.ts";
-import { EarshotError, toEarshotError } from "../../core/errors.ts";
+import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { HttpResponse } from "../../core/http.ts";
 import { statusOf } from "../../http/upstream-status.ts";
 import { type FeedState, idDigest } from "./cursor.ts";
 import { decodeFeed } from "./encoding.ts";
 import { type Entry, entriesOf, readFeed } from "./entry.ts";
+import { reactRss, table } from "./failures.ts";
 import type { Feed } from "./feed.ts";
 import { digest, resolve } from "./identity.ts";
 import { type XmlNode, readXml } from "./xml.ts";
@@ -68,7 +69,10 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
     if (signal.aborted) throw thrown;
     const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", of.key);
     // A document that is no feed at all is the address's fault, not an item's.
-    return failed(error.kind === "reject" ? new EarshotError("UPSTREAM_REFUSED", `${of.key}: ${error.message}`, { cause: error }) : error);
+    if (error.kind !== "reject") return failed(error);
+    const unreadable = table.error(error.code === "FIELD_INVALID" ? "no-feed" : "unreadable", `${of.key}: ${error.message}`, `GET ${of.key}`, error);
+    context.failed(unreadable);
+    return failed(unreadable);
   }
 
   function get(address: string): Promise<HttpResponse> {
@@ -80,6 +84,7 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
       signal,
       maxBytes: maxFeedBytes,
       robots: true,
+      react: reactRss,
       budgets: [{ name: `rss ${new URL(address).host}`, limit: { requests: 60, perMs: minuteMs } }],
     });
   }

@@ -62,7 +62,7 @@ function sumsOf(hours: readonly DriftHour[], recentFromMs: number): ReadonlyMap<
 }
 
 /** What platforms send against what is declared: shares, alarms, proposals for renamed fields, and what a replay would change. */
-export function makeDrift(options: DriftOptions): { readonly book: DriftBook; flush(): Promise<void>; alarms(): Promise<readonly Alarm[]> } {
+export function makeDrift(options: DriftOptions): { readonly book: DriftBook; flush(): Promise<void>; forget(source: string): Promise<void>; alarms(): Promise<readonly Alarm[]> } {
   const { clock, threads } = options;
   const { definitions, setRenames } = options.sources;
   const register = openDrift(options.sql);
@@ -70,6 +70,10 @@ export function makeDrift(options: DriftOptions): { readonly book: DriftBook; fl
   let waiting: { seen: readonly DriftSeen[]; counts: readonly DriftCount[] } | undefined;
   let expiredAt = 0;
   let writing: Promise<void> = Promise.resolve();
+  const declaredOf = (source: string, entity: string): ExpectedEntity | undefined => {
+    const definition = definitions.get(source);
+    return definition?.connector.expected?.(definition.parsedOptions).entities[entity];
+  };
   const recentFrom = () => Math.floor(clock.now() / hourMs) * hourMs - hourMs;
 
   async function write(): Promise<void> {
@@ -110,7 +114,7 @@ export function makeDrift(options: DriftOptions): { readonly book: DriftBook; fl
       if (key.change === "present") continue;
       const all = looked.get(`${key.source} ${key.entity}`);
       const field = known.get(keyOf(key));
-      const expected = kindIn(definitions.get(key.source)?.connector.expected?.entities[key.entity], key.field);
+      const expected = kindIn(declaredOf(key.source, key.entity), key.field);
       const recentShare = all === undefined || all.recent === 0 ? 0 : Math.min(1, recent / all.recent);
       const isRenamed = renames.some((rule) => rule.source === key.source && rule.entity === key.entity && (key.change === "unknown" ? rule.from : rule.to) === key.field);
       const isAlarm = recentShare >= options.limit && (all?.recent ?? 0) >= leastMessages && field?.knownAt === undefined && !isRenamed;
@@ -142,8 +146,8 @@ export function makeDrift(options: DriftOptions): { readonly book: DriftBook; fl
     const found: RenameProposal[] = [];
     const entities = new Map(seen.map((row) => [`${row.source} ${row.entity}`, row]));
     for (const { source: id, entity } of entities.values()) {
-      const declared = definitions.get(id)?.connector.expected?.entities[entity];
-      if (declared === undefined) continue;
+      const declared = declaredOf(id, entity);
+      if (declared === undefined || declared.isCopy === true) continue;
       const shape = (field: string): Shape | undefined => past.get(keyOf({ source: id, entity, field, change: "present" }))?.shape;
       const of = rows.filter((row) => row.source === id && row.entity === entity && row.share >= options.limit);
       const came = of.filter((row) => row.change === "unknown" && row.knownAt === undefined && !renames.some((rule) => rule.source === id && rule.from === row.field));
@@ -226,6 +230,11 @@ export function makeDrift(options: DriftOptions): { readonly book: DriftBook; fl
 
   return {
     flush,
+    async forget(source) {
+      await flush();
+      await register.removeSource(source);
+      await setRenames(await register.renames());
+    },
     async alarms() {
       const { rows } = await report({ hours: 1 });
       return rows.flatMap((row): Alarm[] =>
@@ -251,10 +260,11 @@ export function makeDrift(options: DriftOptions): { readonly book: DriftBook; fl
       setDriftKnown: (key, isKnown) => register.setKnown(key, isKnown ? clock.now() : undefined),
       renames: () => register.renames(),
       async addRename({ source, entity, from, to, actor }) {
-        const expected = definitions.get(source)?.connector.expected;
-        if (expected?.entities[entity] === undefined) throw new EarshotError("NOT_FOUND", `source ${source}: there is none that has declared fields of ${entity}`);
-        if (kindIn(expected.entities[entity], to) === undefined) throw new EarshotError("USAGE", `to: expected a declared field of ${entity}, came ${to}`);
-        if (expected.entities[entity].required[from] !== undefined) throw new EarshotError("USAGE", `from: expected a field that nothing of ${entity} needs, came ${from}`);
+        const declared = declaredOf(source, entity);
+        if (declared === undefined) throw new EarshotError("NOT_FOUND", `source ${source}: there is none that has declared fields of ${entity}`);
+        if (kindIn(declared, to) === undefined) throw new EarshotError("USAGE", `to: expected a declared field of ${entity}, came ${to}`);
+        if (declared.required[from] !== undefined) throw new EarshotError("USAGE", `from: expected a field that nothing of ${entity} needs, came ${from}`);
+        if (declared.isCopy === true) throw new EarshotError("USAGE", `entity: no rule reaches ${entity}; where its source has an option for names (fields), map it there`);
         if (from === to) throw new EarshotError("USAGE", "from, to: expected two fields");
         const rule = await register.addRename({ source, entity, from, to, actor, at: clock.now() });
         await audit.append({ actor, action: "rename.add", subject: `${source}.${entity}`, details: { from, to } });

@@ -35,7 +35,7 @@ export function makeFailures({ sql, clock, alarms }: FailuresOptions) {
   const seen = new WeakSet<object>();
   let kinds: Promise<readonly ConnectorFailureKind[]> | undefined;
 
-  function note(source: string, connector: Pick<Connector, "failures">, error: EarshotError): void {
+  function note({ id: source, connector }: { readonly id: string; readonly connector: Pick<Connector, "failures"> }, error: EarshotError): void {
     // A connector may say in its own words what the client met.
     const chain: object[] = [];
     for (let at: unknown = error; typeof at === "object" && at !== null && chain.length < 5; at = "cause" in at ? at.cause : undefined) chain.push(at);
@@ -103,6 +103,12 @@ export function makeFailures({ sql, clock, alarms }: FailuresOptions) {
     await register.expire(expiredAt - keptDays * 24 * hourMs);
   }
 
+  /** What is known of a source that is gone together with its data. */
+  async function forget(source: string): Promise<void> {
+    await flush();
+    await register.removeSource(source);
+  }
+
   async function allKinds(): Promise<readonly ConnectorFailureKind[]> {
     const all: ConnectorFailureKind[] = clientFailures.map((kind) => ({ ...kind, connector: "client" }));
     for (const name of listConnectors()) for (const kind of (await loadConnector(name)).failures ?? []) all.push({ ...kind, connector: name });
@@ -112,6 +118,7 @@ export function makeFailures({ sql, clock, alarms }: FailuresOptions) {
   return {
     note,
     flush,
+    forget,
     book: {
       failureKinds: () => (kinds ??= allKinds()),
       async failures(filter: FailureFilter, limit: number): Promise<readonly FailureRecord[]> {

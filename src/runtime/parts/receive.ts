@@ -15,6 +15,7 @@ export interface ReceiveOptions {
   readonly readSecret: ReadSecret;
   readonly report: Report;
   readonly mayCollect: (signal: AbortSignal) => Promise<void>;
+  readonly onFailure: (source: SourceDefinition, error: EarshotError) => void;
 }
 
 export interface ReceiveAnswer {
@@ -76,12 +77,13 @@ export function makeReceive(options: ReceiveOptions): (id: string, request: Inco
     const definition = options.definitions.get(id);
     const { connector, parsedOptions } = definition ?? {};
     if (definition === undefined || connector?.receive === undefined) throw new EarshotError("NOT_FOUND", `source ${id}: there is none that receives`);
-    const { status, body, raws, delivery } = await connector.receive(parsedOptions, request, options.readSecret).catch((thrown: unknown) => {
+    const { status, body, raws, delivery, failure } = await connector.receive(parsedOptions, request, options.readSecret).catch((thrown: unknown) => {
       // What is wrong with our keys is the operator's matter, not the sender's.
       const error = toEarshotError(thrown, "PARSER_FAILED", id);
       options.report("error", `${id}: what was sent could not be checked: ${error.message}`, { source: id, code: error.code });
       throw new EarshotError("STORE_UNAVAILABLE", `source ${id}: it cannot receive now; send it again later`, { retryAt: clock.now() + 60_000 });
     });
+    if (failure !== undefined) options.onFailure(definition, failure);
     const answer = { status, ...(body !== undefined && { body }) };
     if (status >= 300 || raws.length === 0) return { ...answer, received: 0 };
     if (options.collector.running.get(id)?.paused !== false)

@@ -69,6 +69,7 @@ export function makeShadow(options: ShadowOptions): ShadowBook & { stopShadows()
       credential: (spec: CredentialSpec) => options.credential(spec, caller),
       report: () => undefined,
       status: () => undefined,
+      failed: () => undefined,
     };
     let cursor: string | undefined;
     for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {

@@ -42,6 +42,7 @@ export function makeSourceCheck(options: SourceCheckOptions): (config: SourceCon
         if (state === "waiting" && detail !== undefined) onTrouble("UPSTREAM_UNAVAILABLE", detail);
         if (state === "live" || state === "polling" || state === "done") setTimeout(listening.resolve, graceMs);
       },
+      failed: ({ code, message }: EarshotError) => onTrouble(code, message),
     };
     const read = async () => {
       await using source = await definition.connector.open(definition.parsedOptions, context);

@@ -76,6 +76,7 @@ export function makeSourceSetup(options: SourceSetupOptions): SourceSetup {
       credential: (spec: CredentialSpec) => options.credential(spec, callerOf(definition)),
       report: () => undefined,
       status: () => undefined,
+      failed: () => undefined,
     };
     const timer = new AbortController();
     const late = options.clock.sleep(patienceMs, timer.signal).then(() => {

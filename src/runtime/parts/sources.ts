@@ -33,6 +33,8 @@ export interface SourcesOptions {
   readonly forgetCursor: (id: string) => Promise<void>;
   /** Writes what the sources did so far: one that goes takes its counters along. */
   readonly noteActivity: () => Promise<void>;
+  /** Failures and drift of a source whose data goes. */
+  readonly forgetRecords: (id: string) => Promise<unknown>;
   /** A source was refused the profile. */
   readonly refusedEgress: (source: string, egress: string, actor: string) => Promise<unknown>;
   readonly egress: Readonly<Record<string, EgressProfile>>;
@@ -143,6 +145,7 @@ export function makeSourcesPart(options: SourcesOptions) {
       }),
     );
     await options.threads().stores.caller.call("drain", undefined);
+    await options.forgetRecords(id);
     return before - (await countPosts(id));
   }
 
@@ -229,8 +232,9 @@ export function makeSourcesPart(options: SourcesOptions) {
       const definition = definitions.get(source);
       if (definition === undefined) return undefined;
       const rules = renames.filter((rule) => rule.source === source);
-      const { expected, raws: rawsOf } = definition.connector;
-      const known = expected === undefined || rules.length === 0 ? bytes : makeRenamer(expected, rules)(bytes);
+      const { raws: rawsOf } = definition.connector;
+      const expected = rules.length === 0 ? undefined : definition.connector.expected?.(definition.parsedOptions);
+      const known = expected === undefined ? bytes : makeRenamer(expected, rules)(bytes);
       const made = rawsOf?.(definition.parsedOptions, known, receivedAt) ?? [{ key: undefined, bytes, receivedAt }];
       // Keyed by what the rules make of it, kept as it came.
       const raws = known !== bytes && made.length === 1 ? made.map((raw) => ({ ...raw, bytes })) : made;
