@@ -26,6 +26,7 @@ import { addFailureRoutes } from "./routes/failures.ts";
 import { addImportMappingRoutes } from "./routes/import-mappings.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
+import { addModelDriftRoutes } from "./routes/model-drift.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
@@ -176,6 +177,7 @@ export async function makeApi(options: ApiOptions) {
   addFailureRoutes(context);
   addGrantRoutes(context);
   addDriftRoutes(context);
+  addModelDriftRoutes(context);
   addDeprecationRoutes(context);
   addShadowRoutes(context);
   addTermRoutes(context);

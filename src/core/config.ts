@@ -86,6 +86,16 @@ const modelsSchema = z
     spam: modelUse.default(false).describe("Unasked advertising."),
     entities: modelUse.default(false).describe("Names of persons, organisations and places."),
     leastProbability: z.number().min(0).max(1).default(0.5).describe("A model that is less sure says nothing."),
+    drift: z
+      .union([
+        z.literal(false),
+        z.strictObject({
+          referenceDays: z.int().min(1).max(365).default(28).describe("A day is held against so many days before it."),
+          texts: z.int().min(100).max(4_000).default(2_000).describe("Posts of each side that are looked at, for each task and slice."),
+        }),
+      ])
+      .prefault({})
+      .describe("Each day that is over is looked at once: whether its posts, or what the models say of them, moved."),
   })
   .prefault({})
   .describe("The embedded language models. Each judgement stands beside the post with the model's version. What is stored already is judged by a replay.");

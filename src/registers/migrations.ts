@@ -10,6 +10,7 @@ import { failuresMigrations } from "./failures.ts";
 import { labelSetsMigrations } from "./label-sets.ts";
 import { labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
+import { modelDriftMigrations } from "./model-drift.ts";
 import { oauthGrantsMigrations } from "./oauth-grants.ts";
 import { oauthTokensMigrations } from "./oauth-tokens.ts";
 import { quarantineMigrations } from "./quarantine.ts";
@@ -46,4 +47,5 @@ export const registerMigrations: readonly Migration[] = [
   ...sourceEgressMigrations,
   ...deprecationsMigrations,
   ...labelSetsMigrations,
+  ...modelDriftMigrations,
 ];

@@ -20,6 +20,7 @@ import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
 import type { DeprecationBook } from "./deprecations.ts";
 import type { DriftBook } from "./drift.ts";
+import type { ModelDriftBook } from "./model-drift.ts";
 import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
 import type { ImportMappings } from "./import-mappings.ts";
@@ -27,7 +28,7 @@ import type { ShadowBook } from "./shadow.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, DeprecationBook, ShadowBook, SourceSetup {
+export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, ModelDriftBook, DeprecationBook, ShadowBook, SourceSetup {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;

@@ -12,6 +12,17 @@ export type Alarm =
   | { readonly kind: "failures"; readonly source: string; readonly class: FailureClass; readonly count: number; readonly limit: number; readonly since: number }
   | { readonly kind: "deprecation"; readonly source: string; readonly text: string; readonly effectiveAt: number; readonly limit: number; readonly since: number }
   | {
+      readonly kind: "model-drift";
+      /** The slice: all, or a condition of the query language. */
+      readonly source: string;
+      readonly task: string;
+      readonly moved: "balance" | "text";
+      /** How well the day's texts are told apart from those before, 0.5 to 1; `limit`: chance reaches as far. */
+      readonly share: number;
+      readonly limit: number;
+      readonly since: number;
+    }
+  | {
       readonly kind: "drift";
       readonly source: string;
       readonly entity: string;

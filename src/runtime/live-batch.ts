@@ -1,4 +1,5 @@
 import type { Post } from "../core/event.ts";
+import { isAllowed, type ReadFilter } from "../core/filter.ts";
 import type { LiveBatch, LiveCount } from "./engine.ts";
 
 /** Posts told of one moment; the others are counted only. */
@@ -33,8 +34,28 @@ export function makeLiveGathering(random: () => number = Math.random) {
   };
 }
 
+/** Hands on what the stores' thread tells of new posts, as far as it may be shown. */
+export function makeLiveFeed(narrow: (filter: ReadFilter) => ReadFilter) {
+  const listeners = new Set<(batch: LiveBatch) => void>();
+  return {
+    tell(message: object): void {
+      const batch = liveBatchOf(message);
+      if (batch === undefined || listeners.size === 0) return;
+      const allowed = narrow({});
+      const shown =
+        allowed.sources === undefined ? batch : { posts: batch.posts.filter((post) => isAllowed(allowed, post)), counts: batch.counts.filter((one) => isAllowed(allowed, one)) };
+      for (const listener of listeners) listener(shown);
+    },
+    /** @returns how to end it */
+    onPosts(listener: (batch: LiveBatch) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
 /** What the stores' thread told, if it was that. */
-export function liveBatchOf(message: object): LiveBatch | undefined {
+function liveBatchOf(message: object): LiveBatch | undefined {
   if (!("live" in message)) return undefined;
   const { live } = message;
   if (typeof live !== "object" || live === null || !("posts" in live) || !("counts" in live)) return undefined;

@@ -4,6 +4,7 @@ import { openAudit } from "../registers/audit.ts";
 import { openCursors } from "../registers/cursors.ts";
 import { openErasures } from "../registers/erasures.ts";
 import { openGaps } from "../registers/gaps.ts";
+import { openModelDrift } from "../registers/model-drift.ts";
 import { openQuarantine } from "../registers/quarantine.ts";
 import { openSettings } from "../registers/settings.ts";
 import { openSourceHours } from "../registers/source-hours.ts";
@@ -18,6 +19,7 @@ export const openRegisters = (sql: Sql, now: () => number) => ({
   cursors: openCursors(sql, now),
   erasures: openErasures(sql, now),
   gaps: openGaps(sql, now),
+  modelDrift: openModelDrift(sql),
   quarantine: openQuarantine(sql),
   settings: openSettings(sql, now),
   sourceHours: openSourceHours(sql),

@@ -5,7 +5,7 @@ import type { Report } from "../core/component.ts";
 import { type Environment, parseEnvironment, refuseFaults } from "../core/config.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { type EarshotError, toEarshotError } from "../core/errors.ts";
-import { isAllowed, type ReadFilter } from "../core/filter.ts";
+import type { ReadFilter } from "../core/filter.ts";
 import { isLoopbackName } from "../core/sign-in.ts";
 import { openFetch } from "../http/fetch.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
@@ -15,14 +15,15 @@ import { makeAppendGate } from "./append-gate.ts";
 import { makeLiveBackup, removeSnapshot } from "./backup-live.ts";
 import { type Base, openBase, startThreads, type Threads } from "./boot.ts";
 import { makeCollector } from "./collect.ts";
-import type { Engine, EngineHealth, LiveBatch } from "./engine.ts";
+import type { Engine, EngineHealth } from "./engine.ts";
 import { importSource } from "./import.ts";
 import type { KeyHashes } from "./ingest.ts";
-import { liveBatchOf } from "./live-batch.ts";
+import { makeLiveFeed } from "./live-batch.ts";
 import { loadConfig } from "./load-config.ts";
 import { makeAccess } from "./parts/access.ts";
 import { openAcquisition } from "./parts/acquisition.ts";
 import { writeConfiguration } from "./parts/configuration.ts";
+import { makeModelDrift } from "./parts/model-drift.ts";
 import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeImports } from "./parts/imports.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
@@ -203,7 +204,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 
     step("refining and stores");
-    const listeners = new Set<(batch: LiveBatch) => void>();
+    const live = makeLiveFeed((filter) => sources.narrow(filter));
     started = await startThreads({
       base,
       config,
@@ -212,14 +213,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       erasures: await registers.erasures.forgotten(),
       report,
       onFault,
-      onStoreMessage: (message) => {
-        const batch = liveBatchOf(message);
-        if (batch === undefined || listeners.size === 0) return;
-        const allowed = sources.narrow({});
-        const shown =
-          allowed.sources === undefined ? batch : { posts: batch.posts.filter((post) => isAllowed(allowed, post)), counts: batch.counts.filter((one) => isAllowed(allowed, one)) };
-        for (const listener of listeners) listener(shown);
-      },
+      onStoreMessage: live.tell,
     });
     const threads = started;
     undo.push(() => threads.stop());
@@ -266,8 +260,26 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const replay: Engine["replay"] = (request) => quarantine.replay(request);
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
+    const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, models: config.models, clock, report });
     const inTurn = makeTurns();
-    const jobs = startJobs({ base, config, threads, erasures, labels, activity, failures, drift, deprecations, stats, clock, report, quarantine, inTurn, signal: stopping.signal });
+    const jobs = startJobs({
+      base,
+      config,
+      threads,
+      erasures,
+      labels,
+      activity,
+      failures,
+      drift,
+      modelDrift,
+      deprecations,
+      stats,
+      clock,
+      report,
+      quarantine,
+      inTurn,
+      signal: stopping.signal,
+    });
     for (const part of [() => jobs.stopped, () => terms.settled()]) undo.push(part);
     undo.push(async () => stopping.abort());
     for (const part of [activity, drift, failures, deprecations]) undo.push(() => part.flush());
@@ -308,10 +320,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       sql,
       health: () => (limits.reason === undefined || health.status !== "ok" ? health : { status: "paused", detail: limits.reason }),
       stats,
-      onPosts(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
+      onPosts: live.onPosts,
       sources: () => sources.sources(),
       async simulated() {
         if ((await world.view()) === undefined && ![...sources.definitions.values()].some((source) => source.simulated)) return "none";
@@ -327,9 +336,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       removeSource: (id, how) => sources.removeSource(id, how),
       ...failures.book,
       ...drift.book,
+      ...modelDrift.book,
       ...deprecations.book,
       ...shadow,
-      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms()), ...(await deprecations.alarms())],
+      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms()), ...(await deprecations.alarms()), ...(await modelDrift.alarms())],
       world: () => world.view(),
       removeWorld: () => world.remove(),
       ...terms.engine,

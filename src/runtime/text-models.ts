@@ -12,7 +12,8 @@ const mostWords = 400;
 /** An account as it stands in texts is one name to the models, of as many units, so that places stay. */
 const pseudonym = /@m_[A-Za-z0-9_-]{22}/g;
 const account = `@${"u".repeat(24)}`;
-const plain = (text: string): string => (text.includes("@m_") ? text.replace(pseudonym, account) : text);
+/** A text as the models read it: accounts are one name. */
+export const bareText = (text: string): string => (text.includes("@m_") ? text.replace(pseudonym, account) : text);
 
 const modelOf = (task: string): ModelName => (task === "spam" ? "spam" : "social");
 
@@ -29,7 +30,7 @@ export function openTextModels(library: Library = openLibrary()): TextModels & {
     social(text) {
       const judge = library.judge("social");
       const model = library.version("social");
-      const said = judge.judge(plain(text));
+      const said = judge.judge(bareText(text));
       return socialTasks.flatMap((task) => {
         const one = said.get(task);
         return one === undefined ? [] : [judgementOf(judge, task, model, one)];
@@ -37,10 +38,10 @@ export function openTextModels(library: Library = openLibrary()): TextModels & {
     },
     spam(text) {
       const judge = library.judge("spam");
-      return judgementOf(judge, "spam", library.version("spam"), judge.one("spam", plain(text)));
+      return judgementOf(judge, "spam", library.version("spam"), judge.one("spam", bareText(text)));
     },
     entities(text) {
-      const bare = plain(text);
+      const bare = bareText(text);
       const { starts, ends } = wordsOf(bare);
       const count = Math.min(mostWords, starts.length);
       const words = Array.from({ length: count }, (_, i) => bare.slice(starts[i], ends[i]));
@@ -56,7 +57,7 @@ export function openTextModels(library: Library = openLibrary()): TextModels & {
     },
     explain(task, text) {
       const judge = library.judge(modelOf(task));
-      return { ...explain({ ...judge, one: (asked, edited) => judge.one(asked, plain(edited)) }, task, text), model: library.version(modelOf(task)) };
+      return { ...explain({ ...judge, one: (asked, edited) => judge.one(asked, bareText(edited)) }, task, text), model: library.version(modelOf(task)) };
     },
   };
 }

@@ -17,6 +17,7 @@ export interface JobsOptions {
   readonly activity: { flush(): Promise<void> };
   readonly failures: { flush(): Promise<void> };
   readonly drift: { flush(): Promise<void> };
+  readonly modelDrift: { daily(): Promise<void> };
   readonly deprecations: { flush(): Promise<void>; readChangelogs(): Promise<void> };
   readonly quarantine: { index(signal: AbortSignal): Promise<void> };
   readonly stats: () => Promise<EngineStats>;
@@ -95,6 +96,7 @@ export function startJobs(options: JobsOptions): Jobs {
     every("sources by the hour", 10_000, () => options.activity.flush()),
     every("failed calls", 10_000, () => options.failures.flush()),
     every("drift", 15_000, () => options.drift.flush()),
+    every("drift of texts", 10 * 60_000, () => options.modelDrift.daily()),
     every("deprecations", 10_000, () => options.deprecations.flush()),
     every("changelogs", 10 * 60_000, async () => {
       if (clock.monotonicMs() - changelogsAt < dayMs) return;
