@@ -83,6 +83,7 @@ describe("who is kept to a part of the data", () => {
       failure: [undefined],
       class: [undefined],
       task: [undefined, "sentiment"],
+      item: ["none"],
       id: [post, world.ownPost, "zenithal", "oldrival", "acme", author, "markersource", rejected],
     };
   };

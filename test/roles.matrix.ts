@@ -29,6 +29,7 @@ const source = "/api/v1/sources/nothing";
 const term = "/api/v1/terms/nothing";
 const annotation = "/api/v1/annotations/nothing";
 const view = "/api/v1/views/nothing";
+const labelSet = "/api/v1/label-sets/nothing";
 const noted = { at: "2026-01-01T00:00:00Z", text: "" };
 
 export const matrix: Readonly<Record<string, RouteRow>> = {
@@ -83,6 +84,27 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/labels": row("analyst", "labels:read", "part", "/api/v1/labels"),
   "GET /api/v1/labels/export": row("analyst", "labels:read", "part", "/api/v1/labels/export"),
   "DELETE /api/v1/labels/{id}": row("analyst", "labels:write", "part", "/api/v1/labels/none", { allowed: 404 }),
+  "GET /api/v1/label-sets": row("analyst", "labels:read", "refused", "/api/v1/label-sets"),
+  "POST /api/v1/label-sets": row("analyst", "labels:write", "refused", "/api/v1/label-sets", { body: {}, allowed: 400 }),
+  "GET /api/v1/label-sets/{id}": row("analyst", "labels:read", "refused", labelSet, { allowed: 404 }),
+  "PATCH /api/v1/label-sets/{id}": row("analyst", "labels:write", "refused", labelSet, { body: { name: "other" }, allowed: 404 }),
+  "DELETE /api/v1/label-sets/{id}": row("analyst", "labels:write", "refused", labelSet, { allowed: 404 }),
+  "POST /api/v1/label-sets/{id}/draw": row("analyst", "labels:write", "refused", `${labelSet}/draw`, { body: { q: "", count: 1 }, allowed: 404 }),
+  "POST /api/v1/label-sets/{id}/reorder": row("analyst", "labels:write", "refused", `${labelSet}/reorder`, { allowed: 404 }),
+  "POST /api/v1/label-sets/{id}/corrections": row("analyst", "labels:write", "refused", `${labelSet}/corrections`, { body: { what: "sentiment" }, allowed: 404 }),
+  "POST /api/v1/label-sets/{id}/import": row("analyst", "labels:write", "refused", `${labelSet}/import?as=other`, { body: "", allowed: 400 }),
+  "GET /api/v1/label-sets/{id}/export": row("analyst", "labels:read", "refused", `${labelSet}/export`, { allowed: 404 }),
+  "GET /api/v1/label-sets/{id}/agreement": row("analyst", "labels:read", "refused", `${labelSet}/agreement`, { allowed: 404 }),
+  "GET /api/v1/label-sets/{id}/versions": row("analyst", "labels:read", "refused", `${labelSet}/versions`, { allowed: 404 }),
+  "POST /api/v1/label-sets/{id}/versions": row("analyst", "labels:write", "refused", `${labelSet}/versions`, { allowed: 404 }),
+  "GET /api/v1/label-sets/{id}/next": row("analyst", "labels:read", "refused", `${labelSet}/next`, { allowed: 404 }),
+  "GET /api/v1/label-sets/{id}/items": row("analyst", "labels:read", "refused", `${labelSet}/items`, { allowed: 404 }),
+  "POST /api/v1/label-sets/{id}/undo": row("analyst", "labels:write", "refused", `${labelSet}/undo`, { allowed: 404 }),
+  "GET /api/v1/label-sets/{id}/items/{item}": row("analyst", "labels:read", "refused", `${labelSet}/items/none`, { allowed: 404 }),
+  "DELETE /api/v1/label-sets/{id}/items/{item}": row("analyst", "labels:write", "refused", `${labelSet}/items/none`, { allowed: 404 }),
+  "PUT /api/v1/label-sets/{id}/items/{item}/annotation": row("analyst", "labels:write", "refused", `${labelSet}/items/none/annotation`, { body: { skipped: true }, allowed: 404 }),
+  "PUT /api/v1/label-sets/{id}/items/{item}/label": row("analyst", "labels:write", "refused", `${labelSet}/items/none/label`, { body: { label: "x" }, allowed: 404 }),
+  "PUT /api/v1/label-sets/{id}/items/{item}/part": row("analyst", "labels:write", "refused", `${labelSet}/items/none/part`, { body: { part: "gold" }, allowed: 404 }),
   "GET /api/v1/live": row("viewer", "posts:read", "part", "/api/v1/live", { streams: true }),
   "POST /api/v1/query/parse": row("viewer", "posts:read", "part", "/api/v1/query/parse", { body: { q: "word" } }),
   "GET /api/v1/rollups": row("viewer", "rollups:read", "part", "/api/v1/rollups"),

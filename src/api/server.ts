@@ -28,6 +28,7 @@ import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addModelDriftRoutes } from "./routes/model-drift.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
+import { addLabelSetRoutes } from "./routes/label-sets.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addProvenanceRoutes } from "./routes/provenance.ts";
@@ -163,6 +164,7 @@ export async function makeApi(options: ApiOptions) {
   addProvenanceRoutes(context);
   addReadingRoutes(context);
   addLabelRoutes(context);
+  addLabelSetRoutes(context);
   addImportRoutes(context);
   addImportMappingRoutes(context);
   addReceiveRoutes(context);

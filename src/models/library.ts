@@ -19,6 +19,8 @@ export interface Library {
   entities(): EntityTagger;
   /** The words that have vectors, by how common they are. */
   vocabulary(): Vocabulary;
+  /** What all models read of a text; the first `dimensions` dense numbers are the mean of its words' vectors. */
+  features(): { readonly extractor: Extractor; readonly dimensions: number };
   /** Name and fingerprint of the weights that it judges by, `social@1f2e3d4c`. */
   version(name: ModelName | "entities"): string;
 }
@@ -44,6 +46,7 @@ export function openLibrary(): Library {
       return known;
     },
     vocabulary: () => ({ rankOf: words().rowOf }),
+    features: () => ({ extractor: (extractor ??= makeExtractor(words())), dimensions: words().dimensions }),
     entities: () => (tagger ??= readEntities(read("entities"), words())),
     version(name) {
       const known = versions.get(name) ?? `${name}@${fingerprint(`${fingerprint(read("words"))} ${fingerprint(read(name))}`).slice(0, 8)}`;

@@ -72,6 +72,8 @@ export interface LabelProgress {
 export interface LabelItems {
   /** Texts that the set has already are not added again; what was said of them is. @throws LIMIT_REACHED */
   add(set: string, items: readonly NewItem[]): Promise<{ readonly added: number; readonly known: number; readonly labels: number }>;
+  /** Which of these texts the set has. */
+  known(set: string, texts: readonly string[]): Promise<ReadonlySet<string>>;
   /** Texts that this annotator has not seen and that need a label still. */
   next(set: string, annotator: string, limit: number): Promise<readonly LabelItem[]>;
   /** @throws NOT_FOUND */
@@ -99,8 +101,8 @@ export interface LabelItems {
   /** New places in the queue. */
   rank(set: string, ranked: readonly { readonly item: string; readonly rank: number; readonly origin: ItemOrigin }[]): Promise<void>;
   progress(set: string, annotator: string): Promise<LabelProgress>;
-  /** Posts of all sets, to see which are gone; `after`: the last of the page before. */
-  posts(after: string, limit: number): Promise<readonly PostId[]>;
+  /** Posts of all sets that were added before a time, to see which are gone; `after`: the last of the page before. */
+  posts(after: string, addedBefore: number, limit: number): Promise<readonly PostId[]>;
 }
 
 const mostItems = 50_000;
@@ -236,6 +238,11 @@ export function openLabelItems(sql: Sql, now: () => number): LabelItems {
     async next(set, annotator, limit) {
       return (await sql.query(`select i.* ${wanted} order by i.rank, i.id limit $3`, [set, annotator, limit])).rows.map(itemIn);
     },
+    async known(set, texts) {
+      const byHash = new Map(texts.map((text) => [hashOfText(set, text), text]));
+      const { rows } = await sql.query("select text_hash from label_items where label_set = $1 and text_hash = any($2::text[])", [set, [...byHash.keys()]]);
+      return new Set(rows.map((row) => byHash.get(textIn(row, "text_hash")) ?? ""));
+    },
     get: (set, item) => get(sql, set, item),
     async list(set, { state }, { limit, cursor }) {
       const values: SqlValue[] = [set];
@@ -347,8 +354,12 @@ export function openLabelItems(sql: Sql, now: () => number): LabelItems {
         byClass: Object.fromEntries(classes.rows.map((row) => [textIn(row, "name"), numberIn(row, "items")])),
       };
     },
-    async posts(after, limit) {
-      const { rows } = await sql.query("select distinct post from label_items where post > $1 order by post limit $2", [after, limit]);
+    async posts(after, addedBefore, limit) {
+      const { rows } = await sql.query("select distinct post from label_items where post > $1 and added_at_ms < $2 order by post limit $3", [
+        after,
+        Math.round(addedBefore),
+        limit,
+      ]);
       return rows.map((row) => textIn(row, "post")).filter(isPostId);
     },
   };

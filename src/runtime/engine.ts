@@ -10,6 +10,7 @@ import type { ErasureProof, StoreSize } from "../core/store.ts";
 import type { Sql } from "../core/sql.ts";
 import type { Filterable, ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
+import type { LabelSetBook } from "./label-sets.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { SourceActivity, SourceHistory } from "./source-activity.ts";
 import type { SourceSetup } from "./source-setup.ts";
@@ -34,6 +35,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly sql: Sql;
   readonly provenance: Provenance;
   readonly labels: LabelBook;
+  readonly labelSets: LabelSetBook;
   /** ready: serving and collecting. paused: serving; collection waits for room. */
   health(): EngineHealth;
   stats(): Promise<EngineStats>;

@@ -229,7 +229,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const narrow = (filter: ReadFilter) => sources.narrow(filter);
     const reading = makeReading({ threads, sql, narrow });
-    const labels = makeWorkshop({ sql, now, reading, threads });
+    const labels = makeWorkshop({ sql, now, reading, pseudonyms, threads });
     const erasures = makeErasuresPart({
       base,
       threads,

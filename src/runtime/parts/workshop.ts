@@ -1,4 +1,5 @@
 import type { AuthorId } from "../../core/ids.ts";
+import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
 import type { Sql } from "../../core/sql.ts";
 import { openAudit } from "../../registers/audit.ts";
 import { openLabelItems } from "../../registers/label-items.ts";
@@ -24,24 +25,25 @@ export interface PersonalRegister {
 export interface WorkshopOptions {
   readonly sql: Sql;
   readonly now: () => number;
-  readonly reading: Pick<Engine, "post">;
+  readonly reading: Pick<Engine, "post" | "search">;
+  readonly pseudonyms: Pick<Pseudonyms, "authorId" | "mentionId">;
   readonly threads: Pick<Threads, "read">;
 }
 
 /** What people label, for models to learn from: corrections of single posts, and label sets. */
-export function makeWorkshop({ sql, now, reading, threads }: WorkshopOptions) {
+export function makeWorkshop({ sql, now, reading, pseudonyms, threads }: WorkshopOptions) {
   const corrections = openLabels(sql, now);
   const audit = openAudit(sql, now);
   const sets = openLabelSets(sql, now);
   const items = openLabelItems(sql, now);
   const labels = makeLabels({ register: corrections, audit, reading, threads, now });
-  const labelSets = makeLabelSets({ sets, items, threads });
+  const labelSets = makeLabelSets({ sets, items, corrections: labels, audit, pseudonyms, reading, threads, now });
   return {
     personal: [
       { store: "labels", noun: "corrections of their posts", ...corrections },
       { store: "label-sets", noun: "texts of theirs in label sets", ...sets },
     ] satisfies readonly PersonalRegister[],
-    book: { labels },
+    book: { labels, labelSets },
     async sweep() {
       await labels.sweep();
       await labelSets.sweep();
