@@ -5,7 +5,7 @@ import type { From, SourceAuthor } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
 import type { AuthorId, PostId } from "../core/ids.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
-import { authorKey, bucketOf, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
+import { authorKey, bucketOf, makeLookup, openIdentityFile, sealedFor } from "./identity-file.ts";
 import { makeChunk } from "./identity-chunk.ts";
 import { type Identity, packIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -91,7 +91,6 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
   const written = makeCache<Written>(maxCachedAuthors);
   const putChunk = database.prepare("insert into chunk (n, bucket, version, sealed) values (?, ?, ?, ?)");
   const put = {
-    post: database.prepare("insert or replace into post (id, n) values (?, ?)"),
     author: database.prepare("insert or replace into author (id, n) values (?, ?)"),
     native: database.prepare("insert or ignore into native (word, n) values (?, ?)"),
     handle: database.prepare("insert or ignore into handle (word, n) values (?, ?)"),
@@ -108,8 +107,7 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
   /** Chunks of one bucket each, then what leads to them, in the order of their trees. */
   function write(): void {
     let serial = Number(getProgress.get()?.["serial"] ?? 0);
-    const links: Record<"post" | "author" | "native" | "handle", { readonly order: number; readonly key: bigint | number; readonly n: number }[]> = {
-      post: [],
+    const links: Record<"author" | "native" | "handle", { readonly order: number; readonly key: bigint | number; readonly n: number }[]> = {
       author: [],
       native: [],
       handle: [],
@@ -128,15 +126,12 @@ function makeWriter(database: DatabaseSync, file: string, options: IdentitiesOpt
             lead("native", lookup.native(source.id));
             if (source.handle !== undefined) lead("handle", lookup.handle(source.handle));
           }
-          if (post) {
-            chunk.addPost(post.id, post, author, source);
-            lead("post", postKey(author, post.id));
-          }
+          if (post) chunk.addPost(post.id, post, author, source);
         }
         putChunk.run(n, bucket, version, seal.close(key, sealedFor(n), chunk.text()));
       }
     }
-    for (const tree of ["post", "author", "native", "handle"] as const) {
+    for (const tree of ["author", "native", "handle"] as const) {
       for (const { key, n } of links[tree].sort((a, b) => a.order - b.order || a.n - b.n)) put[tree].run(key, n);
     }
     putPosition.run(events?.offset ?? null, events?.index ?? null, serial);

@@ -77,11 +77,6 @@ function isKeyOfPost(key: string): boolean {
   return key.startsWith("p");
 }
 
-/** The first 60 bits of the PostId, as the high ones of 64. */
-export function keyBitsOf(key: string): bigint {
-  return Buffer.from(`${key.slice(1)}A`, "base64url").readBigUInt64BE(0);
-}
-
 function numberOf(record: string): number {
   return record.charCodeAt(6) - firstNumber;
 }

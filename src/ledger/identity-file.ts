@@ -1,9 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import { type AuthorId, idBytes, makeKeyedHash, type PostId } from "../core/ids.ts";
+import { type AuthorId, idBytes, makeKeyedHash } from "../core/ids.ts";
 
 const applicationId = 0x45_49_44_53;
-const formatVersion = 4;
+const formatVersion = 5;
+/** Had a tree of all posts, whose room and cost nobody asked for: a bucket's chunks are few. */
+const withPostTree = 4;
 
 /** An author's bucket: the first 10 bits of its pseudonym. */
 export function bucketOf(author: AuthorId): number {
@@ -11,12 +13,9 @@ export function bucketOf(author: AuthorId): number {
 }
 
 /**
- * Keys of the trees that lead to chunks: the bucket in the high 10 bits, then 52 bits of the id (an author's after those that
- * chose its bucket). Two posts of a bucket share a key by chance at some 10^7 posts a bucket; the later one is found.
+ * Key of the tree that leads from an author to its chunk: the bucket in the high 10 bits, then 52 bits of the id after those that
+ * chose the bucket.
  */
-export function postKey(author: AuthorId, post: PostId): bigint {
-  return (BigInt(bucketOf(author)) << 52n) | (idBytes(post).readBigUInt64BE(0) >> 12n);
-}
 export function authorKey(author: AuthorId): bigint {
   return (BigInt(bucketOf(author)) << 52n) | (idBytes(author).readBigUInt64BE(2) >> 12n);
 }
@@ -62,7 +61,6 @@ function prepareFile(database: DatabaseSync, where: string, check: string): void
       begin;
       create table chunk (n integer primary key, bucket integer not null, version integer not null, sealed blob not null);
       create index chunk_bucket on chunk (bucket);
-      create table post (id integer primary key, n integer not null);
       create table author (id integer primary key, n integer not null);
       create table native (word integer not null, n integer not null, primary key (word, n)) without rowid;
       create table handle (word integer not null, n integer not null, primary key (word, n)) without rowid;
@@ -73,6 +71,8 @@ function prepareFile(database: DatabaseSync, where: string, check: string): void
       pragma application_id = ${applicationId};
       pragma user_version = ${formatVersion};
       commit;`);
+  } else if (owner === applicationId && version === withPostTree) {
+    database.exec(`begin immediate; drop table post; pragma user_version = ${formatVersion}; commit;`);
   } else if (owner !== applicationId || version !== formatVersion) {
     throw new EarshotError("FORMAT_UNKNOWN", `${where}: expected identities of version ${formatVersion}, came version ${version}`);
   }

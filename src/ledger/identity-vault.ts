@@ -4,8 +4,8 @@ import type { Files } from "../core/files.ts";
 import { type AuthorId, isAuthorId, type PostId } from "../core/ids.ts";
 import { makeBucketReader } from "./bucket-keys.ts";
 import { identityPath } from "./identities.ts";
-import { authorKey, bucketOf, makeLookup, openIdentityFile, postKey, sealedFor } from "./identity-file.ts";
-import { authorTag, keyBitsOf, keyOfPost, repackChunk, unpackChunk, unpackPost } from "./identity-chunk.ts";
+import { authorKey, bucketOf, makeLookup, openIdentityFile, sealedFor } from "./identity-file.ts";
+import { authorTag, keyOfPost, repackChunk, unpackChunk, unpackPost } from "./identity-chunk.ts";
 import { type Identity, type PostIdentity, unpackIdentity } from "./identity-record.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Keys } from "./keys.ts";
@@ -52,8 +52,8 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
   }
 
   /** Chunks that a tree leads to. */
-  function* chunks(database: DatabaseSync, tree: "post" | "author" | "native" | "handle", key: bigint | number): Iterable<{ readonly n: number; readonly text: string }> {
-    const column = tree === "post" || tree === "author" ? "id" : "word";
+  function* chunks(database: DatabaseSync, tree: "author" | "native" | "handle", key: bigint | number): Iterable<{ readonly n: number; readonly text: string }> {
+    const column = tree === "author" ? "id" : "word";
     for (const row of chunksOf(database, `select n, bucket, version, sealed from chunk where n in (select n from ${tree} where ${column} = ?)`, key)) {
       const text = openChunk(buckets, row);
       if (text !== undefined) yield { n: row.n, text };
@@ -83,7 +83,10 @@ export function openIdentityReader(options: VaultOptions & { readonly ring: KeyR
     resolve,
     async resolvePost(post, author) {
       for await (const database of databases()) {
-        for (const { text } of chunks(database, "post", postKey(author, post))) {
+        // A post has no tree of its own: a thousandth of all chunks lies in its author's bucket. The latest record holds.
+        for (const row of chunksOf(database, "select n, bucket, version, sealed from chunk where bucket = ? order by n desc", bucketOf(author))) {
+          const text = openChunk(buckets, row);
+          if (text === undefined) continue;
           const chunk = unpackChunk(text);
           const found = chunk.records.find(([key, record]) => key === keyOfPost(post) && record.startsWith(authorTag(author)));
           if (found) return unpackPost(chunk, found[1], await resolve(author));
@@ -167,13 +170,12 @@ function makeReseal(
   const seal = makeSeal();
   const change = database.prepare("update chunk set version = ?, sealed = ? where n = ?");
   const remove = database.prepare("delete from chunk where n = ?");
-  const unlinkPost = database.prepare("delete from post where id = ? and n = ?");
   const unlinkAuthor = database.prepare("delete from author where id = ? and n = ?");
   const unlinkNative = database.prepare("delete from native where word = ? and n = ?");
   const unlinkHandle = database.prepare("delete from handle where word = ? and n = ?");
 
   /** True where the record stays. Authors' records that a later one replaced go too. */
-  function keep(n: number, key: string, record: string, bucket: number, authors: ReadonlySet<AuthorId>, tags: ReadonlySet<string>): boolean {
+  function keep(n: number, key: string, record: string, authors: ReadonlySet<AuthorId>, tags: ReadonlySet<string>): boolean {
     if (isAuthorId(key)) {
       const isErased = authors.has(key);
       if (!isErased && chunkOfAuthor(database, key) === n) return true;
@@ -185,7 +187,6 @@ function makeReseal(
       return false;
     }
     if (!tags.has(record.slice(0, 6))) return true;
-    unlinkPost.run((BigInt(bucket) << 52n) | (keyBitsOf(key) >> 12n), n);
     total.removedPosts++;
     return false;
   }
@@ -202,7 +203,7 @@ function makeReseal(
           after = chunk.n;
           const text = openChunk(buckets, chunk);
           const found = text === undefined ? undefined : unpackChunk(text);
-          const kept = found?.records.filter(([key, record]) => keep(chunk.n, key, record, bucket, authors, tags)) ?? [];
+          const kept = found?.records.filter(([key, record]) => keep(chunk.n, key, record, authors, tags)) ?? [];
           if (found === undefined || kept.length === 0) remove.run(chunk.n);
           else {
             change.run(current.version, seal.close(current.key, sealedFor(chunk.n), repackChunk(found, kept)), chunk.n);

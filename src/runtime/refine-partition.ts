@@ -199,10 +199,10 @@ export async function openPartition(options: PartitionOptions) {
       return taken;
     },
     /** Writes what is held: readers elsewhere see it, and the log need not keep what it came from. */
-    flush: () =>
+    flush: (what: "all" | "ledger" = "all") =>
       inTurn(async () => {
         ledger.flush();
-        identities.flush();
+        if (what === "all") identities.flush();
         return ledger.position().events.offset + 1;
       }),
     /** Resolves once everything is in files; nothing changes from then on until the promise resolves. */

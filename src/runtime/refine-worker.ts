@@ -34,6 +34,8 @@ if (port === null) throw new TypeError("refine-worker: a worker thread only");
 const data: RefineWorkerData = workerData;
 const abort = new AbortController();
 const flushEveryMs = 1_500;
+/** Identities are sealed by buckets: the more at once, the fewer seals. Who asks for them has them flushed first. */
+const identitiesEveryMs = 20_000;
 const clock = systemClock;
 const files = makeDiskFiles();
 const pseudonyms = makePseudonyms(data.ring);
@@ -126,13 +128,16 @@ for (const partition of data.own) {
 }
 
 const flushing = (async () => {
+  let identitiesAt = clock.monotonicMs();
   while (!abort.signal.aborted) {
     try {
       await clock.sleep(flushEveryMs, abort.signal);
     } catch {
       return;
     }
-    for (const partition of partitions) await partition.flush();
+    const isAll = clock.monotonicMs() - identitiesAt >= identitiesEveryMs;
+    if (isAll) identitiesAt = clock.monotonicMs();
+    for (const partition of partitions) await partition.flush(isAll ? "all" : "ledger");
   }
 })().catch(fault);
 

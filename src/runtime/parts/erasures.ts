@@ -240,6 +240,7 @@ export function makeErasuresPart(options: ErasuresOptions) {
       return resolveAuthor(text);
     },
     async erase(author: AuthorId, asked: EraseOptions): Promise<ErasureView> {
+      for (const thread of threads.refine) await thread.caller.call("flush", undefined);
       const identity = await identities.resolve(author);
       const authors = identity === undefined ? [author] : [...new Set([author, ...pseudonyms.authorIds(identity.platform, identity.nativeId)])];
       const at = clock.now();
