@@ -194,16 +194,8 @@ export interface Change {
 export type Outcome<T> = { readonly keep: T } | { readonly drop: string } | { readonly reject: EarshotError };
 
 export function contributionOf(post: Post): Contribution {
-  return {
-    createdAt: post.createdAt,
-    author: post.author,
-    platform: post.platform,
-    source: post.source,
-    language: post.language,
-    ...(post.sentiment && { sentiment: post.sentiment.label }),
-    terms: post.terms,
-    sensitivity: post.sensitivity,
-    region: post.region,
-    counts: post.counts,
-  };
+  const { createdAt, author, platform, source, language, sentiment, terms, sensitivity, region, counts } = post;
+  return sentiment === undefined
+    ? { createdAt, author, platform, source, language, terms, sensitivity, region, counts }
+    : { createdAt, author, platform, source, language, sentiment: sentiment.label, terms, sensitivity, region, counts };
 }

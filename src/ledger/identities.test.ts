@@ -328,3 +328,26 @@ test("identities that were written under other keys are refused", async () => {
   (await mine.open(0))[Symbol.dispose]();
   await assert.rejects(openIdentities({ files, folder: mine.vault.folder, partition: 0, ring: theirs.keys.ring }), { code: "KEY_MISSING" });
 });
+
+test("a file of version 4 opens as it is and loses its tree of posts", async () => {
+  using folder = temporaryFolder();
+  const { keys, ids, open, vault } = await openAll(folder.path);
+  await using _keys = keys;
+  const heidi = person("heidi");
+  const author = ids.authorId("bluesky", heidi.id);
+  {
+    using writer = await open(0);
+    writer.put("bluesky", author, heidi, postOf(heidi, 1), 5);
+    writer.flush();
+  }
+  const older = new DatabaseSync(identityPath(vault.folder, 0));
+  older.exec("create table post (id integer primary key, n integer not null); insert into post values (1, 1); pragma user_version = 4;");
+  older.close();
+  using again = await open(0);
+  again.put("bluesky", author, heidi, postOf(heidi, 2), 6);
+  again.flush();
+  using reader = openIdentityReader({ ...vault, ring: keys.ring });
+  for (const n of [1, 2]) assert.equal((await reader.resolvePost(postIdOf(n), author))?.nativeId, postOf(heidi, n).nativeId);
+  using file = new DatabaseSync(identityPath(vault.folder, 0));
+  assert.equal(file.prepare("select count(*) as tables from sqlite_master where name = 'post'").get()?.["tables"], 0);
+});

@@ -129,7 +129,11 @@ function makeLedger(table: ReturnType<typeof openTable>, options: LedgerOptions,
   }
 
   function emit(kind: Change["kind"], id: PostId, at: number, place: Place, note: Note, parts: Pick<Change, "was" | "is" | "post">): Change {
-    return { kind, id, at, partition, from: nextFrom(place), generation: place.generation, ...parts, ledger: packNote(note) };
+    const change: { -readonly [K in keyof Change]: Change[K] } = { kind, id, at, partition, from: nextFrom(place), generation: place.generation, ledger: packNote(note) };
+    if (parts.was) change.was = parts.was;
+    if (parts.is) change.is = parts.is;
+    if (parts.post) change.post = parts.post;
+    return change;
   }
 
   function settle(kind: Change["kind"], id: PostId, at: number, place: Place, verdict: Verdict, mark?: PlacedMark, post?: Post): Change | Dropped {
@@ -139,18 +143,14 @@ function makeLedger(table: ReturnType<typeof openTable>, options: LedgerOptions,
     overlay.setRow(id, row);
     if (mark) overlay.setMark(mark);
     if (verdict.quiet) return { drop: "duplicate" };
-    return emit(
-      kind,
-      id,
-      at,
-      place,
-      { row, ...(mark && { mark }) },
-      {
-        ...(was && { was: was.contribution }),
-        ...(row.status === "post" && !post && { is: row.contribution }),
-        ...(post && row.status === "post" && { post: { ...post, counts: row.contribution.counts } }),
-      },
-    );
+    const parts: { -readonly [K in "was" | "is" | "post"]?: Change[K] } = {};
+    if (was) parts.was = was.contribution;
+    if (row.status === "post") {
+      const { contribution } = row;
+      if (post) parts.post = post.counts === contribution.counts ? post : { ...post, counts: contribution.counts };
+      else parts.is = contribution;
+    }
+    return emit(kind, id, at, place, mark ? { row, mark } : { row }, parts);
   }
 
   function isErased(author: AuthorId, createdAt: number): boolean {

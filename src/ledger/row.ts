@@ -1,4 +1,4 @@
-import { type Contribution, type Counts, countNames, type Sensitivity, type Sentiment } from "../core/event.ts";
+import { type Contribution, type Counts, countNames, noCounts, type Sensitivity, type Sentiment } from "../core/event.ts";
 import { EarshotError } from "../core/errors.ts";
 import { isAuthorId } from "../core/ids.ts";
 import type { Names, Packer, Unpacker } from "./pack.ts";
@@ -43,6 +43,7 @@ const noTally: Tally = { told: 0, since: 0 };
 export const noTallies: Tallies = [noTally, noTally, noTally, noTally];
 
 export function totalsOf(tallies: Tallies): Counts {
+  if (tallies === noTallies) return noCounts;
   const [likes, shares, replies, views] = tallies;
   return { likes: totalOf(likes), shares: totalOf(shares), replies: totalOf(replies), views: totalOf(views) };
 }
@@ -165,14 +166,16 @@ function packHash(packer: Packer, hash: string): void {
 // A byte of what is there (4 bits told, 4 bits reactions since), then the values; times after the first as differences.
 function packTallies(packer: Packer, tallies: Tallies): void {
   let mask = 0;
-  for (const [i, tally] of tallies.entries()) {
+  for (let i = 0; i < 4; i++) {
+    const tally = tallies[i] ?? noTally;
     if (tally.at !== undefined) mask |= 1 << i;
     if (tally.since !== 0) mask |= 16 << i;
   }
   packer.byte(mask);
   if (mask === 0) return;
   let before = 0;
-  for (const tally of tallies) {
+  for (let i = 0; i < 4; i++) {
+    const tally = tallies[i] ?? noTally;
     if (tally.at !== undefined) {
       packer.varint(tally.told);
       packer.signed(tally.at - before);

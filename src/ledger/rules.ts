@@ -42,7 +42,9 @@ export function standingOf(row: Row | undefined, told: Told): Standing {
 export function takePost(row: Row | undefined, post: Post, hash: string, generation: number, counts: Partial<Counts>): Verdict {
   const known = row?.status === "post" || row?.status === "pending" ? row.tallies : noTallies;
   const tallies = tell(known, post.receivedAt, counts);
-  const contribution = { ...contributionOf(post), counts: totalsOf(tallies) };
+  const totals = totalsOf(tallies);
+  const own = contributionOf(post);
+  const contribution = sameCounts(totals, own.counts) ? own : { ...own, counts: totals };
   return {
     row: { status: "post", revision: post.revision, generation, hash, tallies, contribution },
     was: row?.status === "post" ? row : undefined,
@@ -88,6 +90,10 @@ export function judgeTerms(row: Row | undefined, add: readonly string[], remove:
   for (const term of add) if (!terms.includes(term)) terms.push(term);
   if (known.length === terms.length && known.every((term, i) => term === terms[i])) return "duplicate";
   return { row: { ...row, contribution: { ...row.contribution, terms } }, was: row };
+}
+
+function sameCounts(a: Counts, b: Counts): boolean {
+  return a === b || (a.likes === b.likes && a.shares === b.shares && a.replies === b.replies && a.views === b.views);
 }
 
 function isGone(row: Row): row is GoneRow {

@@ -162,7 +162,7 @@ export interface ThreadsOptions {
 export async function startThreads(options: ThreadsOptions): Promise<Threads> {
   const { base, config, report, onFault } = options;
   const { folder, partitions, log, keys } = base;
-  const count = Math.min(config.workers ?? Math.max(1, availableParallelism() - 1), partitions);
+  const count = Math.min(config.workers ?? availableParallelism(), partitions);
   const languageTable = buildLanguageTable();
   const shares = Array.from({ length: count }, (_, i) => Array.from({ length: partitions }, (_unused, partition) => partition).filter((partition) => partition % count === i));
   const common = { report, onFault };

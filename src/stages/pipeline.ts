@@ -50,26 +50,19 @@ export function openStages(options: StagesOptions): Stages {
 
 /** Runs stages one after the other over what each keeps. */
 export function runStages(stages: readonly Stage[], batch: readonly Draft[]): readonly Outcome<Draft>[] {
-  const outcomes: Outcome<Draft>[] = batch.map((draft) => ({ keep: draft }));
-  let places = batch.map((_, i) => i);
-  let drafts: readonly Draft[] = batch;
-  for (const stage of stages) {
-    const results = runStage(stage, drafts);
-    const nextPlaces: number[] = [];
-    const nextDrafts: Draft[] = [];
-    for (const [i, result] of results.entries()) {
-      const place = places[i];
-      if (place === undefined) continue;
-      outcomes[place] = result;
-      if ("keep" in result) {
-        nextPlaces.push(place);
-        nextDrafts.push(result.keep);
-      }
-    }
-    places = nextPlaces;
-    drafts = nextDrafts;
-  }
+  let outcomes: readonly Outcome<Draft>[] = batch.map((draft) => ({ keep: draft }));
+  for (const stage of stages) outcomes = runOver(stage, outcomes);
   return outcomes;
+}
+
+/** One stage over what is kept; what is not stays as it is. */
+function runOver(stage: Stage, outcomes: readonly Outcome<Draft>[]): readonly Outcome<Draft>[] {
+  const drafts: Draft[] = [];
+  for (const outcome of outcomes) if ("keep" in outcome) drafts.push(outcome.keep);
+  const results = runStage(stage, drafts);
+  if (drafts.length === outcomes.length) return results;
+  let next = 0;
+  return outcomes.map((outcome) => ("keep" in outcome ? (results[next++] ?? outcome) : outcome));
 }
 
 /** A stage that throws is asked again for each item alone, so that one item's fault stays its own. */

@@ -10,9 +10,44 @@ const blanks = /[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+/g;
 const lineBreaks = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
 const aroundBreaks = / ?\n ?/g;
 const manyBreaks = /\n{3,}/g;
+const mark = /\p{M}/u;
+
+const fine = 1;
+const doubtful = 2;
+/** Of UTF-16 units; 0: not met yet. */
+const units = new Uint8Array(0x10000);
+
+/** Whether a unit may stand anywhere, alone: what it is when tidied, and no part of a composition. */
+function learnUnit(code: number): number {
+  const char = String.fromCharCode(code);
+  // Jamo compose without being marks; selectors of variants (of emoji) are marks that do not. Joiners depend on what stands around them.
+  const isJamo = (code >= 0x1100 && code <= 0x11ff) || (code >= 0xa960 && code <= 0xa97f) || (code >= 0xd7b0 && code <= 0xd7ff);
+  // High surrogates of emoji, and all low ones after them: nothing of those planes' beginnings composes.
+  const isPlain =
+    code < 0xd800 || code > 0xdfff
+      ? !isJamo && (!mark.test(char) || (code >= 0xfe00 && code <= 0xfe0f)) && tidySegment(`a${char}a`) === `a${char}a`
+      : code >= 0xd83c && code <= 0xd83e;
+  return (units[code] = isPlain ? fine : doubtful);
+}
 
 function isTidy(text: string): boolean {
-  return !suspect.test(text);
+  const { length } = text;
+  let before = 32;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 32) {
+      if (before === 32 || before === 10) return false;
+    } else if (code === 10) {
+      if (before === 32 || (before === 10 && text.charCodeAt(i - 2) === 10)) return false;
+    } else if ((units[code] || learnUnit(code)) === doubtful) return !suspect.test(text);
+    else if (code >= 0xd83c && code <= 0xd83e) {
+      const low = text.charCodeAt(i + 1);
+      if (!(low >= 0xdc00 && low <= 0xdfff)) return false;
+      i++;
+    }
+    before = code;
+  }
+  return before !== 32 && before !== 10;
 }
 
 function tidySegment(text: string): string {
