@@ -5,16 +5,21 @@ const text = (description: string) => Type.String({ description });
 
 export const judgementSchema = Type.Object(
   {
-    task: text("sentiment, emotion, irony, offensive, hate, spam."),
+    task: text("sentiment, emotion, irony, offensive, hate, spam, or another that a larger model of yours judges."),
     label: Type.Union([Type.String(), Type.Null()], { description: "null: the model is not sure enough." }),
     probabilities: Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 1 })),
     model: text("Name and fingerprint of the weights that judged: only judgements of one version compare."),
+    stood: Type.Optional(
+      Type.Union([Type.Literal("budget"), Type.Literal("late"), Type.Literal("failed")], {
+        description: "A larger model was to answer in its place and did not: its budget was spent, it was too slow, it failed.",
+      }),
+    ),
   },
   { description: "What a language model says of the text: a tendency over many posts, never a fact about one person." },
 );
 
-export function viewJudgement({ task, label, probabilities, model }: Judgement): Static<typeof judgementSchema> {
-  return { task, label: label ?? null, probabilities: { ...probabilities }, model };
+export function viewJudgement({ task, label, probabilities, model, stood }: Judgement): Static<typeof judgementSchema> {
+  return { task, label: label ?? null, probabilities: { ...probabilities }, model, ...(stood !== undefined && { stood }) };
 }
 
 export const explanationSchema = Type.Object({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EarshotError } from "./errors.ts";
+import { deepModelSchema } from "./deep-config.ts";
 import { signInSchema } from "./sign-in.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens, at most 63");
@@ -96,6 +97,11 @@ const modelsSchema = z
       ])
       .prefault({})
       .describe("Each day that is over is looked at once: whether its posts, or what the models say of them, moved."),
+    deep: z
+      .array(deepModelSchema)
+      .max(8)
+      .default([])
+      .describe("Larger models: transformers as ONNX, or behind HTTP. Each has a budget; refining waits for them, and for no longer than that."),
   })
   .prefault({})
   .describe("The embedded language models. Each judgement stands beside the post with the model's version. What is stored already is judged by a replay.");

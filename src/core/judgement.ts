@@ -66,7 +66,7 @@ const thousandth = 1e3;
 
 /**
  * Judgements as they are stored: a list of integers for each model, for each task its place, the number of the class that it chooses from 1 (0: it is
- * not sure enough), then the classes' probabilities in thousandths. A sixth of what they are as records. Others than of the embedded tasks stay records.
+ * not sure enough), then the classes' probabilities in thousandths. A sixth of what they are as records. Others than of the embedded tasks stay records, and what bears `stood`.
  */
 export function packJudgements(judgements: readonly Judgement[]): Pick<Notes, "judgements" | "judged"> {
   const judged: Record<string, number[]> = {};
@@ -75,7 +75,7 @@ export function packJudgements(judgements: readonly Judgement[]): Pick<Notes, "j
     const { task, model, label, probabilities } = judgement;
     const place = placeOf.get(task) ?? -1;
     const classes = packedTasks[place]?.[1] ?? [];
-    if (classes.length === 0 || !sameClasses(classes, probabilities)) {
+    if (classes.length === 0 || judgement.stood !== undefined || !sameClasses(classes, probabilities)) {
       others.push(judgement);
       continue;
     }

@@ -17,6 +17,8 @@ import { makeSharedLogState } from "../logs/embedded-shared.ts";
 import { buildLanguageTable } from "../stages/language-table.ts";
 import { partitionOf } from "./ingest.ts";
 import { migrations } from "./migrations.ts";
+import type { DeepHandlers } from "./deep-worker.ts";
+import { startDeep } from "./deep-start.ts";
 import type { ReadHandlers, ReadWorkerData, ReadWorkerNeeds } from "./read-worker.ts";
 import type { RefineHandlers } from "./refine-worker.ts";
 import type { StoreHandlers } from "./store-worker.ts";
@@ -141,6 +143,8 @@ export interface Threads {
   readonly refine: readonly Thread<RefineHandlers>[];
   readonly stores: Thread<StoreHandlers>;
   readonly read: Thread<ReadHandlers>;
+  /** Absent: no larger model is asked. */
+  readonly deep?: Thread<DeepHandlers>;
   /** The thread that owns a partition. */
   refineOf(partition: number): Thread<RefineHandlers>;
   stop(): Promise<void>;
@@ -166,12 +170,14 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
   const languageTable = buildLanguageTable();
   const shares = Array.from({ length: count }, (_, i) => Array.from({ length: partitions }, (_unused, partition) => partition).filter((partition) => partition % count === i));
   const common = { report, onFault };
+  const { deep, lines } = await startDeep({ ...common, folder, config, count });
   const starting = [
     ...shares.map((own, i) =>
       startThread<RefineHandlers>({
         ...common,
         name: `refine-${i}`,
         file: new URL("./refine-worker.ts", import.meta.url),
+        ...(lines[i] !== undefined && { transfer: [lines[i].port] }),
         data: {
           folder,
           partitions,
@@ -182,6 +188,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
           terms: options.terms,
           languageTable,
           models: config.models,
+          ...(lines[i] !== undefined && { deep: lines[i] }),
           erasures: options.erasures,
         } satisfies RefineWorkerData,
       }),
@@ -225,10 +232,12 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
       refine: refine.value,
       stores: stores.value,
       read: read.value,
+      ...(deep !== undefined && { deep }),
       refineOf,
       async stop() {
         // What is refined goes into the stores before they close.
         await Promise.all(refine.value.map((thread) => thread.stop()));
+        await deep?.stop();
         await stores.value.stop();
         await read.value.stop();
       },
@@ -236,6 +245,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
   }
   for (const start of [stores, read]) if (start.status === "fulfilled") await start.value.stop();
   for (const start of await Promise.allSettled(starting)) if (start.status === "fulfilled") await start.value.stop();
+  await deep?.stop();
   const failed = starts.find((start) => start.status === "rejected");
   throw failed?.reason ?? new EarshotError("INVARIANT", "threads");
 }

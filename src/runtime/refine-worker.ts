@@ -16,6 +16,7 @@ import { openEmbeddedLog } from "../logs/embedded.ts";
 import { openStages } from "../stages/pipeline.ts";
 import { validateEvent } from "../stages/validate.ts";
 import { importPlatformOf, importSource, importSourceFor } from "./import.ts";
+import { askOver } from "./deep-line.ts";
 import { makeDriftMeter } from "./drift-meter.ts";
 import { makeRefiner, type RefineSource } from "./refine.ts";
 import { openPartition, type Partition, runPartition } from "./refine-partition.ts";
@@ -91,6 +92,7 @@ const stages = openStages({
   keep: (source) => sources.get(source)?.keep ?? "everything",
   languageTable: data.languageTable,
   judge: { models, use: data.models },
+  ...(data.deep !== undefined && { deep: askOver(data.deep) }),
 });
 
 /** A ledger that knows more than `posts` holds (a log from an older copy, say) would pass raw by: it is made anew from `posts`. */

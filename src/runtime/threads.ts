@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { Report } from "../core/component.ts";
 import { EarshotError, isErrorCode, toEarshotError } from "../core/errors.ts";
 import { type Caller, connect, type Handlers } from "./rpc.ts";
@@ -19,6 +19,8 @@ export interface ThreadOptions {
   readonly onMessage?: (message: object) => void;
   /** Heap bound of the thread, MB. */
   readonly maxHeapMb?: number;
+  /** Ports within `data`, which go over to the thread. */
+  readonly transfer?: readonly MessagePort[];
 }
 
 const readyWithinMs = 120_000;
@@ -30,6 +32,7 @@ export async function startThread<H extends Handlers>(options: ThreadOptions): P
   const worker = new Worker(options.file, {
     name,
     workerData: options.data,
+    ...(options.transfer !== undefined && { transferList: [...options.transfer] }),
     resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb ?? 512, maxYoungGenerationSizeMb: 32 },
   });
   const caller = connect<H>(worker);

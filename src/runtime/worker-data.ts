@@ -1,5 +1,6 @@
 import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
 import type { ModelsConfig, TermConfig } from "../core/config.ts";
+import type { DeepLine } from "./deep-line.ts";
 import type { Rename } from "./renames.ts";
 import type { KeyRing } from "../ledger/key-ring.ts";
 
@@ -34,6 +35,8 @@ export interface RefineWorkerData {
   readonly terms: readonly WorkerTerm[];
   readonly languageTable: SharedArrayBuffer;
   readonly models: ModelsConfig;
+  /** To the thread of the larger models; absent: there is none. */
+  readonly deep?: DeepLine;
   /** Erasures of the register: replays and imports meet them. */
   readonly erasures: readonly { readonly author: string; readonly upToMs: number; readonly objection: boolean }[];
 }

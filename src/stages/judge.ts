@@ -1,7 +1,7 @@
 import type { ModelsConfig } from "../core/config.ts";
-import type { Sentiment } from "../core/event.ts";
-import { type Judgement, packJudgements, type TextModels } from "../core/judgement.ts";
+import { packJudgements, type TextModels } from "../core/judgement.ts";
 import type { Draft, Stage } from "../core/stage.ts";
+import { sentimentOf, sureOf, textToJudge } from "./judgements.ts";
 
 export interface JudgeOptions {
   readonly models: TextModels;
@@ -10,8 +10,6 @@ export interface JudgeOptions {
 
 /** The language that the social tasks were trained on. */
 const socialLanguage = "en";
-/** UTF-16 units of a text that are judged: more than any post that the models were trained on. */
-const mostUnits = 4_000;
 
 /**
  * Asks the embedded models. Where the social tasks are asked, the sentiment of an English post is the model's, and none
@@ -19,18 +17,14 @@ const mostUnits = 4_000;
  */
 export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly judgesSentiment: (draft: Draft) => boolean } {
   const judgesSentiment = (draft: Draft): boolean => draft.language === socialLanguage && isAsked(use.social, draft);
-  const sureOf = (judgement: Judgement): Judgement => {
-    if (judgement.label !== undefined && (judgement.probabilities[judgement.label] ?? 0) >= use.leastProbability) return judgement;
-    const { label: _label, ...unsure } = judgement;
-    return unsure;
-  };
+  const sure = (judgement: Parameters<typeof sureOf>[0]) => sureOf(judgement, use.leastProbability);
   const judge = (draft: Draft): void => {
-    const text = draft.text.length > mostUnits ? draft.text.slice(0, mostUnits) : draft.text;
+    const text = textToJudge(draft);
     if (text === "") return;
     const isSocial = judgesSentiment(draft);
-    const judgements = isSocial ? models.social(text).map(sureOf) : [];
+    const judgements = isSocial ? models.social(text).map(sure) : [];
     if (isSocial) draft.sentiment = sentimentOf(judgements.find(({ task }) => task === "sentiment"));
-    if (isAsked(use.spam, draft)) judgements.push(sureOf(models.spam(text)));
+    if (isAsked(use.spam, draft)) judgements.push(sure(models.spam(text)));
     const entities = isAsked(use.entities, draft) ? models.entities(text) : undefined;
     const hasNames = entities !== undefined && entities.spans.length > 0;
     if (judgements.length > 0 || hasNames) draft.notes = { ...draft.notes, ...(judgements.length > 0 && packJudgements(judgements)), ...(hasNames && { entities }) };
@@ -55,12 +49,4 @@ export function asksAnything({ social, spam, entities }: ModelsConfig): boolean 
 function isAsked(use: ModelsConfig["spam"], { source, language }: Draft): boolean {
   if (typeof use === "boolean") return use;
   return (use.sources === undefined || use.sources.includes(source)) && (use.languages === undefined || use.languages.includes(language));
-}
-
-/** The score is how much likelier positive is than negative. */
-function sentimentOf(judgement: Judgement | undefined): Sentiment | undefined {
-  const { label, probabilities } = judgement ?? {};
-  if (probabilities === undefined || (label !== "negative" && label !== "neutral" && label !== "positive")) return undefined;
-  const score = Math.round(((probabilities["positive"] ?? 0) - (probabilities["negative"] ?? 0)) * 100) / 100;
-  return { label, score: score === 0 ? 0 : score };
 }

@@ -3,6 +3,8 @@ import type { Outcome } from "../core/event.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import type { TextModels } from "../core/judgement.ts";
 import type { ModelsConfig } from "../core/config.ts";
+import type { DeepModels } from "../core/deep.ts";
+import { makeDeep } from "./deep.ts";
 import { asksAnything, makeJudge } from "./judge.ts";
 import { makeLanguage } from "./language.ts";
 import type { LanguageTable } from "./language-table.ts";
@@ -18,6 +20,8 @@ export interface StagesOptions extends MentionsOptions, TermsOptions {
   readonly languageTable?: LanguageTable;
   /** Language models, and what is asked of them; absent: nothing. */
   readonly judge?: { readonly models: TextModels; readonly use: ModelsConfig };
+  /** The larger models of `judge.use.deep`; absent: none is asked. */
+  readonly deep?: DeepModels;
 }
 
 export interface Stages extends Disposable {
@@ -35,8 +39,9 @@ export function openStages(options: StagesOptions): Stages {
   const language = makeLanguage(options.languageTable === undefined ? {} : { table: options.languageTable });
   // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
   const judge = options.judge !== undefined && asksAnything(options.judge.use) ? makeJudge(options.judge) : undefined;
+  const deep = options.judge === undefined || options.deep === undefined ? [] : [makeDeep({ models: options.deep, use: options.judge.use.deep })];
   const sentiment = makeSentiment(judge?.judgesSentiment);
-  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment, ...(judge === undefined ? [] : [judge]), makePii(), terms];
+  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment, ...(judge === undefined ? [] : [judge]), ...deep, makePii(), terms];
   return {
     names: stages.map((stage) => stage.name),
     run: (batch) => runStages(stages, batch),

@@ -73,6 +73,7 @@ function findingOf(stage: string, draft: Draft, { keep, language, sentiment, ter
     case "sentiment":
       return { sentiment: sentiment.explain(draft) };
     case "judge":
+    case "deep":
       return { judge: draft.notes ?? {} };
     case "pii":
       return { pii: { spans: draft.pii, sensitivity: draft.sensitivity } };

@@ -9,7 +9,8 @@ const filesOf: Readonly<Record<string, readonly string[]>> = {
   sieve: ["terms.ts"],
   language: ["language.ts", "language-detector.ts", "language-table.ts", "scripts.ts"],
   sentiment: ["sentiment.ts", "lexicon.ts", ...readdirSync(new URL("lexicons/", folder)).map((file) => `lexicons/${file}`)],
-  judge: ["judge.ts"],
+  judge: ["judge.ts", "judgements.ts"],
+  deep: ["deep.ts", "judgements.ts"],
   pii: ["pii.ts"],
   terms: ["terms.ts"],
 };
