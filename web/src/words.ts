@@ -7,6 +7,7 @@ import { explore } from "./words/explore.ts";
 import { failures } from "./words/failures.ts";
 import { live } from "./words/live.ts";
 import { models } from "./words/models.ts";
+import { modelDrift } from "./words/model-drift.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
@@ -107,6 +108,7 @@ export const en = {
   facet,
   live,
   models,
+  modelDrift,
   postPage,
   quarantine,
   deprecations,

@@ -143,11 +143,13 @@ export function makeModelDrift(options: ModelDriftOptions): { readonly book: Mod
     async alarms() {
       const latest = await register.latestDay();
       if (latest === undefined) return [];
-      const rows = await register.list({ fromMs: latest });
-      return rows.flatMap((row): Alarm[] =>
-        row.kind === "none"
+      const moved = (await register.list({ fromMs: latest })).filter(({ kind }) => kind !== "none");
+      // What all posts show, each slice of them need not tell again.
+      const whole = new Set(moved.filter(({ slice }) => slice === "all").map(({ task }) => task));
+      return moved.flatMap(({ kind, slice, task, figures, dayMs: since }): Alarm[] =>
+        kind === "none" || (slice !== "all" && whole.has(task))
           ? []
-          : [{ kind: "model-drift", source: row.slice, task: row.task, moved: row.kind, share: row.figures.auc, limit: row.figures.chanceUpTo, since: row.dayMs }],
+          : [{ kind: "model-drift", source: slice, task, moved: kind, share: figures.auc, limit: figures.chanceUpTo, since }],
       );
     },
     book: {

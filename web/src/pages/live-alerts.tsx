@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 import { sources, type Status } from "../shell/api.ts";
 import { formatClock, formatNumber } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
+import { ModelDriftAlarm } from "./sources-failures.tsx";
+import { alarms } from "./sources-failures-api.ts";
 
 const recentMs = 15 * 60_000;
 
@@ -10,6 +12,8 @@ const recentMs = 15 * 60_000;
 export function LiveAlerts({ state }: { readonly state: Status | undefined }) {
   const { t } = useTranslation();
   const known = useQuery({ queryKey: ["sources"], queryFn: sources, refetchInterval: 5_000 });
+  const told = useQuery({ queryKey: ["alarms"], queryFn: alarms, refetchInterval: 30_000 });
+  const moved = (told.data?.items ?? []).filter(({ kind }) => kind === "model-drift");
   const items = known.data?.items ?? [];
   const rejected = state?.rejected ?? 0;
   const lines = [
@@ -25,10 +29,15 @@ export function LiveAlerts({ state }: { readonly state: Status | undefined }) {
   return (
     <section className="live-figure" aria-labelledby="live-alerts">
       <h3 id="live-alerts">{t("live.alerts.title")}</h3>
-      {lines.length === 0 ? (
+      {lines.length + moved.length === 0 ? (
         <p className="quiet">{t("live.alerts.none")}</p>
       ) : (
         <ul className="live-alerts">
+          {moved.map((alarm) => (
+            <li key={`${alarm.task} ${alarm.source}`}>
+              <ModelDriftAlarm alarm={alarm} />
+            </li>
+          ))}
           {lines.map((line) => (
             <li key={line.id}>
               <Link to={line.to}>{line.text}</Link>

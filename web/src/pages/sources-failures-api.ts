@@ -21,7 +21,7 @@ export interface ClassCount {
   readonly count: number;
 }
 export interface Alarm {
-  readonly kind: "failures" | "drift" | "deprecation";
+  readonly kind: "failures" | "drift" | "deprecation" | "model-drift";
   readonly source: string;
   readonly class?: string;
   readonly count?: number;
@@ -29,6 +29,8 @@ export interface Alarm {
   readonly field?: string;
   readonly change?: string;
   readonly share?: number;
+  readonly task?: string;
+  readonly moved?: "balance" | "text";
   readonly text?: string;
   readonly effectiveAt?: string;
   readonly limit: number;

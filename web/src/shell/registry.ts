@@ -46,7 +46,7 @@ export const pages: readonly PageEntry[] = [
   whole(page("deprecations", "sources", "viewer", () => import("../pages/deprecations.tsx"))),
   whole(page("models", "models", "viewer", () => import("../pages/models-registry.tsx"))),
   whole(page("bake-off", "models", "viewer", () => import("../pages/models-bakeoff.tsx"), true)),
-  whole(page("model-drift", "models", "viewer", () => import("../pages/models-drift.tsx"), true)),
+  whole(page("model-drift", "models", "viewer", () => import("../pages/models-drift.tsx"))),
   whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
   page("settings", "operate", "viewer", () => import("../pages/settings.tsx")),
 ];

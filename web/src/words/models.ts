@@ -2,6 +2,5 @@
 export const models = {
   registry: "No model of your own yet. Label some texts first; a model that is trained on a frozen version of the set is listed here with its figures.",
   bakeoff: "Models are compared here on your own gold texts: quality, time and memory a post, licence. It needs a label set with a gold part.",
-  drift: "What models say and what they read is watched here once they judge posts.",
   toLabels: "Label texts",
 } as const;
