@@ -36,6 +36,10 @@ describe("who is kept to a part of the data", () => {
   const triedFor = (): Readonly<Record<string, readonly (string | undefined)[]>> => {
     const { post, author, cursor, rejected } = world.foreign;
     return {
+      label: [undefined, "spam", "markerword"],
+      model: [undefined, "spam@00000000"],
+      a: ["embedded", "spam@00000000"],
+      b: ["embedded", "spam@00000000"],
       q: [
         undefined,
         "markerword",

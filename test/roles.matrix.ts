@@ -30,6 +30,7 @@ const term = "/api/v1/terms/nothing";
 const annotation = "/api/v1/annotations/nothing";
 const view = "/api/v1/views/nothing";
 const labelSet = "/api/v1/label-sets/nothing";
+const model = "/api/v1/models/nothing@00000000";
 const noted = { at: "2026-01-01T00:00:00Z", text: "" };
 
 export const matrix: Readonly<Record<string, RouteRow>> = {
@@ -83,6 +84,23 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "PUT /api/v1/posts/{id}/labels/{what}": row("analyst", "labels:write", "part", "/api/v1/posts/p_none/labels/sentiment", { body: { to: "neutral" }, allowed: 404 }),
   "GET /api/v1/labels": row("analyst", "labels:read", "part", "/api/v1/labels"),
   "GET /api/v1/labels/export": row("analyst", "labels:read", "part", "/api/v1/labels/export"),
+  "GET /api/v1/models": row("viewer", "models:read", "refused", "/api/v1/models"),
+  "GET /api/v1/models/{id}": row("viewer", "models:read", "refused", model, { allowed: 404 }),
+  "GET /api/v1/models/runs": row("viewer", "models:read", "refused", "/api/v1/models/runs"),
+  "POST /api/v1/models/runs": row("analyst", "models:write", "refused", "/api/v1/models/runs", { body: { set: "nothing" }, allowed: 404 }),
+  "DELETE /api/v1/models/runs/{run}": row("analyst", "models:write", "refused", "/api/v1/models/runs/none", { allowed: 404 }),
+  "GET /api/v1/models/compare": row("analyst", "models:read", "refused", "/api/v1/models/compare?a=embedded&b=x@00000000", { allowed: 404 }),
+  "POST /api/v1/models/{id}/test": row("analyst", "models:write", "refused", `${model}/test`, { allowed: 404 }),
+  "GET /api/v1/models/{id}/check": row("analyst", "models:read", "refused", `${model}/check`, { allowed: 404 }),
+  "POST /api/v1/models/{id}/promote": row("admin", "models:write", "refused", `${model}/promote`, { allowed: 404 }),
+  "POST /api/v1/models/tasks/{task}/rollback": row("admin", "models:write", "refused", "/api/v1/models/tasks/nothing/rollback", { allowed: 409 }),
+  "POST /api/v1/models/tasks/{task}/rescore": row("admin", "models:write", "refused", "/api/v1/models/tasks/nothing/rescore", { allowed: 409 }),
+  "PUT /api/v1/models/{id}/shadow": row("analyst", "models:write", "refused", `${model}/shadow`, { body: { share: 1 }, allowed: 404 }),
+  "DELETE /api/v1/models/{id}/shadow": row("analyst", "models:write", "refused", `${model}/shadow`, { allowed: 404 }),
+  "GET /api/v1/models/{id}/shadow": row("analyst", "models:read", "refused", `${model}/shadow`, { allowed: 404 }),
+  "GET /api/v1/models/periods": row("viewer", "models:read", "part", "/api/v1/models/periods"),
+  "GET /api/v1/models/tasks/{task}/posts": row("viewer", "models:read", "part", "/api/v1/models/tasks/nothing/posts"),
+
   "DELETE /api/v1/labels/{id}": row("analyst", "labels:write", "part", "/api/v1/labels/none", { allowed: 404 }),
   "GET /api/v1/label-sets": row("analyst", "labels:read", "refused", "/api/v1/label-sets"),
   "POST /api/v1/label-sets": row("analyst", "labels:write", "refused", "/api/v1/label-sets", { body: {}, allowed: 400 }),

@@ -27,6 +27,7 @@ import { addImportMappingRoutes } from "./routes/import-mappings.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addModelDriftRoutes } from "./routes/model-drift.ts";
+import { addModelRoutes } from "./routes/models.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
 import { addLabelSetRoutes } from "./routes/label-sets.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
@@ -165,6 +166,7 @@ export async function makeApi(options: ApiOptions) {
   addReadingRoutes(context);
   addLabelRoutes(context);
   addLabelSetRoutes(context);
+  addModelRoutes(context);
   addImportRoutes(context);
   addImportMappingRoutes(context);
   addReceiveRoutes(context);

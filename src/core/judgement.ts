@@ -2,9 +2,9 @@ import type { Notes } from "./event.ts";
 
 /** What a language model says of a text for one task. */
 export interface Judgement {
-  /** sentiment, emotion, irony, offensive, hate, spam. */
+  /** sentiment, emotion, irony, offensive, hate, spam; or a task that people labelled. */
   readonly task: string;
-  /** Name and fingerprint of its weights, `social@1f2e3d4c`: only judgements of one version compare. */
+  /** Name and fingerprint of its weights, `social@1f2e3d4c`, `complaint@9a8b7c6d`: only judgements of one version compare. */
   readonly model: string;
   /** The class that it chooses; absent: it is not sure enough. */
   readonly label?: string;
@@ -50,6 +50,14 @@ export interface TextModels {
   /** Always with a label. */
   spam(text: string): Judgement;
   entities(text: string): { readonly model: string; readonly spans: readonly EntitySpan[] };
+  /** Models that were trained here and promoted, of posts in this language; one a task, always with a label. They stand in the place of an embedded model of their task. */
+  promoted(text: string, language: string): readonly Judgement[];
+  /** Whether any model that was trained here judges, or judges beside. */
+  hasOwn(): boolean;
+  /** Whether a promoted model judges this task of posts in this language. */
+  hasPromoted(task: string, language: string): boolean;
+  /** Lets candidates judge beside, without effect. @param said what was noted */
+  watch(post: { readonly text: string; readonly language: string; readonly platform: string; readonly nativeId: string }, said: readonly Judgement[]): void;
 }
 
 /** Classes of the tasks that are stored packed, a task known by its place: only ever added to. */

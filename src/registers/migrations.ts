@@ -13,6 +13,7 @@ import { gapsMigrations } from "./gaps.ts";
 import { modelDriftMigrations } from "./model-drift.ts";
 import { oauthGrantsMigrations } from "./oauth-grants.ts";
 import { oauthTokensMigrations } from "./oauth-tokens.ts";
+import { modelsMigrations } from "./models.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourceHoursMigrations } from "./source-hours.ts";
@@ -48,4 +49,5 @@ export const registerMigrations: readonly Migration[] = [
   ...deprecationsMigrations,
   ...labelSetsMigrations,
   ...modelDriftMigrations,
+  ...modelsMigrations,
 ];

@@ -24,7 +24,7 @@ import type { RefineHandlers } from "./refine-worker.ts";
 import type { StoreHandlers } from "./store-worker.ts";
 import { serve } from "./rpc.ts";
 import { startThread, type Thread } from "./threads.ts";
-import type { PostgresSettings, RefineWorkerData, StoreWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
+import type { PostgresSettings, RefineWorkerData, StoreWorkerData, WorkerModels, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
 /** What lies in the data folder and holds it together; a newer version than this is refused. */
 const formatSchema = z.object({ format: z.literal("earshot"), version: z.int(), partitions: z.int(), keyCheck: z.string(), createdAt: z.number() });
@@ -156,6 +156,7 @@ export interface ThreadsOptions {
   readonly sources: readonly WorkerSource[];
   readonly terms: readonly WorkerTerm[];
   readonly erasures: RefineWorkerData["erasures"];
+  readonly registry: WorkerModels;
   readonly report: Report;
   readonly onFault: (error: EarshotError) => void;
   readonly onStoreMessage: (message: object) => void;
@@ -189,6 +190,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
           languageTable,
           models: config.models,
           ...(lines[i] !== undefined && { deep: lines[i] }),
+          registry: options.registry,
           erasures: options.erasures,
         } satisfies RefineWorkerData,
       }),

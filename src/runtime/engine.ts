@@ -11,6 +11,7 @@ import type { Sql } from "../core/sql.ts";
 import type { Filterable, ReadFilter } from "../core/filter.ts";
 import type { LabelBook } from "./labels.ts";
 import type { LabelSetBook } from "./label-sets.ts";
+import type { ModelBook } from "./models.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { SourceActivity, SourceHistory } from "./source-activity.ts";
 import type { SourceSetup } from "./source-setup.ts";
@@ -36,6 +37,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly provenance: Provenance;
   readonly labels: LabelBook;
   readonly labelSets: LabelSetBook;
+  readonly models: ModelBook;
   /** ready: serving and collecting. paused: serving; collection waits for room. */
   health(): EngineHealth;
   stats(): Promise<EngineStats>;

@@ -3,7 +3,7 @@ import { compareTexts, type DriftReport, type JudgedTexts } from "../models/drif
 import { type ModelName, modelNames, openLibrary } from "../models/library.ts";
 import { wordsOf } from "../models/words.ts";
 import { serve } from "./rpc.ts";
-import { bareText } from "./text-models.ts";
+import { bareText } from "./registry-models.ts";
 
 /** The thread that holds today's posts against earlier ones; it lives as long as one look. */
 const port = parentPort;

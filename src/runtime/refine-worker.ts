@@ -25,9 +25,10 @@ import { makeTracer } from "./refine-trace.ts";
 import { withRenames } from "./renames.ts";
 import { serve } from "./rpc.ts";
 import { openLibrary } from "../models/library.ts";
+import { makeShadowMeter } from "./model-shadow.ts";
 import { openTextModels } from "./text-models.ts";
 import { openTextReader } from "./text-reading.ts";
-import type { RefineWorkerData, WorkerSource, WorkerTerm } from "./worker-data.ts";
+import type { RefineWorkerData, WorkerModels, WorkerSource, WorkerTerm } from "./worker-data.ts";
 
 /** A thread that refines its share of the partitions. */
 const port = parentPort;
@@ -83,8 +84,15 @@ function handlesOf(list: readonly WorkerTerm[]): ReadonlySet<string> {
 }
 
 const library = openLibrary();
-const models = openTextModels(library);
 const reader = openTextReader(library);
+const shadows = makeShadowMeter(() => clock.now());
+const models = openTextModels(library, (candidate, { platform, nativeId }, said, judgement) =>
+  shadows.see(candidate, said, judgement, () => pseudonyms.postId(platform, nativeId)),
+);
+loadModels(data.registry);
+function loadModels(list: WorkerModels): void {
+  for (const { reason } of models.load(list)) port?.postMessage({ report: { level: "warn", message: reason } });
+}
 const stages = openStages({
   mentionId: (platform, account) => pseudonyms.mentionId(platform, account),
   isOrganisationHandle: (handle) => handles.has(handle),
@@ -203,6 +211,8 @@ const handlers = {
     stages.setTerms(termsOf(list));
     handles = handlesOf(list);
   },
+  setModels: (list: WorkerModels) => loadModels(list),
+  takeShadows: () => shadows.take(),
   /** Empties the frames of these keys and actors (8 bytes each, hex) and overwrites the needles, in the topics that this thread writes. */
   async forget(argument: ForgetArgument) {
     const remove = removerOf(argument);

@@ -35,6 +35,7 @@ import { makeEstimate } from "./parts/estimate.ts";
 import { makeFailures } from "./parts/failures.ts";
 import { makeTurns, startJobs } from "./parts/jobs.ts";
 import { makeLimits } from "./parts/limits.ts";
+import { makeModels } from "./parts/models.ts";
 import { makeQuarantine } from "./parts/quarantine.ts";
 import { makeProvenance } from "./parts/provenance.ts";
 import { makeReading } from "./parts/read.ts";
@@ -201,6 +202,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     undo.push(() => world.stop());
 
+    const about = { terms: () => terms.engine.terms(), reading: () => reading, replay: (request: Parameters<Engine["replay"]>[0]) => quarantine.replay(request) };
+    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, ...about });
+    undo.push(() => models.close());
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 
     step("refining and stores");
@@ -211,6 +215,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       sources: sources.workerSources(),
       terms: await terms.workerTerms(),
       erasures: await registers.erasures.forgotten(),
+      registry: await models.workerModels(),
       report,
       onFault,
       onStoreMessage: live.tell,
@@ -262,17 +267,15 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
     const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, models: config.models, clock, report });
     const inTurn = makeTurns();
+    const counted = { activity, models, failures, drift, deprecations };
     const jobs = startJobs({
       base,
       config,
       threads,
       erasures,
       labels,
-      activity,
-      failures,
-      drift,
+      ...counted,
       modelDrift,
-      deprecations,
       stats,
       clock,
       report,
@@ -282,7 +285,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     for (const part of [() => jobs.stopped, () => terms.settled()]) undo.push(part);
     undo.push(async () => stopping.abort());
-    for (const part of [activity, drift, failures, deprecations]) undo.push(() => part.flush());
+    for (const part of Object.values(counted)) undo.push(() => part.flush());
     const shadow = makeShadow({ definitions: sources.definitions, files, http, clock, readSecret: secretOf, ...acquisition.forSetup });
     for (const part of [() => shadow.stopShadows(), () => collector.stop(), () => world.end()]) undo.push(part);
     const backup = makeLiveBackup({
@@ -315,6 +318,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...reading,
       provenance: makeProvenance({ threads, reading, partitions: base.partitions, connectorOf: (id) => sources.definitions.get(id)?.connector.name }),
       ...labels.book,
+      models: models.book,
       version,
       environment,
       sql,

@@ -1,27 +1,32 @@
 import type { EntitySpan, Judgement, TextModels } from "../core/judgement.ts";
 import { explain, type Explanation } from "../models/explain.ts";
-import { type Library, type ModelName, openLibrary } from "../models/library.ts";
+import { type Library, openLibrary } from "../models/library.ts";
 import type { Judge, Judged } from "../models/linear-model.ts";
 import { wordsOf } from "../models/words.ts";
+import { embeddedModelOf, makeEmbedded, openRegistryJudge, bareText, type RegistryJudge, socialTasks } from "./registry-models.ts";
+import type { WorkerModels } from "./worker-data.ts";
 
-/** Tasks that are noted on posts: emoji and stance are there to be compared with other models alone. */
-const socialTasks = ["sentiment", "emotion", "irony", "offensive", "hate"] as const;
 const kinds = { PER: "person", ORG: "organisation", LOC: "place" } as const satisfies Readonly<Record<string, EntitySpan["kind"]>>;
 const mostWords = 400;
 
-/** An account as it stands in texts is one name to the models, of as many units, so that places stay. */
-const pseudonym = /@m_[A-Za-z0-9_-]{22}/g;
-const account = `@${"u".repeat(24)}`;
-/** A text as the models read it: accounts are one name. */
-export const bareText = (text: string): string => (text.includes("@m_") ? text.replace(pseudonym, account) : text);
-
-const modelOf = (task: string): ModelName => (task === "spam" ? "spam" : "social");
+/** What a candidate says beside what was noted. */
+export type Watch = (candidate: string, post: Parameters<TextModels["watch"]>[0], said: Judgement | undefined, judgement: Judgement) => void;
 
 /** The models of this thread. Weights are read with the first question. */
-export function openTextModels(library: Library = openLibrary()): TextModels & {
+export function openTextModels(
+  library: Library = openLibrary(),
+  onWatched: Watch = () => undefined,
+): TextModels & {
+  /** Takes the place of those before. @returns what could not be taken up, and why */
+  load(models: WorkerModels): readonly { readonly model: string; readonly reason: string }[];
   /** Why a text is judged as it is, by today's weights. */
   explain(task: string, text: string): Explanation & { readonly model: string };
 } {
+  const embedded = makeEmbedded(library);
+  let promoted: readonly RegistryJudge[] = [];
+  let candidates: readonly (RegistryJudge & { readonly every: number })[] = [];
+  let seen = 0;
+  const saidBy = ({ id, task, judge }: RegistryJudge, text: string): Judgement => judgementOf(judge, task, id, judge.one(task, text));
   const judgementOf = (judge: Judge, task: string, model: string, { probabilities, chosen }: Judged): Judgement => {
     const names = judge.heads.get(task)?.names ?? [];
     return { task, model, label: names[chosen] ?? "", probabilities: Object.fromEntries(names.map((name, c) => [name, Math.round((probabilities[c] ?? 0) * 1e3) / 1e3])) };
@@ -30,7 +35,7 @@ export function openTextModels(library: Library = openLibrary()): TextModels & {
     social(text) {
       const judge = library.judge("social");
       const model = library.version("social");
-      const said = judge.judge(bareText(text));
+      const said = embedded.social(bareText(text));
       return socialTasks.flatMap((task) => {
         const one = said.get(task);
         return one === undefined ? [] : [judgementOf(judge, task, model, one)];
@@ -38,7 +43,7 @@ export function openTextModels(library: Library = openLibrary()): TextModels & {
     },
     spam(text) {
       const judge = library.judge("spam");
-      return judgementOf(judge, "spam", library.version("spam"), judge.one("spam", bareText(text)));
+      return judgementOf(judge, "spam", library.version("spam"), embedded.spam(bareText(text)));
     },
     entities(text) {
       const bare = bareText(text);
@@ -55,9 +60,42 @@ export function openTextModels(library: Library = openLibrary()): TextModels & {
       }
       return { model: library.version("entities"), spans };
     },
+    promoted(text, language) {
+      if (promoted.length === 0) return [];
+      const plain = bareText(text);
+      return promoted.filter((one) => one.reads(language)).map((one) => saidBy(one, plain));
+    },
+    hasOwn: () => promoted.length > 0 || candidates.length > 0,
+    hasPromoted: (task, language) => promoted.some((one) => one.task === task && one.reads(language)),
+    watch(post, said) {
+      if (candidates.length === 0) return;
+      seen++;
+      for (const candidate of candidates) {
+        if (seen % candidate.every !== 0 || !candidate.reads(post.language)) continue;
+        const noted = said.find(({ task }) => task === candidate.task);
+        onWatched(candidate.id, post, noted, saidBy(candidate, bareText(post.text)));
+      }
+    },
+    load(models) {
+      const failed: { model: string; reason: string }[] = [];
+      const open = (list: WorkerModels["promoted"]): RegistryJudge[] =>
+        list.flatMap((one) => {
+          try {
+            return [openRegistryJudge(one, library, embedded.stack)];
+          } catch (thrown) {
+            failed.push({ model: one.id, reason: thrown instanceof Error ? thrown.message : String(thrown) });
+            return [];
+          }
+        });
+      promoted = open(models.promoted);
+      candidates = models.candidates.flatMap((one) => open([one]).map((opened) => ({ ...opened, every: Math.max(1, Math.round(1 / one.share)) })));
+      return failed;
+    },
     explain(task, text) {
-      const judge = library.judge(modelOf(task));
-      return { ...explain({ ...judge, one: (asked, edited) => judge.one(asked, bareText(edited)) }, task, text), model: library.version(modelOf(task)) };
+      const own = promoted.find((one) => one.task === task);
+      const judge = own?.judge ?? library.judge(embeddedModelOf(task));
+      const model = own?.id ?? library.version(embeddedModelOf(task));
+      return { ...explain({ ...judge, one: (asked, edited) => judge.one(asked, bareText(edited)) }, task, text), model };
     },
   };
 }

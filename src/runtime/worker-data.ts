@@ -23,6 +23,19 @@ export interface WorkerTerm extends TermConfig {
 /** A connection string, or the embedded server's address. */
 export type PostgresSettings = PostgresAddress | { readonly connectionString: string };
 
+/** A model of the registry: plain data, its weights in shared memory. */
+export interface WorkerModel {
+  readonly id: string;
+  readonly task: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Models that judge what comes, one a task, and those that judge a share of it beside, without effect. */
+export interface WorkerModels {
+  readonly promoted: readonly WorkerModel[];
+  readonly candidates: readonly (WorkerModel & { readonly share: number })[];
+}
+
 export interface RefineWorkerData {
   /** The data folder. */
   readonly folder: string;
@@ -37,6 +50,7 @@ export interface RefineWorkerData {
   readonly models: ModelsConfig;
   /** To the thread of the larger models; absent: there is none. */
   readonly deep?: DeepLine;
+  readonly registry: WorkerModels;
   /** Erasures of the register: replays and imports meet them. */
   readonly erasures: readonly { readonly author: string; readonly upToMs: number; readonly objection: boolean }[];
 }

@@ -21,6 +21,10 @@ const models: TextModels = {
   social: (text) => [sentimentOf(text.includes("bad") ? "negative" : "positive", Math.min(1, text.length / 100))],
   spam: (text) => ({ task: "spam", model: "spam@1", label: "ham", probabilities: { ham: text.includes("buy") ? 0.4 : 0.9, spam: 0.1 } }),
   entities: (text) => ({ model: "entities@1", spans: text.includes("Ann") ? [{ start: text.indexOf("Ann"), end: text.indexOf("Ann") + 3, kind: "person" }] : [] }),
+  promoted: () => [],
+  hasOwn: () => false,
+  hasPromoted: () => false,
+  watch: () => undefined,
 };
 const useOf = (models: object): ModelsConfig => configSchema.parse({ models }).models;
 const all = useOf({ social: true, spam: true, entities: true });
@@ -112,4 +116,34 @@ test("the stage is there only where something is asked, and the lexicon leaves t
   assert.deepEqual(trace.findings.sentiment?.signs, []);
   assert.equal(judgementsOf(trace.findings.judge)[0]?.label, "positive");
   assert.ok(trace.steps.some(({ stage, version }) => stage === "judge" && version !== ""));
+});
+
+test("a promoted model stands in the place of the embedded one of its task, or beside, by its own thresholds, and candidates change nothing", () => {
+  const watched: (readonly [string, readonly string[]])[] = [];
+  const own: TextModels = {
+    ...models,
+    promoted: (_text, language) =>
+      language === "fr"
+        ? []
+        : [
+            { task: "sentiment", model: "sentiment@2", label: "negative", probabilities: { negative: 0.4, neutral: 0.3, positive: 0.3 } },
+            { task: "complaint", model: "complaint@3", label: "yes", probabilities: { yes: 0.45, no: 0.55 } },
+          ],
+    hasOwn: () => true,
+    hasPromoted: (task, language) => task === "sentiment" && language !== "fr",
+    watch: ({ nativeId }, said) => watched.push([nativeId, said.map(({ model }) => model)]),
+  };
+  const of = (language: string, use: ModelsConfig) => {
+    using stage = makeJudge({ models: own, use });
+    const draft = readyDraft(long("good"));
+    draft.language = language;
+    draft.sentiment = { label: "neutral", score: 0.1 };
+    stage.run([draft]);
+    return { sentiment: draft.sentiment, models: judgementsOf(draft.notes).map(({ model, label }) => `${model} ${label ?? "?"}`) };
+  };
+  assert.deepEqual(of("en", useOf({ social: true })), { sentiment: { label: "negative", score: -0.1 }, models: ["sentiment@2 negative", "complaint@3 yes"] });
+  assert.deepEqual(of("de", useOf({})).models, ["sentiment@2 negative", "complaint@3 yes"]);
+  assert.deepEqual(of("fr", useOf({})), { sentiment: { label: "neutral", score: 0.1 }, models: [] });
+  assert.equal(watched.length, 3);
+  assert.deepEqual(watched[0]?.[1], ["sentiment@2", "complaint@3"]);
 });

@@ -12,19 +12,23 @@ export interface JudgeOptions {
 const socialLanguage = "en";
 
 /**
- * Asks the embedded models. Where the social tasks are asked, the sentiment of an English post is the model's, and none
- * where it is unsure: figures of two models, or of a model and a lexicon, never mix under one label.
+ * Asks the embedded models, and those that were promoted. Where a model judges the sentiment, it is the model's, and none where it is
+ * unsure: figures of two models, or of a model and a lexicon, never mix under one label. A promoted model has thresholds of its own.
  */
-export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly judgesSentiment: (draft: Draft) => boolean } {
-  const judgesSentiment = (draft: Draft): boolean => draft.language === socialLanguage && isAsked(use.social, draft);
+export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly judgesSentiment: (draft: Draft) => boolean; readonly isAsked: () => boolean } {
+  const asks = [use.social, use.spam, use.entities].some((one) => one !== false);
+  const isSocial = (draft: Draft): boolean => draft.language === socialLanguage && isAsked(use.social, draft);
+  const judgesSentiment = (draft: Draft): boolean => isSocial(draft) || models.hasPromoted("sentiment", draft.language);
   const sure = (judgement: Parameters<typeof sureOf>[0]) => sureOf(judgement, use.leastProbability);
   const judge = (draft: Draft): void => {
     const text = textToJudge(draft);
     if (text === "") return;
-    const isSocial = judgesSentiment(draft);
-    const judgements = isSocial ? models.social(text).map(sure) : [];
-    if (isSocial) draft.sentiment = sentimentOf(judgements.find(({ task }) => task === "sentiment"));
+    let judgements = isSocial(draft) ? models.social(text).map(sure) : [];
     if (isAsked(use.spam, draft)) judgements.push(sure(models.spam(text)));
+    const promoted = models.promoted(text, draft.language);
+    if (promoted.length > 0) judgements = [...judgements.filter(({ task }) => !promoted.some((one) => one.task === task)), ...promoted];
+    if (judgesSentiment(draft)) draft.sentiment = sentimentOf(judgements.find(({ task }) => task === "sentiment"));
+    models.watch({ text, language: draft.language, platform: draft.platform, nativeId: draft.post.id }, judgements);
     const entities = isAsked(use.entities, draft) ? models.entities(text) : undefined;
     const hasNames = entities !== undefined && entities.spans.length > 0;
     if (judgements.length > 0 || hasNames) draft.notes = { ...draft.notes, ...(judgements.length > 0 && packJudgements(judgements)), ...(hasNames && { entities }) };
@@ -32,6 +36,8 @@ export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly jud
   return {
     name: "judge",
     judgesSentiment,
+    /** Where nothing is asked the stage need not run. */
+    isAsked: () => asks || models.hasOwn(),
     run: (batch) =>
       batch.map((draft) => {
         judge(draft);
@@ -39,11 +45,6 @@ export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly jud
       }),
     [Symbol.dispose]() {},
   };
-}
-
-/** Off where nothing is asked of any post: then the stage need not be there. */
-export function asksAnything({ social, spam, entities }: ModelsConfig): boolean {
-  return [social, spam, entities].some((use) => use !== false);
 }
 
 function isAsked(use: ModelsConfig["spam"], { source, language }: Draft): boolean {

@@ -5,7 +5,7 @@ import type { TextModels } from "../core/judgement.ts";
 import type { ModelsConfig } from "../core/config.ts";
 import type { DeepModels } from "../core/deep.ts";
 import { makeDeep } from "./deep.ts";
-import { asksAnything, makeJudge } from "./judge.ts";
+import { makeJudge } from "./judge.ts";
 import { makeLanguage } from "./language.ts";
 import type { LanguageTable } from "./language-table.ts";
 import { makeMentions, type MentionsOptions } from "./mentions.ts";
@@ -18,7 +18,7 @@ import { makeTerms, type Term, type TermsOptions } from "./terms.ts";
 export interface StagesOptions extends MentionsOptions, TermsOptions {
   /** Made once a process by buildLanguageTable, given to each worker; absent: built here. */
   readonly languageTable?: LanguageTable;
-  /** Language models, and what is asked of them; absent: nothing. */
+  /** Language models, and what is asked of them; absent: nothing. Where nothing is asked and nothing promoted, no weights are read. */
   readonly judge?: { readonly models: TextModels; readonly use: ModelsConfig };
   /** The larger models of `judge.use.deep`; absent: none is asked. */
   readonly deep?: DeepModels;
@@ -38,17 +38,26 @@ export function openStages(options: StagesOptions): Stages {
   const terms = makeTerms(options);
   const language = makeLanguage(options.languageTable === undefined ? {} : { table: options.languageTable });
   // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
-  const judge = options.judge !== undefined && asksAnything(options.judge.use) ? makeJudge(options.judge) : undefined;
+  const judge = options.judge === undefined ? undefined : makeJudge(options.judge);
   const deep = options.judge === undefined || options.deep === undefined ? [] : [makeDeep({ models: options.deep, use: options.judge.use.deep })];
   const sentiment = makeSentiment(judge?.judgesSentiment);
-  const stages: readonly Stage[] = [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment, ...(judge === undefined ? [] : [judge]), ...deep, makePii(), terms];
+  const [before, behind] = [
+    [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment],
+    [...deep, makePii(), terms],
+  ] as const satisfies readonly (readonly Stage[])[];
+  const unasked: readonly Stage[] = [...before, ...behind];
+  const asked: readonly Stage[] = judge === undefined ? unasked : [...before, judge, ...behind];
+  /** Models come and go while it runs. */
+  const stages = (): readonly Stage[] => (judge?.isAsked() === true ? asked : unasked);
   return {
-    names: stages.map((stage) => stage.name),
-    run: (batch) => runStages(stages, batch),
+    get names() {
+      return stages().map((stage) => stage.name);
+    },
+    run: (batch) => runStages(stages(), batch),
     setTerms: (next) => terms.setTerms(next),
-    trace: (draft) => traceStages(draft, { stages, run: (stage, one) => runStage(stage, [one])[0] ?? { drop: "none" }, keep: options.keep, language, sentiment, terms }),
+    trace: (draft) => traceStages(draft, { stages: stages(), run: (stage, one) => runStage(stage, [one])[0] ?? { drop: "none" }, keep: options.keep, language, sentiment, terms }),
     [Symbol.dispose]() {
-      for (const stage of stages) stage[Symbol.dispose]();
+      for (const stage of asked) stage[Symbol.dispose]();
     },
   };
 }

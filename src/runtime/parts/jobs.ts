@@ -14,6 +14,7 @@ export interface JobsOptions {
   readonly threads: Threads;
   readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void>; hideTold(): Promise<void> };
   readonly labels: { sweep(): Promise<void> };
+  readonly models: { flush(): Promise<void> };
   readonly activity: { flush(): Promise<void> };
   readonly failures: { flush(): Promise<void> };
   readonly drift: { flush(): Promise<void> };
@@ -94,6 +95,7 @@ export function startJobs(options: JobsOptions): Jobs {
   const jobs = [
     every("figures", 2_000, options.stats),
     every("sources by the hour", 10_000, () => options.activity.flush()),
+    every("models beside", 10_000, () => options.models.flush()),
     every("failed calls", 10_000, () => options.failures.flush()),
     every("drift", 15_000, () => options.drift.flush()),
     every("drift of texts", 10 * 60_000, () => options.modelDrift.daily()),

@@ -1,0 +1,175 @@
+import { createHash } from "node:crypto";
+import { parentPort } from "node:worker_threads";
+import { EarshotError } from "../core/errors.ts";
+import type { LabelledText } from "../core/label-set.ts";
+import { type QueryFacts, matchesQuery } from "../core/query-match.ts";
+import { parseQuery } from "../core/query-parser.ts";
+import { tokenise } from "../core/tokens.ts";
+import { assess, type AssessedText, headlineFor } from "../models/assess.ts";
+import { differenceOf, intervalOf } from "../models/bootstrap.ts";
+import { writeClassifier } from "../models/classifier.ts";
+import { testFunctionally, worseThan } from "../models/functional.ts";
+import { openLibrary } from "../models/library.ts";
+import type { Judge } from "../models/linear-model.ts";
+import { slicesOf } from "../models/slices.ts";
+import { type ClassifierText, trainClassifier } from "../models/train-classifier.ts";
+import { embeddedModelOf, makeEmbedded, openRegistryJudge, bareText } from "./registry-models.ts";
+import { serve } from "./rpc.ts";
+
+/** A thread that trains and measures models, so that nobody else waits for it. */
+const port = parentPort;
+if (port === null) throw new TypeError("model-worker: a worker thread only");
+
+/** A brand and how it is found. */
+export interface Brand {
+  readonly id: string;
+  readonly query: string;
+}
+
+/** Who is asked: a model of the registry, the embedded one of a task, or whoever always says the same class. */
+export type Asked =
+  | { readonly kind: "registry"; readonly id: string; readonly bytes: Uint8Array }
+  | { readonly kind: "embedded" }
+  | { readonly kind: "constant"; readonly chosen: number };
+
+export interface TaskTexts {
+  readonly task: string;
+  readonly classes: readonly string[];
+  readonly texts: readonly LabelledText[];
+  readonly brands: readonly Brand[];
+}
+
+const library = openLibrary();
+const embedded = makeEmbedded(library);
+/** A difference of fewer texts is not looked at slice by slice. */
+const leastInSlice = 8;
+
+function assessed({ classes, texts, brands }: TaskTexts): readonly AssessedText[] {
+  const parsed = brands.map(({ id, query }) => ({ id, query: parseQuery(query) }));
+  return texts.map(({ text, label, author, language, platform }) => ({
+    text: bareText(text),
+    label: classes.indexOf(label ?? ""),
+    ...(author !== undefined && { author }),
+    ...(language !== undefined && { language }),
+    ...(platform !== undefined && { platform }),
+    brands: parsed.filter(({ query }) => matchesQuery(query, factsOfText(text, language ?? "und", platform ?? ""))).map(({ id }) => id),
+  }));
+}
+
+function factsOfText(text: string, language: string, platform: string): QueryFacts {
+  const none = { source: "", sentiment: undefined, terms: [], links: [], author: undefined, createdAt: 0, reply: false, reshare: false, media: false, pii: false };
+  return { ...none, words: tokenise(text), language, platform, hashtags: [...text.matchAll(/#([\p{L}\p{N}_]+)/gu)].map((match) => match[1] ?? "") };
+}
+
+const trained = ({ classes, texts }: TaskTexts): readonly ClassifierText[] =>
+  texts.map(({ text, label, author, language }) => ({
+    text: bareText(text),
+    label: classes.indexOf(label ?? ""),
+    ...(author !== undefined && { author }),
+    ...(language !== undefined && { language }),
+  }));
+
+/** Asked with the numbers that `classes` gives the classes. */
+function judgeOf(asked: Asked, task: string, classes: readonly string[]): Judge {
+  if (asked.kind === "constant") return constantJudge(task, classes, asked.chosen);
+  const judge = asked.kind === "embedded" ? library.judge(embeddedModelOf(task)) : openRegistryJudge({ ...asked, task }, library, embedded.stack).judge;
+  const head = judge.heads.get(task);
+  const names = head?.names ?? [];
+  if (names.length !== classes.length || classes.some((name) => !names.includes(name)))
+    throw new EarshotError("CONFLICT", `${task}: one model has the classes ${names.join(", ")}, the other texts have ${classes.join(", ")}; they cannot be compared`);
+  const numbers = classes.map((name) => names.indexOf(name));
+  const one: Judge["one"] = (of, text) => {
+    const { chosen, probabilities } = judge.one(of, text);
+    return { chosen: numbers.indexOf(chosen), probabilities: numbers.map((number) => probabilities[number] ?? 0) };
+  };
+  return {
+    heads: new Map(head === undefined ? [] : [[task, { ...head, names: classes, shifts: numbers.map((number) => head.shifts[number] ?? 0) }]]),
+    one,
+    judge: (text) => new Map([[task, one(task, text)]]),
+  };
+}
+
+function constantJudge(task: string, names: readonly string[], chosen: number): Judge {
+  const said = { chosen, probabilities: names.map((_, c) => (c === chosen ? 1 : 0)) };
+  const head = { task, isBase: true, classes: names.length, temperature: 1, shifts: names.map(() => 0), names };
+  return { heads: new Map([[task, head]]), one: () => said, judge: () => new Map([[task, said]]) };
+}
+
+const handlers = {
+  train(argument: {
+    readonly train: TaskTexts;
+    readonly validation: TaskTexts;
+    readonly gold: TaskTexts;
+    readonly stacked: boolean;
+    readonly seed: number;
+    readonly thresholds: Readonly<Record<string, number>> | undefined;
+  }) {
+    const { train, validation, gold, stacked, seed, thresholds } = argument;
+    const { task, classes } = train;
+    const { model, parameters } = trainClassifier(
+      { task, classes, train: trained(train), validation: trained(validation) },
+      library.features().extractor,
+      { seed, ...(stacked && { stack: embedded.stack }), ...(thresholds && { thresholds }) },
+      (step) => port.postMessage({ step }),
+    );
+    const bytes = writeClassifier(model);
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    const asked: Asked = { kind: "registry", id: `${task}@${hash.slice(0, 8)}`, bytes };
+    const judge = judgeOf(asked, task, classes);
+    const texts = assessed(gold);
+    return {
+      id: asked.id,
+      bytes,
+      hash,
+      parameters,
+      figures: texts.length === 0 ? null : assess(judge, task, classes, texts),
+      functional: testFunctionally(
+        judge,
+        task,
+        texts.map(({ text }) => text),
+      ),
+    };
+  },
+  test({ asked, texts }: { readonly asked: Asked; readonly texts: TaskTexts }) {
+    return testFunctionally(
+      judgeOf(asked, texts.task, texts.classes),
+      texts.task,
+      texts.texts.map(({ text }) => bareText(text)),
+    );
+  },
+  /** Two models on the same texts. */
+  compare({ a, b, texts }: { readonly a: Asked; readonly b: Asked; readonly texts: TaskTexts }) {
+    const { task, classes } = texts;
+    const headline = headlineFor(task, classes);
+    const list = assessed(texts);
+    const right = list.map(({ label }) => label);
+    const saidBy = (judge: Judge) => list.map(({ text }) => judge.one(task, text).chosen);
+    const [first, second] = [judgeOf(a, task, classes), judgeOf(b, task, classes)];
+    const [said, other] = [saidBy(first), saidBy(second)];
+    const judgements = (places: readonly number[]) => {
+      const of = <T>(all: readonly T[]): readonly T[] => places.flatMap((i) => all.slice(i, i + 1));
+      return { right: of(right), said: of(said), other: of(other), classes: classes.length, authors: of(list.map(({ author }) => author)) };
+    };
+    const all = judgements([...list.keys()]);
+    const own = list.map(({ text }) => text);
+    const [before, after] = [testFunctionally(first, task, own), testFunctionally(second, task, own)];
+    return {
+      task,
+      headline,
+      n: list.length,
+      a: intervalOf(all, headline),
+      b: intervalOf({ ...all, said: all.other }, headline),
+      difference: differenceOf(all, headline),
+      slices: slicesOf(list)
+        .filter(({ places }) => places.length >= leastInSlice)
+        .map(({ by, value, places }) => ({ by, value, n: places.length, difference: differenceOf(judgements(places), headline) })),
+      functional: { a: { cases: before.cases, passed: before.passed }, b: { cases: after.cases, passed: after.passed } },
+      worse: worseThan(before, after),
+    };
+  },
+  stop() {},
+};
+export type ModelHandlers = typeof handlers;
+
+serve(port, handlers);
+port.postMessage({ ready: true });

@@ -1,0 +1,258 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Report } from "../../core/component.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
+import type { Post } from "../../core/event.ts";
+import { judgementsOf } from "../../core/judgement.ts";
+import type { Files } from "../../core/files.ts";
+import type { LabelledText } from "../../core/label-set.ts";
+import type { Log } from "../../core/log.ts";
+import type { Sql } from "../../core/sql.ts";
+import { codeVersion } from "../../models/code-version.ts";
+import { openLibrary } from "../../models/library.ts";
+import { spamTask, taskNamed } from "../../models/tasks.ts";
+import { openAnnotations } from "../../registers/annotations.ts";
+import { openAudit } from "../../registers/audit.ts";
+import { openLabelSets } from "../../registers/label-sets.ts";
+import { judgesAfter, type ModelMove, openModels } from "../../registers/models.ts";
+import type { Threads } from "../boot.ts";
+import type { Engine } from "../engine.ts";
+import type { JudgingPeriod, ModelBook, TaskView } from "../models.ts";
+import type { ShadowDifference } from "../model-shadow.ts";
+import { embeddedModelOf, embeddedTasks } from "../registry-models.ts";
+import { version as programVersion } from "../version.ts";
+import type { WorkerModels } from "../worker-data.ts";
+import { makeComparing, nobody } from "./model-compare.ts";
+import { makeModelRuns } from "./model-runs.ts";
+import { makeModelStore } from "./model-store.ts";
+
+export interface ModelsOptions {
+  readonly sql: Sql;
+  readonly now: () => number;
+  readonly files: Files;
+  /** The data folder. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly report: Report;
+  readonly log: Pick<Log, "state">;
+  readonly threads: () => Threads;
+  readonly terms: Engine["terms"];
+  readonly replay: Engine["replay"];
+  readonly reading: () => Pick<Engine, "post" | "search">;
+}
+
+const mostDifferences = 100;
+/** Posts that are looked at for judgements, newest first. */
+const mostLooked = 2_000;
+const pagePosts = 200;
+
+/** The task's name as judgements bear it. */
+export const taskNameOf = (name: string): string =>
+  name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40) || "task";
+
+const partOf = (texts: readonly LabelledText[], part: LabelledText["part"]): readonly LabelledText[] => texts.filter((text) => text.part === part && text.label !== undefined);
+
+export function makeModels(options: ModelsOptions) {
+  const { sql, now, threads, report } = options;
+  const register = openModels(sql, now);
+  const [audit, annotations, sets] = [openAudit(sql, now), openAnnotations(sql, now), openLabelSets(sql, now)];
+  const store = makeModelStore({ register, files: options.files, folder: options.folder, report });
+  const runs = makeModelRuns(options);
+  const comparing = makeComparing({ register, store, runs, sets, terms: options.terms });
+  const differences = new Map<string, ShadowDifference[]>();
+  let embedded: ReadonlyMap<string, string> | undefined;
+  const embeddedVersion = (task: string): string | undefined => {
+    if (!embeddedTasks.includes(task)) return undefined;
+    const library = openLibrary();
+    embedded ??= new Map(embeddedTasks.map((one) => [one, library.version(embeddedModelOf(one))]));
+    return embedded.get(task);
+  };
+
+  async function tellThreads(): Promise<void> {
+    const models: WorkerModels = await store.workerModels();
+    await Promise.all(threads().refine.map((thread) => thread.caller.call("setModels", models)));
+  }
+
+  /** A mark on charts: what follows was judged by another. */
+  async function mark({ task, model, was, at }: ModelMove, actor: string): Promise<void> {
+    const nameOf = (id: string | undefined) => id ?? embeddedVersion(task) ?? "nobody";
+    await annotations.add({ at, text: `${task}: ${nameOf(model)} judges from here, before it ${nameOf(was)}` }, actor);
+  }
+
+  async function flush(): Promise<void> {
+    for (const thread of threads().refine)
+      for (const { model, pairs, differences: more } of await thread.caller.call("takeShadows", undefined)) {
+        await register.addPairs(model, pairs);
+        differences.set(model, [...(differences.get(model) ?? []), ...more].slice(-mostDifferences));
+      }
+  }
+
+  async function move(
+    fields: { readonly task: string; readonly kind: ModelMove["kind"]; readonly model?: string; readonly was?: string; readonly evidence: unknown },
+    actor: string,
+  ) {
+    const made = await register.move(fields, actor);
+    await tellThreads();
+    await mark(made, actor);
+    const details = { task: fields.task, model: fields.model ?? embeddedVersion(fields.task) ?? nobody, was: fields.was ?? embeddedVersion(fields.task) ?? nobody };
+    await audit.append({ actor, action: `model.${fields.kind}`, subject: fields.model ?? fields.task, details });
+    return made;
+  }
+
+  const book: ModelBook = {
+    async tasks() {
+      const [records, moves] = [await register.list(), await register.moves()];
+      const names = [...new Set([...embeddedTasks, ...records.map(({ task }) => task)])];
+      return names.map((task): TaskView => {
+        const own = moves.filter((one) => one.task === task);
+        const judge = judgesAfter(own).at(-1);
+        const shipped = embeddedVersion(task);
+        const since = own.at(-1)?.at;
+        const model = judge ?? shipped;
+        return {
+          task,
+          ...(model !== undefined && { judge: { model, isEmbedded: judge === undefined, ...(since !== undefined && { since }) } }),
+          ...(shipped !== undefined && { embedded: shipped }),
+          versions: records.filter((one) => one.task === task),
+          moves: own.toReversed(),
+        };
+      });
+    },
+    get: (id) => register.get(id),
+    async train({ set, version, stacked, seed, thresholds }, actor) {
+      const reading = version === undefined ? await comparing.newestOf(set) : await sets.readVersion(set, version);
+      const { task: about, version: number, hash } = reading.version;
+      if (about.kind !== "classes") throw new EarshotError("USAGE", `${about.name}: it labels spans; export it as CoNLL and train a tagger with \`earshot models train --data\``);
+      const task = taskNameOf(about.name);
+      const shipped = task === spamTask.name ? spamTask : embeddedTasks.includes(task) ? taskNamed(task) : undefined;
+      if (shipped !== undefined && [...shipped.classes].sort().join() !== [...about.classes].sort().join())
+        throw new EarshotError("USAGE", `${about.name}: ${task} has the classes ${shipped.classes.join(", ")}; give the set another name, or these classes`);
+      const unknown = Object.keys(thresholds ?? {}).filter((name) => !about.classes.includes(name));
+      if (unknown.length > 0) throw new EarshotError("USAGE", `thresholds: expected classes of ${about.classes.join(", ")}, came ${unknown.join(", ")}`);
+      const brands = await comparing.brands();
+      const texts = (part: LabelledText["part"]) => ({ task, classes: about.classes, texts: partOf(reading.texts, part), brands });
+      const argument = { train: texts("train"), validation: texts("validation"), gold: texts("gold"), stacked, seed, thresholds };
+      const run = runs.begin({ set, task, version: number }, async (caller) => {
+        const made = await caller.call("train", argument);
+        await store.keep(task, made.hash, made.bytes);
+        const record = await register.add(
+          {
+            id: made.id,
+            task,
+            classes: about.classes,
+            weightsSha256: made.hash,
+            weightsBytes: made.bytes.length,
+            labelSet: { id: set, name: about.name, version: number, hash },
+            codeVersion: `${programVersion}+${codeVersion()}`,
+            parameters: made.parameters,
+            figures: made.figures,
+            functional: made.functional,
+          },
+          actor,
+        );
+        await audit.append({ actor, action: "model.train", subject: record.id, details: { set, version: number, seed } });
+        return record.id;
+      });
+      return run;
+    },
+    runs: () => runs.runs(),
+    cancel(run) {
+      runs.cancel(run);
+    },
+    compare: (a, b) => comparing.compare(a, b),
+    async test(id) {
+      const record = await register.get(id);
+      const { texts, version } = await sets.readVersion(record.labelSet.id, record.labelSet.version);
+      const asked = { kind: "registry" as const, id, bytes: await store.read(record) };
+      const argument = { asked, texts: { task: record.task, classes: version.task.classes, texts: partOf(texts, "gold"), brands: [] } };
+      await register.setFunctional(id, await runs.withThread((caller) => caller.call("test", argument)));
+      return register.get(id);
+    },
+    check: async (id) => comparing.check(await register.get(id)),
+    async promote(id, actor) {
+      const record = await register.get(id);
+      const { allowed, reasons, comparison } = await comparing.check(record);
+      if (!allowed) throw new EarshotError("CONFLICT", `model ${id} is not promoted: ${reasons.join("; ")}`);
+      const was = (await store.judges()).get(record.task);
+      return move({ task: record.task, kind: "promote", model: id, ...(was !== undefined && { was }), evidence: comparison }, actor);
+    },
+    async rollback(task, actor) {
+      const stack = judgesAfter(await register.moves(task));
+      const was = stack.at(-1);
+      if (was === undefined) throw new EarshotError("CONFLICT", `${task}: no model of the registry judges it, so that there is nothing to go back from`);
+      const model = stack.at(-2);
+      return move({ task, kind: "rollback", was, ...(model !== undefined && { model }), evidence: null }, actor);
+    },
+    async rescore(task, actor) {
+      const last = (await register.moves(task)).at(-1);
+      if (last === undefined) throw new EarshotError("CONFLICT", `${task}: it was always judged by the same model`);
+      const oldest = Math.min(...(await options.log.state("events")).map(({ oldestAt }) => oldestAt ?? Infinity), last.at);
+      await audit.append({ actor, action: "model.rescore", subject: task, details: { from: new Date(oldest).toISOString() } });
+      void options.replay({ kind: "raw", fromMs: 0, toMs: now() }).then(
+        () => register.setRescored(last.number, oldest),
+        (thrown: unknown) => report("warn", `${task}: judging anew: ${toEarshotError(thrown, "INVARIANT", "replay").message}`),
+      );
+      return last;
+    },
+    async setShadow(id, share, actor) {
+      await flush();
+      if (share === undefined) await register.endShadow(id);
+      else await register.beginShadow(id, share);
+      differences.delete(id);
+      await tellThreads();
+      await audit.append({ actor, action: share === undefined ? "model.shadow-end" : "model.shadow", subject: id, details: share === undefined ? {} : { share } });
+    },
+    async shadow(id, filter) {
+      await flush();
+      const found = await register.shadow(id);
+      if (found === undefined) throw new EarshotError("NOT_FOUND", `model ${id}: it never judged beside`);
+      const counts = Object.entries(found.pairs);
+      const sum = (of: typeof counts) => of.reduce((all, [, count]) => all + count, 0);
+      const shown: (ShadowDifference & { readonly about: Post })[] = [];
+      for (const one of (differences.get(id) ?? []).toReversed()) {
+        const about = await options.reading().post(one.post, filter);
+        if (about !== undefined) shown.push({ ...one, about });
+      }
+      return { ...found, judged: sum(counts), agreed: sum(counts.filter(([pair]) => pair.split("\t")[0] === pair.split("\t")[1])), differences: shown };
+    },
+    async periods(task) {
+      const byTask = Map.groupBy(await register.moves(task), (one) => one.task);
+      return [...byTask].flatMap(([name, moves]) => periodsOf(name, moves, embeddedVersion(name)));
+    },
+    async judged({ task, label, model, q, limit }, filter) {
+      const items: Post[] = [];
+      let looked = 0;
+      let cursor: string | undefined;
+      do {
+        const page = await options.reading().search({ q, filter, limit: pagePosts, ...(cursor !== undefined && { cursor }) });
+        for (const post of page.items) {
+          looked++;
+          const said = judgementsOf(post.notes).find((one) => one.task === task);
+          if (said === undefined || (label !== undefined && said.label !== label) || (model !== undefined && said.model !== model)) continue;
+          items.push(post);
+          if (items.length === limit) return { items, looked, all: false };
+        }
+        cursor = page.next;
+      } while (cursor !== undefined && looked < mostLooked);
+      return { items, looked, all: cursor === undefined };
+    },
+  };
+
+  return { book, flush, workerModels: () => store.workerModels(), close: () => runs.close() };
+}
+
+/** By the moves, oldest first: a model that judged anew what was kept holds that time too. */
+export function periodsOf(task: string, moves: readonly ModelMove[], shipped: string | undefined): readonly JudgingPeriod[] {
+  let periods: { model?: string; from?: number; to?: number }[] = [{ ...(shipped !== undefined && { model: shipped }) }];
+  for (const { model, at, rescoredFrom } of moves) {
+    const from = rescoredFrom ?? at;
+    const by = model ?? shipped;
+    periods = periods.filter((one) => one.from === undefined || one.from < from).map((one) => (one.to === undefined || one.to > from ? { ...one, to: from } : one));
+    periods.push({ ...(by !== undefined && { model: by }), from });
+  }
+  return periods.map((one) => ({ task, ...one }));
+}
