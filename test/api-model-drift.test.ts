@@ -26,7 +26,7 @@ const news = ["strike", "election", "tax", "parliament", "referendum"];
 describe("drift of what is judged", () => {
   let api: RunningApi;
   before(async () => {
-    api = await startApi({ config: { models: { social: true, spam: true, drift: { referenceDays: 5, texts: 400 } } } });
+    api = await startApi({ config: { models: { social: true, spam: true, drift: { referenceDays: 5, texts: 400, label: 5 } } } });
     const lines = [6, 5, 4, 3].flatMap((daysAgo) => postsOf(daysAgo, 120, usual, "forum"));
     await api.import([...lines, ...postsOf(2, 200, news, "forum"), ...postsOf(3, 20, usual, "board")]);
     await api.settle();
@@ -71,6 +71,25 @@ describe("drift of what is judged", () => {
   it("is an alarm while the latest day that was looked at shows it", async () => {
     const alarms = rowsOf((await api.ask("GET", "/api/v1/alarms")).body).filter(({ kind }) => kind === "model-drift");
     assert.ok(alarms.some(({ source, task, moved }) => source === "all" && task === "sentiment" && moved === "text"));
+  });
+
+  it("opens a labelling task where texts moved, one for each judged task, and adds to it", async () => {
+    const setsOf = async () => rowsOf((await api.ask("GET", "/api/v1/label-sets")).body).filter(({ name }) => String(name).startsWith("Drift: "));
+    assert.deepEqual(await setsOf(), []);
+    await api.ask("POST", "/api/v1/models/drift/look", { body: { day: dayOf(3), label: true } });
+    assert.deepEqual(await setsOf(), [], "a calm day asks for nothing");
+    await api.ask("POST", "/api/v1/models/drift/look", { body: { day: dayOf(2), label: true } });
+    const sets = await setsOf();
+    assert.deepEqual(sets.map(({ name }) => String(name).slice(7)).toSorted(), ["emotion", "hate", "irony", "offensive", "sentiment", "spam"]);
+    const sentiment = sets.find(({ name }) => name === "Drift: sentiment");
+    assert.deepEqual(sentiment?.["classes"], ["negative", "neutral", "positive"]);
+    const items = async () => rowsOf((await api.ask("GET", `/api/v1/label-sets/${String(sentiment?.["id"])}/items?limit=100`)).body);
+    const drawn = await items();
+    assert.equal(drawn.length, 5);
+    for (const { text } of drawn) assert.ok(news.some((subject) => String(text).includes(subject)));
+    await api.ask("POST", "/api/v1/models/drift/look", { body: { day: dayOf(2), label: true } });
+    assert.equal((await items()).length, 10);
+    assert.equal((await setsOf()).length, 6);
   });
 
   it("is looked for by analysts, at one day at a time", async () => {

@@ -92,6 +92,7 @@ const modelsSchema = z
         z.literal(false),
         z.strictObject({
           referenceDays: z.int().min(1).max(365).default(28).describe("A day is held against so many days before it."),
+          label: z.int().min(0).max(500).default(25).describe("Where a day's texts are others, so many of them are put into a label set of the task. 0: none."),
           texts: z.int().min(100).max(4_000).default(2_000).describe("Posts of each side that are looked at, for each task and slice."),
         }),
       ])

@@ -265,7 +265,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const replay: Engine["replay"] = (request) => quarantine.replay(request);
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
-    const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, models: config.models, clock, report });
+    const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, labelSets: labels.book.labelSets, models: config.models, clock, report });
     const inTurn = makeTurns();
     const counted = { activity, models, failures, drift, deprecations };
     const jobs = startJobs({

@@ -77,10 +77,13 @@ export function addModelDriftRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags: ["models"],
         summary: "Look at a day now, at every task and slice",
-        body: Type.Object({ day }, { additionalProperties: false }),
+        body: Type.Object(
+          { day, label: Type.Optional(Type.Boolean({ default: false, description: "Where the day's texts are others, put some of them into the task's label set." })) },
+          { additionalProperties: false },
+        ),
         response: { 200: Type.Object({ items: Type.Array(rowSchema) }), ...problems },
       },
     },
-    async ({ body }) => ({ items: (await engine.lookForModelDrift(Date.parse(`${body.day}T00:00:00Z`))).map(viewRow) }),
+    async ({ body }) => ({ items: (await engine.lookForModelDrift(Date.parse(`${body.day}T00:00:00Z`), { label: body.label === true })).map(viewRow) }),
   );
 }

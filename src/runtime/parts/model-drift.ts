@@ -7,10 +7,12 @@ import { leastDriftTexts } from "../../models/drift.ts";
 import type { ModelDrift, ModelDriftRow } from "../../registers/model-drift.ts";
 import type { Engine } from "../engine.ts";
 import type { Alarm } from "../failures.ts";
+import type { LabelSetBook } from "../label-sets.ts";
 import type { ModelDriftBook } from "../model-drift.ts";
 import type { DriftAnswer, DriftAsk, ModelDriftHandlers } from "../model-drift-worker.ts";
 import { samplePosts } from "../sample-posts.ts";
 import { startThread, type Thread } from "../threads.ts";
+import type { Viewer } from "../viewer.ts";
 
 const dayMs = 86_400_000;
 /** A day's posts may still come in some time after it ended. */
@@ -21,10 +23,15 @@ const mostSlices = 8;
 const sliceFields = ["platform", "language", "term"] as const;
 const socialTasks = ["sentiment", "emotion", "irony", "offensive", "hate"] as const;
 const mostExamples = 20;
+/** Newest posts of a day of which those to label are chosen. */
+const labelSample = 1_000;
+/** Who opens a labelling task by itself. */
+const itself: Viewer = { name: "earshot", owner: "earshot", role: "admin", by: "token", filter: {} };
 
 export interface ModelDriftOptions {
   readonly register: ModelDrift;
   readonly reading: Pick<Engine, "search" | "facets">;
+  readonly labelSets: Pick<LabelSetBook, "list" | "add" | "draw">;
   readonly models: Config["models"];
   readonly clock: Clock;
   readonly report: Report;
@@ -115,9 +122,9 @@ export function makeModelDrift(options: ModelDriftOptions): { readonly book: Mod
     at: clock.now(),
   });
 
-  async function look(day: number): Promise<readonly ModelDriftRow[]> {
+  async function look(day: number, { label }: { readonly label: boolean }): Promise<readonly ModelDriftRow[]> {
     const fromMs = day - (drift === false ? 28 : drift.referenceDays) * dayMs;
-    return withThread(async (compare) => {
+    const found = await withThread(async (compare) => {
       const rows: ModelDriftRow[] = [];
       for (const [base, together] of Map.groupBy(tasks(), judgedBy)) {
         for (const { slice, q } of await looksOf(base, day, day + dayMs)) {
@@ -130,6 +137,28 @@ export function makeModelDrift(options: ModelDriftOptions): { readonly book: Mod
       await register.put(rows);
       return rows;
     });
+    if (label) for (const row of found) if (row.slice === "all" && row.kind === "text") await openLabelling(row, day);
+    return found;
+  }
+
+  /** Puts posts of a day whose texts are others into the task's label set, which is made where there is none. */
+  async function openLabelling({ task, figures }: ModelDriftRow, day: number): Promise<void> {
+    const count = drift === false ? 0 : drift.label;
+    if (count === 0) return;
+    const name = `Drift: ${task}`;
+    const known = (await options.labelSets.list(itself)).find((set) => set.name === name);
+    const set =
+      known ??
+      (await options.labelSets.add(
+        { name, kind: "classes", classes: [...figures.classes], guidelines: `Posts that differ from earlier ones, to judge for ${task} anew.`, perText: 1, splitBy: "author" },
+        itself,
+      ));
+    const q = `${judgedBy(task)} created:${new Date(day).toISOString()}..${new Date(day + dayMs).toISOString()}`.trim();
+    try {
+      await options.labelSets.draw(set.id, { q, count, how: "diverse", sample: labelSample }, itself);
+    } catch (thrown) {
+      if (!(thrown instanceof EarshotError && thrown.code === "NOT_FOUND")) throw thrown;
+    }
   }
 
   return {
@@ -137,7 +166,7 @@ export function makeModelDrift(options: ModelDriftOptions): { readonly book: Mod
       if (drift === false || tasks().length === 0 || running) return;
       const day = Math.floor((clock.now() - settledAfterMs) / dayMs) * dayMs - dayMs;
       if (((await register.latestDay()) ?? -Infinity) >= day) return;
-      await look(day);
+      await look(day, { label: true });
       await register.expire(day - keptDays * dayMs);
     },
     async alarms() {
