@@ -6,6 +6,7 @@ import { EarshotError } from "../core/errors.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { Raw, Source, SourcePage, SourceStatus } from "../core/source.ts";
+import type { BudgetStore } from "../http/budget-store.ts";
 import { openHttp } from "../http/client.ts";
 import { makeCredentials } from "../http/credentials.ts";
 import type { Env } from "../http/proxy.ts";
@@ -15,10 +16,18 @@ export interface TestContext extends SourceContext, AsyncDisposable {
   readonly failures: EarshotError[];
 }
 
-export function makeContext({ clock = systemClock, secrets = {}, env = {} }: { clock?: Clock; secrets?: Readonly<Record<string, string>>; env?: Env } = {}): TestContext {
+interface ContextOptions {
+  readonly clock?: Clock;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly env?: Env;
+  /** Shared by contexts that stand for processes one after the other. */
+  readonly budgets?: BudgetStore;
+}
+
+export function makeContext({ clock = systemClock, secrets = {}, env = {}, budgets }: ContextOptions = {}): TestContext {
   const states: SourceStatus[] = [];
   const failures: EarshotError[] = [];
-  const http = openHttp({ clock, report: () => {}, env, random: () => 0 });
+  const http = openHttp({ clock, report: () => {}, env, random: () => 0, ...(budgets && { budgets }) });
   const readSecret = async (reference: string) => secrets[reference] ?? "";
   return {
     id: "test",

@@ -47,7 +47,14 @@ const options = z.strictObject({
     .min(200)
     .max(1_000_000_000)
     .default(3_000_000)
-    .describe("Posts that may be read in a calendar month; a paying app has 3,000,000 in a billing cycle. Nothing is asked for beyond."),
+    .describe("Posts that may be read in a month; a paying app has 3,000,000 in a billing cycle. Nothing is asked for beyond."),
+  monthStartsOn: z.int().min(1).max(31).default(1).describe("Day of the month on which X counts anew, by UTC: the day of the subscription, as the developer console shows it."),
+  complianceStreams: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Follows the streams in which X tells of posts and accounts that are to be forgotten, where the plan has them (Enterprise): eight connections, all of X's deletions.",
+    ),
   simulated: z.boolean().default(false).describe("The server is a simulator: its posts are labelled as simulated."),
 });
 type Chosen = z.output<typeof options>;
@@ -73,7 +80,7 @@ function credentialOf(chosen: Chosen): CredentialSpec {
 
 async function apiOf(chosen: Chosen, context: SourceContext): Promise<Api> {
   const isApp = chosen.account === undefined;
-  return openApi({ server: chosen.server, isApp, postsPerMonth: chosen.postsPerMonth }, await context.credential(credentialOf(chosen)), context);
+  return openApi({ server: chosen.server, isApp, postsPerMonth: chosen.postsPerMonth, monthDay: chosen.monthStartsOn }, await context.credential(credentialOf(chosen)), context);
 }
 
 /** X, by API v2; recordings of v1.1 are read too. */
@@ -88,6 +95,7 @@ const x: Connector<typeof options> = {
   async open(chosen, context) {
     if (chosen.queries.length + chosen.users.length + chosen.mentions.length === 0) throw new EarshotError("CONFIG_INVALID", "x: expected queries, users or mentions");
     if (chosen.mode === "stream" && chosen.account !== undefined) throw new EarshotError("CONFIG_INVALID", "x.mode: streams are read as an app, not as an account");
+    if (chosen.complianceStreams && chosen.account !== undefined) throw new EarshotError("CONFIG_INVALID", "x.complianceStreams: they are read as an app, not as an account");
     const api = await apiOf(chosen, context);
     return {
       read: (cursor, signal) => readX(chosen, api, context, cursor, signal),

@@ -12,6 +12,8 @@ export interface Http {
   stream(url: string, options?: HttpOptions): Promise<{ readonly status: number; readonly headers: Headers; readonly body: AsyncIterable<Uint8Array> }>;
   /** Through the same proxies and certificates. Messages come in order; closing the iteration closes the socket. Throws UPSTREAM_CUT when it breaks. */
   webSocket(url: string, options?: WebSocketOptions): Promise<WebSocketStream>;
+  /** Counts what answers brought, at once and for all who share the budget, whether there was room for it or not; it must have a limit. Gives what is left, and when it is full again (milliseconds UTC). */
+  charge(use: BudgetUse): Promise<{ readonly left: number; readonly fullAt: number }>;
 }
 
 export interface HttpOptions {
@@ -50,6 +52,8 @@ export interface BudgetUse {
   readonly limit?: BudgetLimit;
   /** What the call takes; default 1. */
   readonly cost?: number;
+  /** So much must be left for the call to go out, beside what it takes: what its answer brings is counted when it came (`charge`). */
+  readonly room?: number;
 }
 
 export interface BudgetLimit {
@@ -58,6 +62,8 @@ export interface BudgetLimit {
   readonly perMs: number;
   /** When it is full again; default "sliding" (a token bucket). pacific-day: midnight in Los Angeles. */
   readonly resets?: "sliding" | "utc-day" | "pacific-day" | "utc-month";
+  /** Of utc-month: the day of the month on which it begins, or the last one of a shorter month; default 1. */
+  readonly monthDay?: number;
 }
 
 export interface FailedAnswer {

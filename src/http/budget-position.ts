@@ -6,9 +6,28 @@ export interface Position {
   readonly slots: readonly (readonly [number, number])[];
   /** No call before then, milliseconds UTC; 0: none. */
   readonly blockedUntil: number;
+  /** What the server told of its window, less what was drawn since by anybody; absent: nothing. */
+  readonly told?: ToldWindow;
+}
+
+export interface ToldWindow {
+  readonly left: number;
+  /** Milliseconds UTC. */
+  readonly resetAt: number;
 }
 
 export const emptyPosition: Position = { slots: [], blockedUntil: 0 };
+
+/** A told end of a window moves by the seconds it is rounded to. */
+export const sameWindowMs = 2_000;
+
+/** Of two that were told, what is known together: within one window the least that is left and the latest end, else the later window. */
+export function joinWindows(one: ToldWindow | undefined, other: ToldWindow | undefined, nowMs: number): ToldWindow | undefined {
+  const [a, b] = [one, other].map((window) => (window !== undefined && window.resetAt > nowMs ? window : undefined));
+  if (a === undefined || b === undefined) return a ?? b;
+  if (Math.abs(a.resetAt - b.resetAt) > sameWindowMs) return a.resetAt > b.resetAt ? a : b;
+  return { left: Math.min(a.left, b.left), resetAt: Math.max(a.resetAt, b.resetAt) };
+}
 
 /** Where units that are taken now are counted. */
 export interface Slot {
@@ -34,18 +53,25 @@ export function slotAt(limit: BudgetLimit, nowMs: number): Slot {
     const startMs = Math.floor(nowMs / slotMs) * slotMs;
     return { startMs, endMs: startMs + slotMs, freeMs: startMs + slotMs + limit.perMs + Math.min(1_000, Math.ceil(limit.perMs / 50)) };
   }
-  const [startMs, endMs] = calendarAt(resets, nowMs - boundaryMs);
+  const [startMs, endMs] = calendarAt(resets, nowMs - boundaryMs, limit.monthDay ?? 1);
   return { startMs, endMs: endMs + boundaryMs, freeMs: endMs + boundaryMs };
 }
 
-function calendarAt(resets: "utc-day" | "pacific-day" | "utc-month", atMs: number): readonly [number, number] {
+function calendarAt(resets: "utc-day" | "pacific-day" | "utc-month", atMs: number, monthDay: number): readonly [number, number] {
   const at = new Date(atMs);
   if (resets === "pacific-day") {
     const [year, month, day] = pacificDate(atMs);
     return [pacificMidnight(year, month, day), pacificMidnight(year, month, day + 1)];
   }
   const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
-  return resets === "utc-day" ? [Date.UTC(year, month, day), Date.UTC(year, month, day + 1)] : [Date.UTC(year, month, 1), Date.UTC(year, month + 1, 1)];
+  if (resets === "utc-day") return [Date.UTC(year, month, day), Date.UTC(year, month, day + 1)];
+  const startMs = monthStart(year, month, monthDay);
+  return atMs >= startMs ? [startMs, monthStart(year, month + 1, monthDay)] : [monthStart(year, month - 1, monthDay), startMs];
+}
+
+function monthStart(year: number, month: number, day: number): number {
+  const days = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return Date.UTC(year, month, Math.min(day, days));
 }
 
 const pacific = new Intl.DateTimeFormat("en-US", { timeZone: "America/Los_Angeles", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", hourCycle: "h23" });

@@ -84,6 +84,13 @@ test("days and months are counted by the calendar that the platform names", () =
   const noon = Date.UTC(2026, 2, 8, 12);
   assert.equal(slotAt(limit("utc-day"), noon).startMs, Date.UTC(2026, 2, 8));
   assert.equal(slotAt(limit("utc-month"), noon).startMs, Date.UTC(2026, 2, 1));
+  const from = (monthDay: number, at: number) => slotAt({ ...limit("utc-month"), monthDay }, at);
+  assert.equal(from(17, noon).startMs, Date.UTC(2026, 1, 17));
+  assert.equal(from(17, noon).endMs, Date.UTC(2026, 2, 17) + 2_000);
+  assert.equal(from(8, noon).startMs, Date.UTC(2026, 2, 8));
+  // A month without that day begins on its last one.
+  assert.deepEqual([from(31, noon).startMs, from(31, noon).endMs], [Date.UTC(2026, 1, 28), Date.UTC(2026, 2, 31) + 2_000]);
+  assert.equal(from(31, Date.UTC(2026, 0, 5)).startMs, Date.UTC(2025, 11, 31));
   // The clocks of Los Angeles change on 8 March 2026: that day has 23 hours.
   assert.equal(slotAt(limit("pacific-day"), noon).startMs, Date.UTC(2026, 2, 8, 8));
   assert.equal(slotAt(limit("pacific-day"), noon).endMs, Date.UTC(2026, 2, 9, 7) + 2_000);
@@ -183,4 +190,66 @@ test("what was taken in advance and not spent in its slot is free again", async 
   await clock.advance(2_000);
   await draw([use]);
   assert.ok((budgets.state("a")?.left ?? 0) === 969, String(budgets.state("a")?.left));
+});
+
+test("what answers brought is counted at once for all, also beyond the limit, and a call that needs room waits for it", async () => {
+  const clock = makeFakeClock(start);
+  const store = makeMemoryBudgetStore();
+  const one = open(clock, store);
+  const other = open(clock, store);
+  const limit = { requests: 300, perMs: 30 * 86_400_000, resets: "utc-month" } as const;
+  const use: BudgetUse = { name: "posts", limit, cost: 0, room: 100 };
+  (await one.draw([use])).ended();
+  assert.deepEqual(await one.budgets.charge({ name: "posts", limit, cost: 150 }), { left: 150, fullAt: Date.UTC(2026, 6, 1) + 2_000 });
+  (await other.draw([use])).ended();
+  assert.equal((await other.budgets.charge({ name: "posts", limit, cost: 60 })).left, 90);
+  for (const { draw } of [one, other]) assert.equal(await codeOf(draw([use])), "UPSTREAM_QUOTA");
+  (await one.draw([{ ...use, room: 90 }])).ended();
+  assert.equal((await one.budgets.charge({ name: "posts", limit, cost: 100 })).left, -10);
+  await clock.advance(Date.UTC(2026, 6, 1) + 2_000 - clock.now());
+  (await one.draw([use])).ended();
+});
+
+test("what cannot be counted now is counted with the next, and holds until then", async () => {
+  const clock = makeFakeClock(start);
+  const kept = makeMemoryBudgetStore();
+  let isDown = false;
+  const { budgets, draw } = open(clock, { update: (names, change) => (isDown ? Promise.reject(new EarshotError("STORE_UNAVAILABLE", "down")) : kept.update(names, change)) });
+  const limit = { requests: 100, perMs: 86_400_000, resets: "utc-day" } as const;
+  isDown = true;
+  assert.equal(await codeOf(budgets.charge({ name: "p", limit, cost: 70 })), "STORE_UNAVAILABLE");
+  isDown = false;
+  assert.equal(await codeOf(draw([{ name: "p", limit, cost: 0, room: 50 }])), "UPSTREAM_QUOTA");
+  assert.equal((await budgets.charge({ name: "p", limit, cost: 10 })).left, 20);
+});
+
+test("a window that only headers tell is drawn from by two clients together, never beyond it, and to its end", async () => {
+  const clock = makeFakeClock(start);
+  const store = makeMemoryBudgetStore();
+  const clients = [open(clock, store), open(clock, store)];
+  const use: BudgetUse = { name: "told" };
+  let served = 0;
+  let windowAt = start;
+  const total = 40;
+  const lengthMs = 60_000;
+  const call = async ({ draw }: (typeof clients)[number]) => {
+    const drawn = await draw([use]);
+    if (clock.now() >= windowAt + lengthMs) {
+      windowAt = clock.now();
+      served = 0;
+    }
+    served++;
+    assert.ok(served <= total, `${served} calls in one window`);
+    drawn.learn({ limit: total, remaining: total - served, resetAt: windowAt + lengthMs });
+    drawn.ended();
+  };
+  for (let window = 0; window < 4; window++) {
+    // Unequal shares: the first is greedy, and the second comes back after a while of silence.
+    for (let i = 0; i < total; i++) await call(clients[i % 5 === window ? 1 : 0] ?? open(clock, store));
+    for (const client of clients) assert.equal(await codeOf(call(client)), "UPSTREAM_RATE_LIMITED");
+    await clock.advance(lengthMs + 1_100);
+  }
+  const late = open(clock, store);
+  await call(late);
+  assert.equal(await codeOf(call(late)), "none");
 });

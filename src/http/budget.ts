@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { BudgetLimit, BudgetUse } from "../core/http.ts";
-import { counted, emptyPosition, leftIn, type Position, slotAt, waitFor } from "./budget-position.ts";
+import { counted, emptyPosition, joinWindows, leftIn, type Position, slotAt, waitFor } from "./budget-position.ts";
 import type { BudgetStore } from "./budget-store.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { makeToldLimit, type ToldLimit } from "./told-limit.ts";
@@ -31,6 +31,8 @@ export interface Drawn {
 export interface Budgets {
   /** Waits until all of them have room, and takes from all or none; who waits longer goes first. Throws UPSTREAM_RATE_LIMITED or UPSTREAM_QUOTA (retryAt) where that is after `deadlineAt` (monotonic), and the signal's reason. */
   draw(uses: readonly BudgetUse[], deadlineAt: number, where: string, signal?: AbortSignal): Promise<Drawn>;
+  /** Counts what an answer brought, whether there was room or not. Throws STORE_UNAVAILABLE; it is then counted with the next one. */
+  charge(use: BudgetUse): Promise<{ readonly left: number; readonly fullAt: number }>;
   /** Undefined: no call has drawn on it yet. */
   state(name: string): BudgetState | undefined;
   /** Units taken in advance go back to the store. */
@@ -50,6 +52,8 @@ interface Local {
   exchangedAt: number | undefined;
   /** Units spent in the slot of the lease: what is taken in advance follows it. */
   spent: { startMs: number; units: number };
+  /** Units charged that the store does not know of. */
+  owed: number;
 }
 
 interface Waiter {
@@ -63,6 +67,8 @@ interface Waiter {
 interface Draw {
   readonly local: Local;
   readonly cost: number;
+  /** What must be left beside. */
+  readonly room: number;
 }
 
 type Short = { readonly short: ReadonlySet<string>; readonly waitMs: number };
@@ -96,7 +102,17 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
       const idle = [...locals.values()].find((one) => (one.lease?.left ?? 0) === 0) ?? locals.values().next().value;
       if (idle) locals.delete(idle.name);
     }
-    const made: Local = { name, limit, told: makeToldLimit(), blockedUntil: 0, lease: undefined, position: emptyPosition, exchangedAt: undefined, spent: { startMs: 0, units: 0 } };
+    const made: Local = {
+      name,
+      limit,
+      told: makeToldLimit(),
+      blockedUntil: 0,
+      lease: undefined,
+      position: emptyPosition,
+      exchangedAt: undefined,
+      spent: { startMs: 0, units: 0 },
+      owed: 0,
+    };
     locals.set(name, made);
     return made;
   }
@@ -118,8 +134,12 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
 
   /** Takes from all at once where everything is at hand; false: something has to come from the store first. */
   function takeAtHand(draws: readonly Draw[], nowMs: number): boolean {
-    const isMissing = ({ local, cost }: Draw) =>
-      local.exchangedAt === undefined || nowMs - local.exchangedAt > exchangeMs || (local.limit !== undefined && leased(local, nowMs) < cost);
+    const isMissing = ({ local, cost, room }: Draw) =>
+      local.exchangedAt === undefined ||
+      nowMs - local.exchangedAt > exchangeMs ||
+      room > 0 ||
+      // What only the server's headers bound is drawn from what all know together.
+      (local.limit === undefined ? isTold(local, nowMs) : leased(local, nowMs) < cost);
     if (draws.some(isMissing)) return false;
     take(draws, nowMs);
     return true;
@@ -135,6 +155,8 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
     }
   }
 
+  const isTold = (local: Local, nowMs: number) => local.told.window(nowMs) !== undefined || (local.position.told?.resetAt ?? 0) > nowMs;
+
   /** What the positions allow at that time, and how they are then. */
   function decide(draws: readonly Draw[], found: readonly Position[], nowMs: number): { readonly positions: readonly Position[]; readonly result: Decision } {
     const positions = draws.map(({ local: { lease, limit, blockedUntil } }, index) => {
@@ -146,9 +168,13 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
     });
     const short = new Set<string>();
     let waitMs = 0;
-    for (const [index, { local, cost }] of draws.entries()) {
-      const missing = cost - leased(local, nowMs);
-      const ms = local.limit === undefined || missing <= 0 ? 0 : waitFor(positions[index] ?? emptyPosition, local.limit, missing, nowMs);
+    for (const [index, { local, cost, room }] of draws.entries()) {
+      const missing = cost + room + local.owed - leased(local, nowMs);
+      const position = positions[index] ?? emptyPosition;
+      const window = local.limit === undefined ? joinWindows(position.told, local.told.window(nowMs), nowMs) : undefined;
+      if (window !== undefined) positions[index] = { ...position, told: window };
+      const toldMs = window !== undefined && window.left < 1 ? window.resetAt - nowMs : 0;
+      const ms = local.limit === undefined || missing <= 0 ? toldMs : waitFor(position, local.limit, missing, nowMs);
       if (ms <= 0) continue;
       short.add(local.name);
       waitMs = Math.max(waitMs, ms);
@@ -156,8 +182,9 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
     if (short.size > 0) return { positions, result: { positions, short: { short, waitMs }, granted: [] } };
     const granted = draws.map(({ local, cost }, index) => {
       const missing = cost - leased(local, nowMs);
-      if (local.limit === undefined || missing <= 0) return 0;
       const position = positions[index] ?? emptyPosition;
+      if (local.limit === undefined && position.told !== undefined) positions[index] = { ...position, told: { ...position.told, left: position.told.left - 1 } };
+      if (local.limit === undefined || missing <= 0) return 0;
       const advance = Math.min(local.spent.units, Math.floor(local.limit.requests * advanceShare));
       const units = Math.min(leftIn(position, local.limit, nowMs), missing + advance);
       positions[index] = counted(position, local.limit, slotAt(local.limit, nowMs).startMs, units, nowMs);
@@ -185,6 +212,9 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
       local.position = outcome.positions[index] ?? emptyPosition;
       local.blockedUntil = Math.max(local.blockedUntil, local.position.blockedUntil);
       local.exchangedAt = nowMs;
+      const { told } = local.position;
+      // The call itself is taken below.
+      if (local.limit === undefined && told !== undefined) local.told.adopt(outcome.short === undefined ? { ...told, left: told.left + 1 } : told, nowMs);
       if (local.lease !== undefined && nowMs >= local.lease.endMs) local.lease = undefined;
       const units = outcome.granted[index] ?? 0;
       if (units === 0 || local.limit === undefined) continue;
@@ -196,14 +226,23 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
     return short;
   }
 
-  function tellBlock(local: Local): void {
-    const { blockedUntil } = local;
-    const told = store.update([local.name], ([position = emptyPosition]) => ({
-      positions: [{ ...position, blockedUntil: Math.max(position.blockedUntil, blockedUntil) }],
-      result: undefined,
-    }));
+  /** What is new here is told to all; no caller waits for it. */
+  function tell(local: Local, change: (position: Position) => Position): void {
+    local.position = change(local.position);
+    const told = store.update([local.name], ([position = emptyPosition]) => ({ positions: [change(position)], result: undefined }));
     exchanging = Promise.allSettled([exchanging, told]);
     told.catch((thrown: unknown) => report("warn", toEarshotError(thrown, "STORE_UNAVAILABLE", `budget ${local.name}`).message));
+  }
+
+  function tellWindow(local: Local, nowMs: number): void {
+    const window = local.limit === undefined ? local.told.window(nowMs) : undefined;
+    if (window === undefined) return;
+    const known = joinWindows(local.position.told, window, nowMs);
+    if (known === undefined || (known.left === local.position.told?.left && known.resetAt - local.position.told.resetAt < exchangeMs)) return;
+    tell(local, (position) => {
+      const told = joinWindows(position.told, window, nowMs);
+      return told === undefined ? position : { ...position, told };
+    });
   }
 
   function drawnOf(draws: readonly Draw[]): Drawn {
@@ -213,14 +252,34 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
         if (first === undefined) return;
         const nowMs = clock.now();
         first.told.learn(told, nowMs);
+        tellWindow(first, nowMs);
         if (told.retryAt === undefined || told.retryAt <= Math.max(nowMs, first.blockedUntil)) return;
-        first.blockedUntil = told.retryAt;
-        tellBlock(first);
+        const blockedUntil = (first.blockedUntil = told.retryAt);
+        tell(first, (position) => ({ ...position, blockedUntil: Math.max(position.blockedUntil, blockedUntil) }));
       },
       ended() {
         for (const { local } of draws) local.told.ended();
       },
     };
+  }
+
+  async function charge(use: BudgetUse): Promise<{ readonly left: number; readonly fullAt: number }> {
+    const local = localOf(use);
+    const { limit } = local;
+    if (limit === undefined) throw new TypeError(`budget ${use.name}: expected a limit`);
+    local.owed += Math.max(0, use.cost ?? 1);
+    const counting = exchanging.then(async () => {
+      const { owed } = local;
+      const nowMs = clock.now();
+      local.position = await store.update([local.name], ([position = emptyPosition]) => {
+        const next = counted(position, limit, slotAt(limit, nowMs).startMs, owed, nowMs);
+        return { positions: [next], result: next };
+      });
+      local.owed -= owed;
+    });
+    exchanging = counting.catch(() => undefined);
+    await counting;
+    return { left: leftIn(local.position, limit, clock.now()), fullAt: slotAt(limit, clock.now()).endMs };
   }
 
   function refuse(where: string, draws: readonly Draw[], { short, waitMs }: Short): never {
@@ -233,7 +292,10 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
 
   function drawsOf(uses: readonly BudgetUse[]): readonly Draw[] {
     const draws = new Map<string, Draw>();
-    for (const use of uses) draws.set(use.name, { local: localOf(use), cost: (draws.get(use.name)?.cost ?? 0) + Math.max(0, use.cost ?? 1) });
+    for (const use of uses) {
+      const known = draws.get(use.name);
+      draws.set(use.name, { local: localOf(use), cost: (known?.cost ?? 0) + Math.max(0, use.cost ?? 1), room: Math.max(known?.room ?? 0, use.room ?? 0) });
+    }
     return [...draws.values()];
   }
 
@@ -286,6 +348,7 @@ export function makeBudgets({ store, clock, report }: { readonly store: BudgetSt
         left.resolve();
       }
     },
+    charge,
     state(name) {
       const local = locals.get(name);
       if (local === undefined) return undefined;

@@ -293,6 +293,7 @@ export function openHttp(settings: HttpSettings): OpenedHttp {
 
     egress: () => egress.figures(),
     hosts: () => hosts.figures(clock.now()),
+    charge: (use) => budgets.charge(use),
     budgetState: (name) => budgets.state(name),
     async [Symbol.asyncDispose]() {
       await budgets.close().catch((thrown: unknown) => report("warn", `budgets: ${messageOf(thrown, [])}`));

@@ -25,6 +25,7 @@ export function callFor(http: Http, caller: Caller): Http {
     request: (url, options) => http.request(url, { ...options, caller }),
     stream: (url, options) => http.stream(url, { ...options, caller }),
     webSocket: (url, options) => http.webSocket(url, { ...options, caller }),
+    charge: (use) => http.charge(use),
   };
 }
 
@@ -64,6 +65,10 @@ export function countHttp(
     webSocket(url, options) {
       counts.requests++;
       return watched(http.webSocket(url, options), () => undefined);
+    },
+    charge(use) {
+      if (counts.budgets.size < mostBudgets) counts.budgets.add(use.name);
+      return http.charge(use);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { sameWindowMs, type ToldWindow } from "./budget-position.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** What a server tells of one budget's window, kept so that calls on their way are never forgotten. */
@@ -9,11 +10,12 @@ export interface ToldLimit {
   /** The call that went out is over, whatever its end. */
   ended(): void;
   learn(told: RateLimit, nowMs: number): void;
+  /** The window as it is known here, for others who draw on it. */
+  window(nowMs: number): ToldWindow | undefined;
+  /** What others know of the window. */
+  adopt(window: ToldWindow, nowMs: number): void;
   state(nowMs: number): { readonly toldLeft?: number; readonly resetAt?: number };
 }
-
-/** A told end of a window moves by the seconds it is rounded to. */
-const sameWindowMs = 2_000;
 
 export function makeToldLimit(): ToldLimit {
   let left: number | undefined;
@@ -65,6 +67,19 @@ export function makeToldLimit(): ToldLimit {
       left = isSame && left !== undefined ? Math.min(left, told.remaining) : told.remaining - others;
       // Within one window the latest end told holds: no call goes out too early.
       resetAt = isSame ? Math.max(resetAt, told.resetAt) : told.resetAt;
+    },
+    window: (nowMs) => (left !== undefined && nowMs < resetAt && resetAt !== Infinity ? { left, resetAt: endsAt() } : undefined),
+    adopt(window, nowMs) {
+      roll(nowMs);
+      if (window.resetAt <= nowMs) return;
+      const isOwn = left !== undefined && resetAt !== Infinity;
+      if (isOwn && window.resetAt < resetAt - sameWindowMs) return;
+      const isSame = isOwn && Math.abs(window.resetAt - endsAt()) <= sameWindowMs;
+      left = isSame && left !== undefined ? Math.min(left, window.left) : window.left;
+      if (isSame) return;
+      isRounded = false;
+      windowMs = Math.max(windowMs, window.resetAt - nowMs);
+      resetAt = window.resetAt;
     },
     state(nowMs) {
       return left !== undefined && nowMs < resetAt && resetAt !== Infinity ? { toldLeft: Math.max(0, Math.floor(left)), resetAt } : {};

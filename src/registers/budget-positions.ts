@@ -11,6 +11,10 @@ export const budgetPositionsMigrations: readonly Migration[] = [
   },
 ];
 
+export const toldWindowsMigrations: readonly Migration[] = [
+  { name: "budget-positions-2", sql: "alter table budget_positions add column told_left double precision not null default 0, add column told_reset_at bigint not null default 0" },
+];
+
 /** The longest window is a month. */
 const keptMs = 40 * 86_400_000;
 const expireEveryMs = 3_600_000;
@@ -28,7 +32,10 @@ export function openBudgetPositions(sql: Sql, now: () => number): BudgetStore {
           `insert into budget_positions (name, slots, blocked_until, changed_at) select name, '[]', 0, $2 from unnest($1::text[]) as name order by name on conflict do nothing`,
           [sorted, now()],
         );
-        const { rows } = await inside.query("select name, slots, blocked_until from budget_positions where name = any($1::text[]) order by name for update", [sorted]);
+        const { rows } = await inside.query(
+          "select name, slots, blocked_until, told_left, told_reset_at from budget_positions where name = any($1::text[]) order by name for update",
+          [sorted],
+        );
         const found = new Map(rows.map((row) => [textIn(row, "name"), positionIn(row)]));
         const before = names.map((name) => found.get(name) ?? empty);
         const { positions, result } = change(before);
@@ -37,9 +44,16 @@ export function openBudgetPositions(sql: Sql, now: () => number): BudgetStore {
           return position === undefined || position === before[index] ? [] : [{ name, ...position }];
         });
         await inside.query(
-          `update budget_positions as b set slots = n.slots::jsonb, blocked_until = n.blocked, changed_at = $4
-           from unnest($1::text[], $2::text[], $3::bigint[]) as n(name, slots, blocked) where b.name = n.name`,
-          [changed.map(({ name }) => name), changed.map(({ slots }) => JSON.stringify(slots)), changed.map(({ blockedUntil }) => Math.round(blockedUntil)), now()],
+          `update budget_positions as b set slots = n.slots::jsonb, blocked_until = n.blocked, told_left = n.told_left, told_reset_at = n.told_reset, changed_at = $4
+           from unnest($1::text[], $2::text[], $3::bigint[], $5::double precision[], $6::bigint[]) as n(name, slots, blocked, told_left, told_reset) where b.name = n.name`,
+          [
+            changed.map(({ name }) => name),
+            changed.map(({ slots }) => JSON.stringify(slots)),
+            changed.map(({ blockedUntil }) => Math.round(blockedUntil)),
+            now(),
+            changed.map(({ told }) => told?.left ?? 0),
+            changed.map(({ told }) => Math.ceil(told?.resetAt ?? 0)),
+          ],
         );
         return result;
       });
@@ -57,5 +71,6 @@ function positionIn(row: SqlRow): Position {
   const read = Array.isArray(slots)
     ? slots.filter((slot): slot is [number, number] => Array.isArray(slot) && slot.length === 2 && slot.every((value) => typeof value === "number"))
     : [];
-  return { slots: read, blockedUntil: numberIn(row, "blocked_until") };
+  const resetAt = numberIn(row, "told_reset_at");
+  return { slots: read, blockedUntil: numberIn(row, "blocked_until"), ...(resetAt > 0 && { told: { left: numberIn(row, "told_left"), resetAt } }) };
 }

@@ -1,7 +1,7 @@
 import type { Migration } from "../core/sql.ts";
 import { annotationsMigrations } from "./annotations.ts";
 import { auditMigrations } from "./audit.ts";
-import { budgetPositionsMigrations } from "./budget-positions.ts";
+import { budgetPositionsMigrations, toldWindowsMigrations } from "./budget-positions.ts";
 import { cursorsMigrations } from "./cursors.ts";
 import { deprecationsMigrations } from "./deprecations.ts";
 import { driftMigrations } from "./drift.ts";
@@ -50,4 +50,5 @@ export const registerMigrations: readonly Migration[] = [
   ...labelSetsMigrations,
   ...modelDriftMigrations,
   ...modelsMigrations,
+  ...toldWindowsMigrations,
 ];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type Random, makeRandom } from "../random.ts";
-import { type XPost, type XUser, matchesQuery, renderAnswer, renderCounts, snowflake } from "../wire/x.ts";
+import { type XPost, type XUser, matchesQuery, newestOf, renderAnswer, renderCounts, snowflake, timeOf } from "../wire/x.ts";
 import { type FaultLevel, type Faults, faultsOf } from "./faults.ts";
 import { portOf } from "./feeds.ts";
 import { type XJobs, makeXJobs } from "./x-compliance.ts";
@@ -51,6 +51,9 @@ export interface XWorld extends AsyncDisposable {
   readonly given: number;
   /** Files of ids that came to compliance jobs. */
   readonly uploads: XJobs["uploads"];
+  /** An event of the users' compliance stream: user_delete, user_protect, … */
+  tellOfUser(event: string, user: XUser): void;
+  readonly complianceAsked: XJobs["asked"];
 }
 
 const windowMs = 900_000;
@@ -63,6 +66,8 @@ const documented: Readonly<Record<string, number>> = {
   "search/stream": 50,
   "search/stream/rules": 450,
   "search/stream/rules POST": 100,
+  "compliance/stream": 100,
+  "users/compliance/stream": 100,
   "usage/tweets": 50, // docs.x.com/x-api/fundamentals/rate-limits, per app
 };
 const problem = (status: number, title: string, detail: string, type = "about:blank", more: Record<string, unknown> = {}) => ({ title, detail, type, status, ...more });
@@ -270,10 +275,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
   const jobs = makeXJobs(posts, now);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
-    if (url.pathname.startsWith("/files/")) {
-      void jobs.serve(request, response, url.pathname, url.origin);
-      return;
-    }
+    if (url.pathname.startsWith("/files/")) return void jobs.serve(request, response, url.pathname, url.origin);
     if (url.pathname === "/oauth2/token") {
       const good = request.headers.authorization === `Basic ${Buffer.from("key:secret").toString("base64")}`;
       const token = `app-${(sequence += 1)}`;
@@ -303,7 +305,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
     else if (endpoint === "search/stream/rules")
       send(response, endpoint, 200, { ...(rules.length > 0 && { data: rules }), meta: { sent: new Date(now()).toISOString(), result_count: rules.length } }, headers);
     else if (endpoint === "search/stream/rules POST") void changeRules(request, response, headers);
-    else if (path.startsWith("compliance/")) void jobs.serve(request, response, url.pathname, url.origin);
+    else if (/^(?:users\/)?compliance\//.test(path)) void jobs.serve(request, response, url.pathname, url.origin);
     else send(response, endpoint, 404, problem(404, "Not Found", "Not Found"), headers);
   });
   server.listen(0, host);
@@ -315,6 +317,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
       stream.beatMs = nowMs();
       stream.response.write("\r\n");
     }
+    jobs.beat();
   }, 1);
 
   return {
@@ -338,7 +341,9 @@ export async function startX(options: XOptions): Promise<XWorld> {
     },
     remove(post) {
       post.state = "deleted";
+      jobs.tell("tweets", "delete", { tweet: { id: post.id, author_id: post.author.id } });
     },
+    tellOfUser: (event, user) => jobs.tell("users", event, { user: { id: user.id } }),
     rules,
     addRule: (value, tag) => void addRule(value, tag),
     setFaults(wish) {
@@ -350,6 +355,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
     cutStreams() {
       for (const { response } of streams) response.destroy();
       streams.clear();
+      jobs.cut();
     },
     setSilent(wish) {
       silent = wish;
@@ -382,6 +388,7 @@ export async function startX(options: XOptions): Promise<XWorld> {
       return given;
     },
     uploads: jobs.uploads,
+    complianceAsked: jobs.asked,
     async [Symbol.asyncDispose]() {
       clearInterval(beats);
       server.closeAllConnections();
@@ -389,12 +396,4 @@ export async function startX(options: XOptions): Promise<XWorld> {
       await once(server, "close");
     },
   };
-}
-
-function newestOf(post: XPost): bigint {
-  return BigInt(post.history.at(-1) ?? post.id);
-}
-
-function timeOf(id: string): number {
-  return Number(BigInt(id) >> 22n) + 1_288_834_974_657;
 }

@@ -128,3 +128,11 @@ export function renderCounts(posts: readonly XPost[], nowMs: number, stepMs: num
   });
   return { data, meta: { total_tweet_count: data.reduce((sum, one) => sum + one.tweet_count, 0) } };
 }
+
+export function newestOf(post: XPost): bigint {
+  return BigInt(post.history.at(-1) ?? post.id);
+}
+
+export function timeOf(id: string): number {
+  return Number(BigInt(id) >> 22n) + 1_288_834_974_657;
+}

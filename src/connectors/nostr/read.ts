@@ -5,7 +5,7 @@ import type { SourcePage } from "../../core/source.ts";
 import type { Json } from "../json/decode.ts";
 import { type Gap, type NostrCursor, type RelayState, addGap, parseCursor } from "./cursor.ts";
 import { hasOwnId, hex64 } from "./event.ts";
-import { makeQueue } from "./queue.ts";
+import { makeQueue } from "../json/queue.ts";
 import { rawsOfEvent } from "./raws.ts";
 import { type Filter, type Relay, openRelay, readLimit } from "./relay.ts";
 

@@ -1,6 +1,6 @@
 import type { SourceContext } from "../../core/component.ts";
 import type { Credential } from "../../core/credential.ts";
-import { EarshotError } from "../../core/errors.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { BudgetUse, FailedAnswer, HttpOptions, Reaction } from "../../core/http.ts";
 import { type Json, decodeJson, isJson } from "../json/decode.ts";
 import { failureOf, problemsIn } from "./problem.ts";
@@ -20,10 +20,16 @@ const limits = {
   "stream-rules-change": { path: "/2/tweets/search/stream/rules", app: 100, user: 100 },
   usage: { path: "/2/usage/tweets", app: 50, user: 50 },
   me: { path: "/2/users/me", app: 75, user: 75 },
+  // docs.x.com/x-api/compliance, 2026-11
+  "posts-compliance": { path: "/2/tweets/compliance/stream", app: 100, user: 100 },
+  "users-compliance": { path: "/2/users/compliance/stream", app: 100, user: 100 },
   "compliance-jobs": { path: "/2/compliance/jobs", app: 150, user: 150 },
   "compliance-job": { path: "/2/compliance/jobs/:id", app: 150, user: 150 },
 } as const;
 export type Endpoint = keyof typeof limits;
+
+/** Posts that one answer may bring, of the calls that draw on the month's allowance. */
+const mostPosts: Partial<Record<Endpoint, number>> = { "search-recent": 100, "search-all": 100, "user-posts": 100, "user-mentions": 100, stream: 1 };
 
 const fields = {
   "tweet.fields":
@@ -41,11 +47,11 @@ export interface Api {
   readonly isApp: boolean;
   /** The server's time, milliseconds UTC: ours, mended by what answers say. */
   now(): number;
-  /** Posts came: they are drawn from the month's allowance by the next call. */
-  charge(posts: number): void;
+  /** Posts came: they are counted against the month's allowance at once. Gives what is left of it, and when it is full again (milliseconds UTC). */
+  charge(posts: number): Promise<{ readonly left: number; readonly fullAt: number }>;
   get(endpoint: Endpoint, query: Readonly<Record<string, string>>, signal?: AbortSignal, id?: string): Promise<Json>;
   post(endpoint: Endpoint, body: unknown, signal?: AbortSignal): Promise<Json>;
-  stream(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  stream(endpoint: "stream" | "posts-compliance" | "users-compliance", query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Addresses of a job's files, outside of the API. */
   file(method: "GET" | "PUT", url: string, signal: AbortSignal, body?: string): Promise<Uint8Array>;
 }
@@ -54,17 +60,17 @@ export interface ApiOptions {
   readonly server: string;
   readonly isApp: boolean;
   readonly postsPerMonth: number;
+  /** Day on which the app's month begins. */
+  readonly monthDay: number;
 }
 
 /** A difference above is no clock that goes wrong, but a header that means nothing. */
 const mostSkewMs = 12 * 3_600_000;
-/** The month's cap is held back by one page, so that a page that is full does not pass it. */
-const heldBack = 100;
 
-export function openApi({ server, isApp, postsPerMonth }: ApiOptions, credential: Credential, context: SourceContext): Api {
+export function openApi({ server, isApp, postsPerMonth, monthDay }: ApiOptions, credential: Credential, context: SourceContext): Api {
   const { clock, http } = context;
   let skewMs = 0;
-  let owed = 0;
+  const month = { name: `x/${credential.name}/posts`, limit: { requests: postsPerMonth, perMs: monthMs, resets: "utc-month", monthDay } } as const satisfies BudgetUse;
 
   function budgetsOf(endpoint: Endpoint): BudgetUse[] {
     const { app, user } = limits[endpoint];
@@ -72,27 +78,10 @@ export function openApi({ server, isApp, postsPerMonth }: ApiOptions, credential
     const uses: BudgetUse[] = [{ name, limit: { requests: isApp ? app : user, perMs: windowMs } }];
     // One a second beside the window (same table).
     if (endpoint === "search-all") uses.push({ name: `${name}-second`, limit: { requests: 1, perMs: 1_000 } });
-    if (endpoint !== "usage" && endpoint !== "me" && !endpoint.startsWith("compliance")) {
-      const requests = Math.max(1, postsPerMonth - heldBack);
-      uses.push({ name: `x/${credential.name}/posts`, limit: { requests, perMs: monthMs, resets: "utc-month" }, cost: Math.min(owed, requests) });
-    }
+    const room = mostPosts[endpoint];
+    // A whole page must have room; what came is counted when it came.
+    if (room !== undefined) uses.push({ ...month, cost: 0, room });
     return uses;
-  }
-
-  /** What the call drew is paid once an answer came: a call that never went out drew nothing. */
-  async function paying<T>(budgets: readonly BudgetUse[], ask: (react: (answer: FailedAnswer) => Reaction | undefined) => Promise<T>): Promise<T> {
-    const cost = budgets.at(-1)?.cost ?? 0;
-    let paid = false;
-    const pay = () => {
-      if (!paid) owed -= cost;
-      paid = true;
-    };
-    const answer = await ask((failed) => {
-      pay();
-      return react(failed);
-    });
-    pay();
-    return answer;
   }
 
   function learn(headers: Headers): void {
@@ -120,7 +109,7 @@ export function openApi({ server, isApp, postsPerMonth }: ApiOptions, credential
 
   async function call(endpoint: Endpoint, url: URL, options: HttpOptions): Promise<Json> {
     const budgets = budgetsOf(endpoint);
-    const answer = await paying(budgets, (judge) => http.request(url.href, { ...options, credential, budgets, react: judge, maxBytes: 32 << 20 }));
+    const answer = await http.request(url.href, { ...options, credential, budgets, react, maxBytes: 32 << 20 });
     learn(answer.headers);
     let body: unknown;
     try {
@@ -141,15 +130,20 @@ export function openApi({ server, isApp, postsPerMonth }: ApiOptions, credential
   return {
     isApp,
     now: () => clock.now() + skewMs,
-    charge(posts) {
-      owed += posts;
+    async charge(posts) {
+      try {
+        return await http.charge({ ...month, cost: posts });
+      } catch (thrown) {
+        // The count is kept, and told with the next one; what came is not thrown away for it.
+        context.report("warn", "the posts of the month are counted later", { source: context.id, code: toEarshotError(thrown, "STORE_UNAVAILABLE", "x").code });
+        return { left: postsPerMonth, fullAt: clock.now() };
+      }
     },
     get: (endpoint, query, signal, id) => call(endpoint, urlOf(endpoint, query, id), signal ? { signal } : {}),
     post: (endpoint, body, signal) =>
       call(endpoint, urlOf(endpoint, {}), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), ...(signal && { signal }) }),
-    async stream(query, signal) {
-      const budgets = budgetsOf("stream");
-      const answer = await paying(budgets, (judge) => http.stream(urlOf("stream", { ...query, ...fields }).href, { credential, signal, budgets, react: judge }));
+    async stream(endpoint, query, signal) {
+      const answer = await http.stream(urlOf(endpoint, query).href, { credential, signal, budgets: budgetsOf(endpoint), react });
       learn(answer.headers);
       return answer.body;
     },

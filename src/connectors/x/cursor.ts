@@ -15,15 +15,30 @@ export interface Cursor {
   readonly places: Record<string, Place>;
 }
 
+/** Of the compliance streams, beside the places: milliseconds UTC of the newest event of each that is safe. */
+export function parseCompliance(saved: string | undefined, names: readonly string[]): Record<string, number> {
+  const held = heldIn(saved);
+  const told = isJson(held) && isJson(held["compliance"]) ? held["compliance"] : {};
+  const found: Record<string, number> = {};
+  for (const name of names) {
+    const at = told[name];
+    if (typeof at === "number" && Number.isSafeInteger(at) && at > 0) found[name] = at;
+  }
+  return found;
+}
+
+function heldIn(saved: string | undefined): unknown {
+  try {
+    return saved === undefined || saved === "" ? undefined : decodeJson(Buffer.from(saved), "cursor");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Unreadable, or of targets no longer read: as if absent. */
 export function parseCursor(saved: string | undefined, targets: readonly string[]): Cursor {
   const places: Record<string, Place> = {};
-  let held: unknown;
-  try {
-    held = saved === undefined || saved === "" ? undefined : decodeJson(Buffer.from(saved), "cursor");
-  } catch {
-    held = undefined;
-  }
+  const held = heldIn(saved);
   const told = isJson(held) && isJson(held["places"]) ? held["places"] : {};
   for (const target of targets) {
     const value = told[target];

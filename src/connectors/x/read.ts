@@ -2,7 +2,8 @@ import type { SourceContext } from "../../core/component.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Raw, SourcePage } from "../../core/source.ts";
 import { type Json, isJson } from "../json/decode.ts";
-import type { Api } from "./api.ts";
+import { type Api, postFields } from "./api.ts";
+import { withCompliance } from "./beside.ts";
 import { type Cursor, parseCursor } from "./cursor.ts";
 import { idInstant, idOf, isNewer, objectsIn } from "./ids.ts";
 import { makeJobs } from "./jobs.ts";
@@ -22,6 +23,7 @@ export interface ReadOptions extends WalkOptions {
   readonly backfillMinutes: number;
   /** So often X is asked which posts are to be forgotten; 0: never. */
   readonly complianceHours: number;
+  readonly complianceStreams: boolean;
 }
 
 const slowestFactor = 8;
@@ -40,7 +42,8 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
   );
   const walker = makeWalker(options, cursor, api, context);
   const jobs = makeJobs(options.complianceHours, api, context);
-  for await (const page of options.mode === "stream" && searches.length > 0 ? stream() : poll()) {
+  const main = () => (options.mode === "stream" && searches.length > 0 ? stream() : poll());
+  for await (const page of options.complianceStreams ? withCompliance(main, saved, JSON.stringify(cursor), api, context, signal) : main()) {
     for (const { key, actor } of page.items) if (typeof key === "string" && actor !== undefined) jobs.seen(key);
     yield page;
   }
@@ -99,15 +102,18 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
         status({ state: "connecting" });
         const rules = await syncRules(api, options.queries, `earshot:${context.id}`, both);
         const minutes = cutAt === undefined ? 0 : Math.min(options.backfillMinutes, Math.ceil((clock.now() - cutAt) / 60_000));
-        const body = await api.stream(minutes > 0 ? { backfill_minutes: String(minutes) } : {}, both);
+        const body = await api.stream("stream", minutes > 0 ? { ...postFields, backfill_minutes: String(minutes) } : postFields, both);
         for (const target of searches) yield* insist(target);
         status({ state: "live", detail: "stream" });
         let timelinesAt = clock.monotonicMs() + options.pollSeconds * 1_000;
         for await (const messages of readLines(body, clock)) {
           backoff.succeeded();
           cutAt = clock.now();
+          const posts = messages.filter((message) => typeof message !== "string" && isOurs(message, rules) && postIdOf(message) !== undefined).length;
+          const month = posts === 0 ? undefined : await api.charge(posts);
           const items = [...messages.flatMap((message) => rawsOfLine(message, rules)), ...(await jobs.due(both))];
           if (items.length > 0) yield { items, cursor: JSON.stringify(cursor) };
+          if (month !== undefined && month.left <= 0) throw new EarshotError("UPSTREAM_QUOTA", "x: the posts of the month are used up", { retryAt: month.fullAt });
           if (timelines.length > 0 && clock.monotonicMs() >= timelinesAt) {
             for (const target of timelines) yield* insist(target);
             timelinesAt = clock.monotonicMs() + options.pollSeconds * 1_000;
@@ -128,15 +134,12 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
     }
   }
 
-  /** Posts that other rules of the app matched are not ours. */
   function rawsOfLine(message: Json | string, rules: ReadonlySet<string>): readonly Raw[] {
     const receivedAt = clock.now();
     if (typeof message === "string") return [{ key: undefined, bytes: Buffer.from(message), receivedAt }];
-    const matched = objectsIn(message["matching_rules"]);
-    if (matched.length > 0 && !matched.some((rule) => rules.has(idOf(rule["id"]) ?? ""))) return [];
-    const id = isJson(message["data"]) ? idOf(message["data"]["id"]) : undefined;
+    if (!isOurs(message, rules)) return [];
+    const id = postIdOf(message);
     if (id !== undefined) {
-      api.charge(1);
       // What came on the stream is not searched for again, but for the moments before, in which others may have been on their way.
       for (const target of searches) {
         const place = cursor.places[target.name] ?? {};
@@ -151,4 +154,14 @@ export async function* readX(options: ReadOptions, api: Api, context: SourceCont
     await clock.sleep(ms, signal).catch(() => undefined);
     return !signal.aborted;
   }
+}
+
+/** Posts that other rules of the app matched are not ours. */
+function isOurs(message: Json, rules: ReadonlySet<string>): boolean {
+  const matched = objectsIn(message["matching_rules"]);
+  return matched.length === 0 || matched.some((rule) => rules.has(idOf(rule["id"]) ?? ""));
+}
+
+function postIdOf(message: Json): string | undefined {
+  return isJson(message["data"]) ? idOf(message["data"]["id"]) : undefined;
 }

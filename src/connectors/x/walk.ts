@@ -111,7 +111,7 @@ export function makeWalker(options: WalkOptions, cursor: Cursor, api: Api, conte
           target.id,
         );
         const posts = objectsIn(body["data"]);
-        api.charge(posts.length);
+        await api.charge(posts.length);
         given += posts.length;
         for (const post of posts) {
           const id = idOf(post["id"]);
