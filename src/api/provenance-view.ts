@@ -60,6 +60,7 @@ const stagesSchema = Type.Object({
     }),
   ),
   judge: optional(Type.Array(judgementSchema)),
+  codeSwitching: optional(Type.Array(Type.String({ description: "Languages of the stretches, in order; none where the post's own is all." }))),
   pii: optional(Type.Object({ sensitivity: Type.String(), kinds: Type.Array(Type.Object({ kind: Type.String(), count: int })) })),
   terms: optional(Type.Array(Type.Object({ id: Type.String(), parts: Type.Array(Type.Object({ part: Type.String(), words: Type.Array(Type.String()) })) }))),
   pseudonyms: Type.Object({ post: Type.String(), author: Type.String(), authorKeyVersion: int, mentions: int }),
@@ -149,7 +150,7 @@ function saidBy(notes: Notes | undefined): string {
 function viewStages({ post, stages }: PostTrace) {
   if (stages === undefined) return undefined;
   const { steps, outcome, reason, findings, now } = stages;
-  const { normalise, mentions, sieve, language, sentiment, judge, pii, terms } = findings;
+  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, pii, terms } = findings;
   const kinds = new Map<string, number>();
   for (const { kind } of pii?.spans ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const differs = [
@@ -184,6 +185,7 @@ function viewStages({ post, stages }: PostTrace) {
       },
     }),
     ...(judge && { judge: judgementsOf(judge).map(viewJudgement) }),
+    ...(codeSwitching && { codeSwitching: codeSwitching.map((span) => span.language) }),
     ...(pii && { pii: { sensitivity: pii.sensitivity, kinds: [...kinds].map(([kind, count]) => ({ kind, count })) } }),
     ...(terms && { terms: terms.map(({ id, parts }) => ({ id, parts: parts.map(({ part, words }) => ({ part, words: [...words] })) })) }),
     pseudonyms: { post: post.id, author: post.author, authorKeyVersion: Number(post.author.slice(1, post.author.indexOf("_"))), mentions: now.mentions },

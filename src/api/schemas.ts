@@ -60,6 +60,22 @@ export const postSchema = Type.Object({
   region: Type.String(),
   pii: Type.Optional(Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), kind: Type.String() }))),
   judgements: Type.Optional(Type.Array(judgementSchema)),
+  languages: Type.Optional(
+    Type.Object(
+      {
+        model: Type.String(),
+        spans: Type.Array(
+          Type.Object({
+            start: Type.Integer(),
+            end: Type.Integer(),
+            language: text("BCP 47; hi-Latn is Hindi in Latin letters."),
+            confidence: Type.Number({ minimum: 0, maximum: 1 }),
+          }),
+        ),
+      },
+      { description: "Where the text is not in its post's one language alone." },
+    ),
+  ),
   entities: Type.Optional(
     Type.Object({
       model: Type.String(),
@@ -108,6 +124,7 @@ export function viewWhole(post: Post): PostView {
     region: post.region,
     ...(post.pii && { pii: post.pii.map((span) => ({ ...span })) }),
     ...((post.notes?.judged ?? post.notes?.judgements) && { judgements: judgementsOf(post.notes).map(viewJudgement) }),
+    ...(post.notes?.languages && { languages: { model: post.notes.languages.model, spans: post.notes.languages.spans.map((span) => ({ ...span })) } }),
     ...(post.notes?.entities && { entities: { model: post.notes.entities.model, spans: post.notes.entities.spans.map((span) => ({ ...span })) } }),
   };
 }

@@ -86,6 +86,7 @@ const modelsSchema = z
     social: modelUse.default(false).describe("Sentiment, emotion, irony, offence and hate of English posts. Their sentiment is then this model's, not the lexicon's."),
     spam: modelUse.default(false).describe("Unasked advertising."),
     entities: modelUse.default(false).describe("Names of persons, organisations and places."),
+    languages: modelUse.default(false).describe("Stretches of posts that hold more than one language, and Hindi in Latin letters."),
     leastProbability: z.number().min(0).max(1).default(0.5).describe("A model that is less sure says nothing."),
     drift: z
       .union([

@@ -37,6 +37,7 @@ const factsOf = (text: string, language: string, platform: string): QueryFacts =
   reshare: false,
   media: false,
   pii: false,
+  languages: false,
 });
 
 describe("the form of a query", () => {

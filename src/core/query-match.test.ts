@@ -23,6 +23,7 @@ function facts(text: string, more: Partial<QueryFacts> = {}): QueryFacts {
     reshare: false,
     media: false,
     pii: false,
+    languages: false,
     ...more,
   };
 }

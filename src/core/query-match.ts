@@ -1,3 +1,4 @@
+import "./language-spans.ts";
 import type { Post, Sentiment } from "./event.ts";
 import type { Query } from "./query.ts";
 import { foldText, tokenise } from "./tokens.ts";
@@ -37,6 +38,8 @@ export interface QueryFacts {
   readonly refers?: PostReferences;
   readonly media: boolean;
   readonly pii: boolean;
+  /** More than one language, or Hindi in Latin letters, was noted of it. */
+  readonly languages: boolean;
 }
 
 export function factsOf(post: Post): QueryFacts {
@@ -56,6 +59,7 @@ export function factsOf(post: Post): QueryFacts {
     refers: referencesOf(post),
     media: (post.media?.length ?? 0) > 0,
     pii: (post.pii?.length ?? 0) > 0,
+    languages: post.notes?.languages !== undefined,
   };
 }
 
@@ -141,7 +145,7 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
       return value === "reshare" ? facts.reshare : !facts.reply && !facts.reshare;
     case "has":
       if (value === "link") return facts.links.length > 0;
-      return value === "media" ? facts.media : facts.pii;
+      return value === "media" ? facts.media : value === "pii" ? facts.pii : facts.languages;
     case "reply":
     case "root":
     case "quote":

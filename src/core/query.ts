@@ -18,7 +18,7 @@ export type Query =
   | { readonly kind: "not"; readonly part: Query };
 
 /**
- * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host author:a1_… is:reply|reshare|original has:link|media|pii
+ * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host author:a1_… is:reply|reshare|original has:link|media|pii|languages
  * reply:p_… root:p_… quote:p_… reshare:p_…: what answers a post, belongs to the conversation that it began, quotes it, shares it again.
  */
 export const queryFields = ["language", "platform", "source", "sentiment", "term", "hashtag", "link", "author", "is", "has", "reply", "root", "quote", "reshare"] as const;
@@ -31,7 +31,7 @@ export const queryLimits = { length: 10_000, depth: 32, leaves: 1_000 } as const
 export const fieldValues: Readonly<Partial<Record<QueryField, readonly string[]>>> = {
   sentiment: ["negative", "neutral", "positive", "none"],
   is: ["reply", "reshare", "original"],
-  has: ["link", "media", "pii"],
+  has: ["link", "media", "pii", "languages"],
 };
 
 export function isQueryField(name: string): name is QueryField {

@@ -3,6 +3,8 @@ import { EarshotError } from "../core/errors.ts";
 import { fingerprint } from "../core/ids.ts";
 import { type EntityTagger, readEntities } from "./entities.ts";
 import { type Extractor, makeExtractor } from "./features.ts";
+import { type LanguageParts, makeLanguageParts } from "./language-spans.ts";
+import { readWordModel } from "./language-words.ts";
 import { type Judge, makeJudge, readLinearModel } from "./linear-model.ts";
 import type { Vocabulary } from "./segment.ts";
 import { readWordVectors, type WordVectors } from "./word-vectors.ts";
@@ -12,17 +14,19 @@ export const modelNames = ["social", "multilingual", "language", "spam"] as cons
 export type ModelName = (typeof modelNames)[number];
 
 const folder = new URL("./weights/", import.meta.url);
-export const weightsFile = (name: ModelName | "words" | "entities"): URL => new URL(`${name}.bin`, folder);
+export const weightsFile = (name: ModelName | "words" | "entities" | "code-switching"): URL => new URL(`${name}.bin`, folder);
 
 export interface Library {
   judge(name: ModelName): Judge;
   entities(): EntityTagger;
   /** The words that have vectors, by how common they are. */
   vocabulary(): Vocabulary;
+  /** Which stretches of a text are in which language. */
+  languageParts(): LanguageParts;
   /** What all models read of a text; the first `dimensions` dense numbers are the mean of its words' vectors. */
   features(): { readonly extractor: Extractor; readonly dimensions: number };
   /** Name and fingerprint of the weights that it judges by, `social@1f2e3d4c`. */
-  version(name: ModelName | "entities"): string;
+  version(name: ModelName | "entities" | "code-switching"): string;
 }
 
 function read(name: Parameters<typeof weightsFile>[0]): Uint8Array {
@@ -36,6 +40,7 @@ export function openLibrary(): Library {
   let vectors: WordVectors | undefined;
   const judges = new Map<ModelName, Judge>();
   let tagger: EntityTagger | undefined;
+  let parts: LanguageParts | undefined;
   const versions = new Map<string, string>();
   let extractor: Extractor | undefined;
   const words = () => (vectors ??= readWordVectors(read("words")));
@@ -46,6 +51,7 @@ export function openLibrary(): Library {
       return known;
     },
     vocabulary: () => ({ rankOf: words().rowOf }),
+    languageParts: () => (parts ??= makeLanguageParts(readWordModel(read("code-switching")))),
     features: () => ({ extractor: (extractor ??= makeExtractor(words())), dimensions: words().dimensions }),
     entities: () => (tagger ??= readEntities(read("entities"), words())),
     version(name) {

@@ -42,3 +42,30 @@ test("no letter of a span is left, however spans overlap", () => {
     }),
   );
 });
+
+test("stretches by language keep their words, and their ends move to the mask that they lay in", () => {
+  const text = "write to ann@example.org ahora mismo por favor";
+  const post = makePost({
+    text,
+    pii: [{ start: 9, end: 24, kind: "email" }],
+    notes: {
+      languages: {
+        model: "m@1",
+        spans: [
+          { start: 0, end: 12, language: "en", confidence: 1 },
+          { start: 13, end: text.length, language: "es", confidence: 1 },
+        ],
+      },
+    },
+  });
+  const shown = redactPost(post);
+  assert.deepEqual(
+    shown.notes?.languages?.spans.map(({ start, end }) => shown.text.slice(start, end)),
+    ["write to [email]", "[email] ahora mismo por favor"],
+  );
+  const apart = redactPost({ ...post, notes: { languages: { model: "m@1", spans: [{ start: 25, end: text.length, language: "es", confidence: 1 }] } } });
+  assert.deepEqual(
+    apart.notes?.languages?.spans.map(({ start, end }) => apart.text.slice(start, end)),
+    ["ahora mismo por favor"],
+  );
+});

@@ -9,7 +9,12 @@ export function redactPost(post: Post): Post {
   const links = post.links.some(bearsAddress) ? post.links.filter((link) => !bearsAddress(link)) : post.links;
   if (post.pii === undefined || post.pii.length === 0) return links === post.links ? post : { ...post, links };
   const { text, spans } = maskText(post.text, post.pii);
-  const notes = post.notes?.entities === undefined ? post.notes : { ...post.notes, entities: { ...post.notes.entities, spans: moved(post.notes.entities.spans, post.pii, spans) } };
+  const { entities, languages } = post.notes ?? {};
+  const notes = post.notes && {
+    ...post.notes,
+    ...(entities && { entities: { ...entities, spans: moved(entities.spans, post.pii, spans) } }),
+    ...(languages && { languages: { ...languages, spans: stretched(languages.spans, post.pii, spans) } }),
+  };
   return { ...post, text, links, pii: spans, ...(notes && { notes }) };
 }
 
@@ -17,18 +22,43 @@ type Spans = NonNullable<Notes["entities"]>["spans"];
 
 /** Where names stand once the text is masked; those that touch what is masked go. `masked`: in the order of the text, overlapping ones joined. */
 function moved(names: Spans, pii: readonly PiiSpan[], masked: readonly PiiSpan[]): Spans {
-  const joined: { start: number; end: number }[] = [];
-  for (const { start, end } of pii.toSorted((a, b) => a.start - b.start)) {
-    const last = joined.at(-1);
-    if (last !== undefined && start < last.end) last.end = Math.max(last.end, end);
-    else joined.push({ start, end });
-  }
+  const joined = joinedSpans(pii);
   return names.flatMap((name) => {
     if (joined.some(({ start, end }) => name.start < end && start < name.end)) return [];
     const before = joined.filter(({ end }) => end <= name.start).length - 1;
     const by = before < 0 ? 0 : (masked[before]?.end ?? 0) - (joined[before]?.end ?? 0);
     return [{ ...name, start: name.start + by, end: name.end + by }];
   });
+}
+
+interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+function joinedSpans(pii: readonly PiiSpan[]): readonly Place[] {
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of pii.toSorted((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last !== undefined && start < last.end) last.end = Math.max(last.end, end);
+    else joined.push({ start, end });
+  }
+  return joined;
+}
+
+type LanguageStretches = NonNullable<Notes["languages"]>["spans"];
+
+/** Where stretches of a language stand once the text is masked: an end within what is masked moves to the mask's own. */
+function stretched(stretches: LanguageStretches, pii: readonly PiiSpan[], masked: readonly PiiSpan[]): LanguageStretches {
+  const joined = joinedSpans(pii);
+  const place = (at: number, isEnd: boolean): number => {
+    const before = joined.findLastIndex(({ start }) => (isEnd ? start < at : start <= at));
+    const [was, is] = [joined[before], masked[before]];
+    if (was === undefined || is === undefined) return at;
+    if (at < was.end) return isEnd ? is.end : is.start;
+    return at + is.end - was.end;
+  };
+  return stretches.map((one) => ({ ...one, start: place(one.start, false), end: place(one.end, true) }));
 }
 
 function bearsAddress(link: string): boolean {

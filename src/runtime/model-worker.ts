@@ -57,7 +57,19 @@ function assessed({ classes, texts, brands }: TaskTexts): readonly AssessedText[
 }
 
 function factsOfText(text: string, language: string, platform: string): QueryFacts {
-  const none = { source: "", sentiment: undefined, terms: [], links: [], author: undefined, createdAt: 0, reply: false, reshare: false, media: false, pii: false };
+  const none = {
+    source: "",
+    sentiment: undefined,
+    terms: [],
+    links: [],
+    author: undefined,
+    createdAt: 0,
+    reply: false,
+    reshare: false,
+    media: false,
+    pii: false,
+    languages: false,
+  };
   return { ...none, words: tokenise(text), language, platform, hashtags: [...text.matchAll(/#([\p{L}\p{N}_]+)/gu)].map((match) => match[1] ?? "") };
 }
 

@@ -101,6 +101,7 @@ const stages = openStages({
   languageTable: data.languageTable,
   judge: { models, use: data.models },
   ...(data.deep !== undefined && { deep: askOver(data.deep) }),
+  spans: { models: reader, use: data.models.languages },
 });
 
 /** A ledger that knows more than `posts` holds (a log from an older copy, say) would pass raw by: it is made anew from `posts`. */

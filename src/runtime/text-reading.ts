@@ -1,3 +1,4 @@
+import type { LanguageSpans } from "../core/language-spans.ts";
 import type { Library } from "../models/library.ts";
 import { makeNormaliser, type NormalForm, type Normaliser } from "../models/normal.ts";
 
@@ -7,7 +8,7 @@ export interface TextReading {
 }
 
 /** Weights are read with the first question. */
-export function openTextReader(library: Library): { read(text: string, language: string): TextReading } {
+export function openTextReader(library: Library): LanguageSpans & { read(text: string, language: string): TextReading } {
   let normaliser: Normaliser | undefined;
   return {
     read(text, language) {
@@ -15,5 +16,6 @@ export function openTextReader(library: Library): { read(text: string, language:
       // Where no language was told the short forms are most likely English ones.
       return { normal: normaliser.normalise(text, language === "und" ? "en" : language) };
     },
+    languages: (text, language) => ({ model: library.version("code-switching"), spans: library.languageParts().spans(text, language) }),
   };
 }

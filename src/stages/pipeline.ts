@@ -4,6 +4,7 @@ import type { Draft, Stage } from "../core/stage.ts";
 import type { TextModels } from "../core/judgement.ts";
 import type { ModelsConfig } from "../core/config.ts";
 import type { DeepModels } from "../core/deep.ts";
+import { type CodeSwitchingOptions, makeCodeSwitching } from "./code-switching.ts";
 import { makeDeep } from "./deep.ts";
 import { makeJudge } from "./judge.ts";
 import { makeLanguage } from "./language.ts";
@@ -22,6 +23,8 @@ export interface StagesOptions extends MentionsOptions, TermsOptions {
   readonly judge?: { readonly models: TextModels; readonly use: ModelsConfig };
   /** The larger models of `judge.use.deep`; absent: none is asked. */
   readonly deep?: DeepModels;
+  /** What parts texts by language, and which; absent: nothing does. */
+  readonly spans?: CodeSwitchingOptions;
 }
 
 export interface Stages extends Disposable {
@@ -40,10 +43,11 @@ export function openStages(options: StagesOptions): Stages {
   // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
   const judge = options.judge === undefined ? undefined : makeJudge(options.judge);
   const deep = options.judge === undefined || options.deep === undefined ? [] : [makeDeep({ models: options.deep, use: options.judge.use.deep })];
+  const spans = options.spans === undefined || options.spans.use === false ? [] : [makeCodeSwitching(options.spans)];
   const sentiment = makeSentiment(judge?.judgesSentiment);
   const [before, behind] = [
     [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment],
-    [...deep, makePii(), terms],
+    [...deep, ...spans, makePii(), terms],
   ] as const satisfies readonly (readonly Stage[])[];
   const unasked: readonly Stage[] = [...before, ...behind];
   const asked: readonly Stage[] = judge === undefined ? unasked : [...before, judge, ...behind];

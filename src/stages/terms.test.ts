@@ -74,6 +74,7 @@ test("the index finds exactly the terms that the reference evaluator finds", () 
         reshare: false,
         media: false,
         pii: false,
+        languages: false,
       };
       assert.deepEqual(
         draft.terms,

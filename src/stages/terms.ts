@@ -201,6 +201,7 @@ function factsOfDraft(draft: Draft): QueryFacts {
     reshare: post.reshareOf !== undefined,
     media: (post.media?.length ?? 0) > 0,
     pii: draft.pii.length > 0,
+    languages: draft.notes?.languages !== undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Notes, Outcome, PiiSpan, SourcePost } from "../core/event.ts";
+import type { LanguageSpan } from "../core/language-spans.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import type { LanguageFinding } from "./language.ts";
 import type { SentimentFinding } from "./sentiment.ts";
@@ -29,6 +30,7 @@ export interface StageFindings {
   readonly language?: LanguageFinding;
   readonly sentiment?: SentimentFinding;
   readonly judge?: Notes;
+  readonly codeSwitching?: readonly LanguageSpan[];
   readonly pii?: { readonly spans: readonly PiiSpan[]; readonly sensitivity: string };
   readonly terms?: readonly TermFinding[];
 }
@@ -75,6 +77,8 @@ function findingOf(stage: string, draft: Draft, { keep, language, sentiment, ter
     case "judge":
     case "deep":
       return { judge: draft.notes ?? {} };
+    case "code-switching":
+      return { codeSwitching: draft.notes?.languages?.spans ?? [] };
     case "pii":
       return { pii: { spans: draft.pii, sensitivity: draft.sensitivity } };
     case "terms":

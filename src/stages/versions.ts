@@ -11,6 +11,7 @@ const filesOf: Readonly<Record<string, readonly string[]>> = {
   sentiment: ["sentiment.ts", "lexicon.ts", ...readdirSync(new URL("lexicons/", folder)).map((file) => `lexicons/${file}`)],
   judge: ["judge.ts", "judgements.ts"],
   deep: ["deep.ts", "judgements.ts"],
+  "code-switching": ["code-switching.ts"],
   pii: ["pii.ts"],
   terms: ["terms.ts"],
 };

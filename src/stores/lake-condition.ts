@@ -58,6 +58,7 @@ function fieldCondition(field: Extract<Query, { kind: "field" }>["field"], value
       if (value === "original") return "(reply_to IS NULL AND reshare_of IS NULL)";
       return value === "reply" ? "(reply_to IS NOT NULL)" : "(reshare_of IS NOT NULL)";
     case "has":
+      if (value === "languages") return `(json_extract(coalesce(notes, '{}'), '$.languages') IS NOT NULL)`;
       return value === "link" ? "(len(links) > 0)" : `(coalesce(${value === "media" ? "media" : "pii"}, '[]') <> '[]')`;
     case "reply":
     case "root":

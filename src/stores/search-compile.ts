@@ -194,7 +194,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
       case "is":
         return condition(value === "original" ? `(d.flags & ${flags.reply | flags.reshare}) = 0` : `(d.flags & ${value === "reply" ? flags.reply : flags.reshare}) != 0`);
       case "has":
-        return condition(`(d.flags & ${value === "link" ? flags.link : value === "media" ? flags.media : flags.pii}) != 0`);
+        return condition(`(d.flags & ${flags[value === "link" || value === "media" || value === "pii" ? value : "languages"]}) != 0`);
     }
   };
 

@@ -72,6 +72,7 @@ function makeVariedPost(number: number): Post {
     ...(number % 7 === 0 && { reshareOf: makePostId(1) }),
     ...(number % 13 === 0 && { quoteOf: makePostId(0) }),
     ...(number % 5 === 0 && { media: [{ kind: "image" }] }),
+    ...(number % 7 === 0 && { notes: { languages: { model: "m@1", spans: [] } } }),
     ...(number % 11 === 0 && { pii: [{ start: 0, end: 2, kind: "email" }] }),
   };
 }
@@ -104,6 +105,7 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
     { kind: "field", field: "is", value: "original" },
     { kind: "field", field: "has", value: "media" },
     { kind: "field", field: "has", value: "pii" },
+    { kind: "field", field: "has", value: "languages" },
     { kind: "field", field: "has", value: "link" },
     { kind: "range", field: "created", fromMs: historyStartMs + 5 * 86_400_000, toMs: historyStartMs + 18 * 86_400_000 },
     { kind: "range", field: "created", fromMs: historyStartMs + 15 * 86_400_000 },

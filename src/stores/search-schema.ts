@@ -40,7 +40,7 @@ export const positionsSchema = `
 CREATE TABLE positions (partition INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL, generation INTEGER NOT NULL, from_offset INTEGER NOT NULL, from_index INTEGER NOT NULL);
 `;
 
-export const flags = { reply: 1, reshare: 2, link: 4, media: 8, pii: 16, quote: 32, hidden: 1_024 } as const;
+export const flags = { reply: 1, reshare: 2, link: 4, media: 8, pii: 16, quote: 32, languages: 64, hidden: 1_024 } as const;
 
 /**
  * Room for 2,000 posts a second in order; more are crowded. Each doubling makes the distances between rows in the index longer,
@@ -157,7 +157,8 @@ export function flagsOf(post: Post): number {
     (post.quoteOf === undefined ? 0 : flags.quote) |
     (post.links.length === 0 ? 0 : flags.link) |
     (post.media === undefined || post.media.length === 0 ? 0 : flags.media) |
-    (post.pii === undefined || post.pii.length === 0 ? 0 : flags.pii)
+    (post.pii === undefined || post.pii.length === 0 ? 0 : flags.pii) |
+    (post.notes?.languages === undefined ? 0 : flags.languages)
   );
 }
 

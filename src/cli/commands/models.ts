@@ -15,9 +15,11 @@ import { writeLinearModel } from "../../models/linear-model.ts";
 import { multilingualNames, multilingualTask, spamTask, taskNamed } from "../../models/tasks.ts";
 import { type ModelOptions, type TaskData, trainModel } from "../../models/train.ts";
 import { languageData, multilingualData, socialData, spamData } from "../../models/training-data.ts";
+import { languagePosts, trainWordModel } from "../../models/language-words-train.ts";
 import { readWordVectors, writeWordVectors } from "../../models/word-vectors.ts";
 import { makeLanguageJudge } from "../models-language.ts";
 import { guarded, print, printJson } from "../output.ts";
+import { languagesCommand } from "./models-languages.ts";
 import { normaliseCommand } from "./models-normalise.ts";
 import { driftCommand } from "./models-drift.ts";
 import { importCommand } from "./models-import.ts";
@@ -214,7 +216,7 @@ const trainCommand = buildCommand({
     flags: {
       data: { kind: "parsed", parse: String, brief: "The folder that holds tweeteval, multilingual, ner, language and spam" },
       vectors: file("Word vectors to convert first"),
-      only: file("One of words, entities, spam, language, multilingual, social"),
+      only: file("One of words, entities, spam, language, multilingual, social, code-switching"),
       out: file("Folder for the weights; absent: the program's own"),
     },
   },
@@ -243,10 +245,19 @@ const trainCommand = buildCommand({
         if (wanted(name)) keep(name, writeLinearModel(trainModel(data(flags.data), makeExtractor(vectors), { ...options, version: "1" }, print)));
       }
       if (wanted("entities")) keep("entities", trainEntities(flags.data, vectors, print));
+      if (wanted("code-switching")) keep("code-switching", trainWordModel(languagePosts(flags.data).train, print));
     }),
 });
 
 export const modelsCommand = buildRouteMap({
-  routes: { evaluate: evaluateCommand, explain: explainCommand, normalise: normaliseCommand, drift: driftCommand, train: trainCommand, import: importCommand },
+  routes: {
+    evaluate: evaluateCommand,
+    explain: explainCommand,
+    normalise: normaliseCommand,
+    languages: languagesCommand,
+    drift: driftCommand,
+    train: trainCommand,
+    import: importCommand,
+  },
   docs: { brief: "The embedded language models: measure them, ask them why, make them anew" },
 });

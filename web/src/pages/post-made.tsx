@@ -64,7 +64,7 @@ function Step({ name, version, outcome, children }: { readonly name: string; rea
 
 function Found({ stage, stages }: { readonly stage: string; readonly stages: Stages }) {
   const { t } = useTranslation();
-  const { normalise, mentions, sieve, language, sentiment, judge, pii, terms } = stages;
+  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, pii, terms } = stages;
   if (stage === "normalise" && normalise !== undefined)
     return t("postPage.made.normalise", {
       format: normalise.format,
@@ -101,6 +101,8 @@ function Found({ stage, stages }: { readonly stage: string; readonly stages: Sta
   if (stage === "judge" && judge !== undefined)
     return judge.length === 0 ? t("postPage.made.judgedNothing") : judge.map(({ task, label, model }) => `${task}: ${label ?? t("postPage.judged.unsure")} (${model})`).join(" · ");
   if (stage === "sentiment" && sentiment !== undefined) return <SentimentFound sentiment={sentiment} />;
+  if (stage === "code-switching" && codeSwitching !== undefined)
+    return codeSwitching.length === 0 ? t("postPage.made.oneLanguage") : t("postPage.made.languages", { languages: codeSwitching.map(languageName).join(" → ") });
   if (stage === "pii" && pii !== undefined)
     return pii.kinds.length === 0
       ? t("postPage.made.piiNone", { sensitivity: pii.sensitivity })

@@ -16,6 +16,7 @@ import { Around } from "./post-around.tsx";
 import { Judged } from "./post-judged.tsx";
 import { Corrections } from "./post-label.tsx";
 import { Made } from "./post-made.tsx";
+import { LanguagesIn } from "./post-languages.tsx";
 import { PlainWords } from "./post-reading.tsx";
 import { History, RawMessage, Stored } from "./post-stored.tsx";
 import "./post.css";
@@ -63,6 +64,7 @@ export default function Post() {
           <h3>{t(`postPage.parts.${part}`)}</h3>
           {part === "facts" && <Facts post={data} />}
           {part === "facts" && <Judged post={data} />}
+          {part === "facts" && <LanguagesIn post={data} />}
           {part === "facts" && <PlainWords post={data} />}
           {part === "conversation" && <Around post={data} />}
           {part !== "facts" && part !== "conversation" && <Traced id={id} part={part} />}

@@ -77,6 +77,11 @@ export const post = {
       "Leaving out the words that add most, one after the other, up to {{count}}, the probability falls by {{ranked}} in the mean; in any order by {{random}}. The further apart, the better these reasons are.",
     entities: "Names in the text:",
   },
+  languages: {
+    title: "Languages in it",
+    about: "Stretches of the text by language, as a model tells them; the post still counts under one language.",
+    legend: "{{language}}, {{confidence}} sure",
+  },
   reading: {
     title: "In plain words",
     about: "Short forms said in full, hashtags parted, emoji named, hidden spellings undone. The text itself is kept as it came; this is worked out when you ask for it.",
@@ -90,6 +95,7 @@ export const post = {
   },
   stage: {
     judge: "Language models",
+    "code-switching": "Languages in it",
     parse: "Parse",
     normalise: "Normalise",
     mentions: "Mentions",
@@ -119,6 +125,8 @@ export const post = {
     hint: "the platform says {{hint}}",
     margin: "ahead by {{margin}}",
     leftToModel: "Left to the language model.",
+    oneLanguage: "Nothing in it is told as another language than the post's.",
+    languages: "In this order: {{languages}}.",
     judgedNothing: "Nothing is asked of the models for this post.",
     noLexicon: "Not scored: there is no lexicon for its language. That is not neutral.",
     score: "Lexicon {{language}}: sum {{sum}}, score {{score}}.",
