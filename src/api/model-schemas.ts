@@ -164,7 +164,7 @@ export const viewPeriod = ({ task, model, from, to }: JudgingPeriod): Static<typ
 export const modelShadowSchema = Type.Object({
   model: Type.String(),
   share: Type.Number({ description: "Of the posts that come." }),
-  begunAt: instant("When."),
+  begunAt: optionalInstant("When; absent: it never judged beside."),
   endedAt: optionalInstant("When; absent: it goes on."),
   judged: Type.Integer(),
   agreed: Type.Integer(),
@@ -178,7 +178,7 @@ export function viewModelShadow({ model, share, begunAt, endedAt, judged, agreed
   return {
     model,
     share,
-    begunAt: iso(begunAt),
+    ...(begunAt !== undefined && { begunAt: iso(begunAt) }),
     ...(endedAt !== undefined && { endedAt: iso(endedAt) }),
     judged,
     agreed,

@@ -79,7 +79,9 @@ export interface JudgingPeriod {
   readonly to?: number;
 }
 
-export interface ShadowView extends ModelShadow {
+export interface ShadowView extends Omit<ModelShadow, "begunAt"> {
+  /** Absent: it never judged beside. */
+  readonly begunAt?: number;
   /** Judged by both, and of them alike. */
   readonly judged: number;
   readonly agreed: number;

@@ -7,6 +7,7 @@ import { explore } from "./words/explore.ts";
 import { failures } from "./words/failures.ts";
 import { live } from "./words/live.ts";
 import { models } from "./words/models.ts";
+import { registry } from "./words/registry.ts";
 import { modelDrift } from "./words/model-drift.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
@@ -108,6 +109,7 @@ export const en = {
   facet,
   live,
   models,
+  registry,
   modelDrift,
   postPage,
   quarantine,

@@ -13,7 +13,7 @@ import { spamTask, taskNamed } from "../../models/tasks.ts";
 import { openAnnotations } from "../../registers/annotations.ts";
 import { openAudit } from "../../registers/audit.ts";
 import { openLabelSets } from "../../registers/label-sets.ts";
-import { judgesAfter, type ModelMove, openModels } from "../../registers/models.ts";
+import { judgesAfter, type ModelMove, type ModelShadow, openModels } from "../../registers/models.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine } from "../engine.ts";
 import type { JudgingPeriod, ModelBook, TaskView } from "../models.ts";
@@ -208,8 +208,8 @@ export function makeModels(options: ModelsOptions) {
     },
     async shadow(id, filter) {
       await flush();
-      const found = await register.shadow(id);
-      if (found === undefined) throw new EarshotError("NOT_FOUND", `model ${id}: it never judged beside`);
+      const { id: model } = await register.get(id);
+      const found: Omit<ModelShadow, "begunAt"> & { readonly begunAt?: number } = (await register.shadow(id)) ?? { model, share: 0, pairs: {} };
       const counts = Object.entries(found.pairs);
       const sum = (of: typeof counts) => of.reduce((all, [, count]) => all + count, 0);
       const shown: (ShadowDifference & { readonly about: Post })[] = [];

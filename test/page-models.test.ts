@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it, type TestContext } from "node:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
+import { openBrowser } from "./browser.ts";
+import { seedSet, tones, toneOf, toneText, trainModel } from "./models.fixtures.ts";
+import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+
+describe("the page of models", () => {
+  let api: RunningApi;
+  let opened: Awaited<ReturnType<typeof openBrowser>>;
+  let signed: Signed | undefined;
+  before(async () => {
+    opened = await openBrowser();
+    if (!("browser" in opened)) return;
+    api = await startApi({ pages: true });
+    await seedSet(api, "Tone", ["complaint", "praise"], tones(60));
+  });
+  after(async () => {
+    if (!("browser" in opened)) return;
+    await opened.browser.close();
+    await api[Symbol.asyncDispose]();
+  });
+
+  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+    if (!("browser" in opened)) return t.skip(opened.reason);
+    signed ??= await signInAs(opened.browser, api);
+    await signed(run, options);
+  }
+  let posts = 0;
+  async function importPost(n: number): Promise<void> {
+    await api.import([{ id: `p${++posts}`, platform: "forum", author: "ann", text: toneText(n, toneOf(n)), createdAt: new Date(Date.now() - 60_000 + posts).toISOString() }]);
+    await api.settle();
+  }
+
+  it("trains, shows the figure with its interval, promotes, shows new posts judged by the version, and rolls back", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/models`);
+      await page.getByRole("region", { name: "Tasks and who judges them" }).getByRole("row", { name: /^spam/ }).waitFor();
+      await page.getByLabel("Label set (its newest version)").selectOption({ label: "Tone" });
+      await page.getByRole("button", { name: "Train", exact: true }).press("Enter");
+      await page.getByText("Trained:").waitFor({ timeout: 120_000 });
+      await page
+        .getByRole("status")
+        .getByRole("link", { name: /^tone@/ })
+        .click();
+      const model = (await page.getByRole("heading", { name: /^tone@[0-9a-f]{8}$/ }).innerText()).trim();
+      assert.match(await page.getByRole("region", { name: "Models of tone" }).locator(".interval-text").innerText(), /^Macro-F1 [\d.]+ \([\d.]+ to [\d.]+; 12 texts\)$/);
+      assert.equal(new URL(page.url()).searchParams.get("model"), model);
+
+      await page.getByRole("button", { name: "Promote", exact: true }).click();
+      const dialog = page.getByRole("dialog", { name: `Promote ${model}` });
+      await dialog.getByText("always the commonest class").waitFor({ timeout: 60_000 });
+      await dialog.getByText(`From the next post on ${model} judges tone in the place of nobody.`).waitFor();
+      await dialog.getByRole("button", { name: "Promote now" }).click();
+      await dialog.waitFor({ state: "detached" });
+      await page.getByText(`${model} was promoted, in the place of nobody`).waitFor();
+
+      await importPost(200);
+      await page.reload();
+      const newest = page.getByRole("listitem").filter({ hasText: toneText(200, "complaint") });
+      await newest.waitFor();
+      assert.match(await newest.innerText(), /^complaint/);
+      await newest.getByRole("link").click();
+      await page.getByRole("region", { name: "What language models say" }).getByText(model).waitFor();
+
+      await page.goto(`${api.address}/models?task=tone`);
+      await page.getByRole("button", { name: "Roll back" }).click();
+      const back = page.getByRole("dialog", { name: "Roll back tone" });
+      await back.getByText(`nobody judges in the place of ${model}`).waitFor();
+      await back.getByRole("button", { name: "Roll back now" }).click();
+      await page.getByText("tone is judged by nobody again.").waitFor();
+      await importPost(202);
+      const [last] = rowsOf((await api.ask("GET", "/api/v1/posts?limit=1")).body);
+      assert.equal(last?.["judgements"], undefined);
+      await page.goto(`${api.address}/explore`);
+      await page.getByText(`tone: ${model} judges from here, before it nobody`).first().waitFor();
+    }));
+
+  it("says why a model that is no better cannot be promoted, and offers no way around", (t) =>
+    withPage(t, async (page) => {
+      const set = await seedSet(
+        api,
+        "Mood",
+        ["complaint", "praise"],
+        tones(60, (n) => ((n * 7919) % 13 > 6 ? "complaint" : "praise")),
+      );
+      const model = await trainModel(api, set, { stacked: false });
+      await page.goto(`${api.address}/models?model=${encodeURIComponent(model)}`);
+      await page.getByRole("button", { name: "Promote", exact: true }).click();
+      const dialog = page.getByRole("dialog", { name: `Promote ${model}` });
+      await dialog.getByRole("alert").getByText("not above zero").waitFor({ timeout: 60_000 });
+      assert.equal(await dialog.getByRole("button", { name: "Promote now" }).isDisabled(), true);
+    }));
+
+  for (const [name, options] of [
+    ["light", { colorScheme: "light" }],
+    ["dark", { colorScheme: "dark" }],
+    ["narrow", { viewport: { width: 360, height: 740 } }],
+  ] as const) {
+    it(`has no fault that axe finds, ${name}`, (t) =>
+      withPage(
+        t,
+        async (page) => {
+          const { body } = await api.ask("GET", "/api/v1/models");
+          const versions = rowsOf(rowsOf(body).find(({ task }) => task === "tone") ?? {}, "versions");
+          await page.goto(`${api.address}/models?model=${encodeURIComponent(String(versions[0]?.["id"]))}`);
+          await page.getByText("Functional tests:").waitFor();
+          await assertSound(page, `models-${name}`);
+          await page.getByRole("button", { name: "Promote", exact: true }).click();
+          await page.getByRole("dialog").getByText("Difference", { exact: true }).waitFor({ timeout: 60_000 });
+          await assertSound(page, `models-promote-${name}`);
+        },
+        options,
+      ));
+  }
+});
