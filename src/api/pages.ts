@@ -26,6 +26,7 @@ const pageIds = [
   "drift",
   "deprecations",
   "models",
+  "labels",
   "bake-off",
   "model-drift",
   "data",

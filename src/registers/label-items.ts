@@ -96,6 +96,8 @@ export interface LabelItems {
   annotationsOf(set: string, items?: readonly string[]): Promise<readonly Annotation[]>;
   /** All that are settled, with the part that they have. */
   settled(set: string): Promise<readonly LabelItem[]>;
+  /** The newest texts of which nobody disagrees, settled or not: to learn from what there is so far. */
+  labelled(set: string, limit: number): Promise<readonly { readonly text: string; readonly label?: string }[]>;
   /** Texts that need a label, most urgent first. */
   open(set: string, limit: number): Promise<readonly LabelItem[]>;
   /** New places in the queue. */
@@ -314,6 +316,17 @@ export function openLabelItems(sql: Sql, now: () => number): LabelItems {
     },
     async settled(set) {
       return (await sql.query("select * from label_items where label_set = $1 and state = 'settled' order by id", [set])).rows.map(itemIn);
+    },
+    async labelled(set, limit) {
+      const { rows } = await sql.query(
+        `select i.text, coalesce(i.label, min(a.label)) as label from label_items i left join label_annotations a on a.item = i.id and not a.skipped
+         where i.label_set = $1 and i.state <> 'conflict' and (i.state = 'settled' or a.item is not null) group by i.id order by max(a.at_ms) desc nulls last limit $2`,
+        [set, limit],
+      );
+      return rows.map((row) => {
+        const label = optionalTextIn(row, "label");
+        return { text: textIn(row, "text"), ...(label !== undefined && { label }) };
+      });
     },
     async open(set, limit) {
       return (await sql.query("select * from label_items where label_set = $1 and state = 'open' order by rank, id limit $2", [set, limit])).rows.map(itemIn);

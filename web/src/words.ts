@@ -5,6 +5,7 @@ import { deprecations } from "./words/deprecations.ts";
 import { drift } from "./words/drift.ts";
 import { explore } from "./words/explore.ts";
 import { failures } from "./words/failures.ts";
+import { labels } from "./words/labels.ts";
 import { live } from "./words/live.ts";
 import { models } from "./words/models.ts";
 import { registry } from "./words/registry.ts";
@@ -45,6 +46,7 @@ export const en = {
     drift: "Drift",
     deprecations: "Deprecations",
     models: "Models",
+    labels: "Labels",
     "bake-off": "Bake-off",
     "model-drift": "Model drift",
     data: "Data",
@@ -107,6 +109,7 @@ export const en = {
   data,
   explore,
   facet,
+  labels,
   live,
   models,
   registry,

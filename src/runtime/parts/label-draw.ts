@@ -60,7 +60,7 @@ export function makeLabelDraw({ items, reading, now }: LabelDrawOptions) {
   }
 
   async function ask(set: LabelSet, candidates: readonly string[], asked: Pick<ChooseWorkerData, "how" | "count">): Promise<ChooseAnswer> {
-    const labelled = (await items.settled(set.id)).slice(-mostLabelled).map(({ text, label }) => ({ text, ...(label !== undefined && { label }) }));
+    const labelled = await items.labelled(set.id, mostLabelled);
     return inTurn(() => run({ kind: set.kind, classes: set.classes, labelled, candidates, seed: Math.round(now()) % 2 ** 31, ...asked }));
   }
 

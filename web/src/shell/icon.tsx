@@ -9,6 +9,7 @@ const paths: Readonly<Record<string, string>> = {
   deprecations: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3",
   drift: "M2 4.5h4l4 7h4M10 4.5h4M12 2.5l2 2-2 2M12 9.5l2 2-2 2",
   models: "M8 1.5 14 5v6l-6 3.5L2 11V5l6-3.5ZM2 5l6 3.5L14 5M8 8.5v6",
+  labels: "M2 3h12M2 8h7M2 13h5M10 12l2 2 3.5-4",
   "bake-off": "M3 14V9M8 14V3M13 14V6M1.5 14h13",
   "model-drift": "M1.5 11c2-6 4-6 6 0M7 11c2-8 5-8 7.5 0M1.5 13.5h13",
   data: "M2.5 4c0-1.4 2.5-2.5 5.5-2.5s5.5 1.1 5.5 2.5S11 6.5 8 6.5 2.5 5.4 2.5 4ZM2.5 4v8c0 1.4 2.5 2.5 5.5 2.5s5.5-1.1 5.5-2.5V4M2.5 8c0 1.4 2.5 2.5 5.5 2.5S13.5 9.4 13.5 8",

@@ -45,6 +45,7 @@ export const pages: readonly PageEntry[] = [
   whole(page("drift", "sources", "viewer", () => import("../pages/drift.tsx"))),
   whole(page("deprecations", "sources", "viewer", () => import("../pages/deprecations.tsx"))),
   whole(page("models", "models", "viewer", () => import("../pages/models-registry.tsx"))),
+  whole(page("labels", "models", "analyst", () => import("../pages/labels.tsx"))),
   whole(page("bake-off", "models", "viewer", () => import("../pages/models-bakeoff.tsx"), true)),
   whole(page("model-drift", "models", "viewer", () => import("../pages/models-drift.tsx"))),
   whole(page("data", "govern", "viewer", () => import("../pages/data.tsx"))),
