@@ -52,6 +52,7 @@ export async function startLeakWorld(): Promise<LeakWorld> {
   const folder = mkdtempSync(join(tmpdir(), "earshot-leaks-"));
   const api = await startApi({ config: { terms: { acme: { name: "Acme", query: "acme" }, zenithal: { name: "Zenith Holding", query: "quartzite", colour: "#abcdef" } } } });
   try {
+    expect200(await api.ask("PUT", "/api/v1/entities/markerentity", { body: { name: "Quartzite", term: "zenithal" } }));
     const files: Readonly<Record<string, readonly string[]>> = {
       townhall: [
         ...many(own, (i) => post(`o${i}`, `acme opens a shop ${i} #shopping`, "neighbour")),
@@ -114,6 +115,7 @@ export async function startLeakWorld(): Promise<LeakWorld> {
             ...foreignMarkers,
             "markerplain",
             "markerweather",
+            "markerentity",
             "zenith",
             "Zenith",
             "#abcdef",
@@ -134,7 +136,7 @@ export async function startLeakWorld(): Promise<LeakWorld> {
         name: "kept to a brand on a platform",
         cookie: await signInAs(api, { name: "nora", ...people, terms: ["zenithal"], platforms: ["forum"] }),
         posts: shared,
-        hidden: { markers: [...foreignMarkers, "markerplain", "Acme", "oldrival"], figures: [...sumsWith([own, untagged, foreign], [shared]), 977] },
+        hidden: { markers: [...foreignMarkers, "markerentity", "markerplain", "Acme", "oldrival"], figures: [...sumsWith([own, untagged, foreign], [shared]), 977] },
       },
     ];
     const noted = { at: "2026-11-01T10:00:00Z", text: "markernote of the rival" };

@@ -41,7 +41,10 @@ describe("what language models say, on the page of a post", () => {
       const first = await rows.first().innerText();
       assert.match(first, /^Sentiment\s+positive\s+negative \d+%, neutral \d+%, positive \d+%\s+social@[0-9a-f]{8}\s+Why$/);
       assert.equal(await rows.count(), 6);
-      await page.getByText("London · place").waitFor();
+      await page
+        .getByRole("region", { name: "Names in the text" })
+        .getByRole("row", { name: /^London place no entry of the register London, England, GB \(51\.\d\d, -0\.\d\d\), \d+%$/ })
+        .waitFor();
       await page.getByRole("button", { name: "Why: Sentiment" }).press("Enter");
       const why = page.getByRole("region", { name: "Why: Sentiment" });
       await why.getByText("For the text as it is shown here: positive").waitFor();

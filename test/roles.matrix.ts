@@ -27,6 +27,7 @@ const row = (least: RouteRow["least"], scope: string, kept: RouteRow["kept"], pa
 const nobody = "/api/v1/users/nobody";
 const source = "/api/v1/sources/nothing";
 const term = "/api/v1/terms/nothing";
+const entity = "/api/v1/entities/nothing";
 const annotation = "/api/v1/annotations/nothing";
 const view = "/api/v1/views/nothing";
 const labelSet = "/api/v1/label-sets/nothing";
@@ -147,6 +148,14 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "DELETE /api/v1/terms/{id}": row("analyst", "terms:write", "refused", term, { allowed: 404 }),
   "POST /api/v1/terms/{id}/versions/{version}/restore": row("analyst", "terms:write", "refused", `${term}/versions/1/restore`, { allowed: 404 }),
   "POST /api/v1/estimate": row("viewer", "terms:read", "refused", "/api/v1/estimate", { body: { query: "word" } }),
+
+  "GET /api/v1/entities": row("viewer", "entities:read", "refused", "/api/v1/entities"),
+  "GET /api/v1/entities/export": row("analyst", "entities:read", "refused", "/api/v1/entities/export"),
+  "POST /api/v1/entities/import": row("analyst", "entities:write", "refused", "/api/v1/entities/import", { body: {}, allowed: 400 }),
+  "PUT /api/v1/entities/{id}": row("analyst", "entities:write", "refused", entity, { body: { name: "" }, allowed: 400 }),
+  "DELETE /api/v1/entities/{id}": row("analyst", "entities:write", "refused", entity, { allowed: 404 }),
+  "GET /api/v1/entities/{id}/versions": row("viewer", "entities:read", "refused", `${entity}/versions`, { allowed: 404 }),
+  "POST /api/v1/entities/{id}/versions/{version}/restore": row("analyst", "entities:write", "refused", `${entity}/versions/1/restore`, { allowed: 404 }),
 
   "GET /api/v1/sources": row("viewer", "sources:read", "part", "/api/v1/sources"),
   "GET /api/v1/connectors": row("viewer", "sources:read", "refused", "/api/v1/connectors"),

@@ -19,6 +19,7 @@ const pageIds = [
   "explore",
   "search",
   "terms",
+  "names",
   "post",
   "welcome",
   "sources",

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { entitiesOf } from "../core/query-match.ts";
 import type { Notes } from "../core/event.ts";
 import { judgementsOf } from "../core/judgement.ts";
 import { maskRaw } from "../policies/mask-raw.ts";
@@ -37,6 +38,7 @@ const stagesSchema = Type.Object({
   steps: Type.Array(Type.Object({ stage: Type.String(), version: text("Fingerprint of the stage and of what it knows."), outcome: Type.String() })),
   normalise: optional(Type.Object({ format: Type.String(), fromUnits: int, toUnits: int, links: int, hashtags: int })),
   mentions: optional(Type.Object({ accounts: int, masked: int, kept: Type.Integer({ description: "Handles of your own organisation." }) })),
+  link: optional(Type.Object({ linked: Type.Integer(), unlinked: Type.Integer(), placed: Type.Integer() })),
   sieve: optional(Type.Object({ asked: Type.Boolean({ description: "false: the source keeps everything." }) })),
   language: optional(
     Type.Object({
@@ -150,7 +152,7 @@ function saidBy(notes: Notes | undefined): string {
 function viewStages({ post, stages }: PostTrace) {
   if (stages === undefined) return undefined;
   const { steps, outcome, reason, findings, now } = stages;
-  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, pii, terms } = findings;
+  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, link, pii, terms } = findings;
   const kinds = new Map<string, number>();
   for (const { kind } of pii?.spans ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const differs = [
@@ -158,6 +160,7 @@ function viewStages({ post, stages }: PostTrace) {
     ...(now.language === post.language ? [] : ["language"]),
     ...(now.sentiment?.label === post.sentiment?.label ? [] : ["sentiment"]),
     ...(saidBy(judge) === saidBy(post.notes) ? [] : ["judgements"]),
+    ...((link?.entities ?? []).join("\n") === entitiesOf(post.notes).join("\n") ? [] : ["entities"]),
     ...(now.terms.join("\n") === post.terms.join("\n") ? [] : ["terms"]),
     ...(now.sensitivity === post.sensitivity ? [] : ["sensitivity"]),
   ];
@@ -167,6 +170,7 @@ function viewStages({ post, stages }: PostTrace) {
     steps: steps.map((step) => ({ ...step })),
     ...(normalise && { normalise: { ...normalise } }),
     ...(mentions && { mentions: { ...mentions } }),
+    ...(link && { link: { linked: link.linked, unlinked: link.unlinked, placed: link.placed } }),
     ...(sieve && { sieve: { ...sieve } }),
     ...(language && { language: { ...language, candidates: language.candidates.map((one) => ({ ...one })) } }),
     ...(sentiment && {

@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { queryFields } from "../core/query.ts";
 import type { Post } from "../core/event.ts";
-import { judgementsOf } from "../core/judgement.ts";
+import { type EntitySpan, judgementsOf } from "../core/judgement.ts";
 import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
 import { redactPost } from "../policies/redact.ts";
 
@@ -30,6 +30,28 @@ export const problems = {
 
 export const sentimentLabel = Type.Union([Type.Literal("negative"), Type.Literal("neutral"), Type.Literal("positive")]);
 export const countsSchema = Type.Object({ likes: Type.Integer(), shares: Type.Integer(), replies: Type.Integer(), views: Type.Integer() });
+
+const linkSchema = Type.Object({ entity: text("Id of an entry of the register of names."), probability: Type.Number({ minimum: 0, maximum: 1 }) });
+const entitySpanSchema = Type.Object({
+  start: Type.Integer(),
+  end: Type.Integer(),
+  kind: text("person, organisation, product or place."),
+  link: Type.Optional(linkSchema),
+  candidates: Type.Optional(Type.Array(linkSchema, { description: "Entries that bear this name, where none is likely enough to be linked." })),
+  place: Type.Optional(
+    Type.Object(
+      {
+        name: Type.String(),
+        country: Type.String(),
+        region: Type.Optional(Type.String()),
+        latitude: Type.Optional(Type.Number()),
+        longitude: Type.Optional(Type.Number()),
+        probability: Type.Number({ minimum: 0, maximum: 1 }),
+      },
+      { description: "Where a place lies. Cities are those of GeoNames (CC BY 4.0)." },
+    ),
+  ),
+});
 
 export const postSchema = Type.Object({
   id: text("Keyed hash of platform and native id."),
@@ -79,11 +101,15 @@ export const postSchema = Type.Object({
   entities: Type.Optional(
     Type.Object({
       model: Type.String(),
-      spans: Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), kind: text("person, organisation or place.") })),
+      spans: Type.Array(entitySpanSchema),
     }),
   ),
 });
 export type PostView = Static<typeof postSchema>;
+
+function viewSpan({ link, candidates, place, ...span }: EntitySpan): Static<typeof entitySpanSchema> {
+  return { ...span, ...(link && { link: { ...link } }), ...(candidates && { candidates: candidates.map((one) => ({ ...one })) }), ...(place && { place: { ...place } }) };
+}
 
 /** A post as everybody is shown it. */
 export const viewPost = (post: Post): PostView => viewWhole(redactPost(post));
@@ -125,7 +151,7 @@ export function viewWhole(post: Post): PostView {
     ...(post.pii && { pii: post.pii.map((span) => ({ ...span })) }),
     ...((post.notes?.judged ?? post.notes?.judgements) && { judgements: judgementsOf(post.notes).map(viewJudgement) }),
     ...(post.notes?.languages && { languages: { model: post.notes.languages.model, spans: post.notes.languages.spans.map((span) => ({ ...span })) } }),
-    ...(post.notes?.entities && { entities: { model: post.notes.entities.model, spans: post.notes.entities.spans.map((span) => ({ ...span })) } }),
+    ...(post.notes?.entities && { entities: { model: post.notes.entities.model, spans: post.notes.entities.spans.map(viewSpan) } }),
   };
 }
 

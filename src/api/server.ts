@@ -17,6 +17,7 @@ import { addAuditRoutes } from "./routes/audit.ts";
 import { addConnectorRoutes } from "./routes/connectors.ts";
 import { addAnalysisRoutes } from "./routes/analysis.ts";
 import { addBackupRoutes } from "./routes/backup.ts";
+import { addEntityRoutes } from "./routes/entities.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addExploreRoutes } from "./routes/explore.ts";
@@ -188,6 +189,7 @@ export async function makeApi(options: ApiOptions) {
   addEstimateRoutes(context);
   addQuarantineRoutes(context);
   addErasureRoutes(context);
+  addEntityRoutes(context);
   addBackupRoutes(context);
   addLiveRoutes(context);
   addPeopleRoutes(context);

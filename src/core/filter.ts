@@ -1,4 +1,4 @@
-import type { Sensitivity } from "./event.ts";
+import type { Post, Sensitivity } from "./event.ts";
 
 /**
  * What a reader may see, as lists of what is allowed: the part of policies that every store can compile into its own query.
@@ -16,6 +16,16 @@ export interface ReadFilter {
 /** What a reader who is kept to some terms is told of a post's terms. */
 export function termsShown(filter: ReadFilter, terms: readonly string[]): readonly string[] {
   return filter.terms === undefined ? terms : terms.filter((term) => filter.terms?.includes(term));
+}
+
+/** A post as a reader may know it. Who is kept to terms is told of names in a text, not of the entries that they are linked to: those speak of other terms. */
+export function postShown(filter: ReadFilter, post: Post): Post {
+  if (filter.terms === undefined) return post;
+  const terms = termsShown(filter, post.terms);
+  const { entities } = post.notes ?? {};
+  if (entities === undefined) return { ...post, terms };
+  const spans = entities.spans.map(({ link: _link, candidates: _candidates, ...span }) => span);
+  return { ...post, terms, notes: { ...post.notes, entities: { ...entities, spans } } };
 }
 
 /** What a post shares with many others. */

@@ -30,7 +30,30 @@ export interface TextJudge {
 export interface EntitySpan {
   readonly start: number;
   readonly end: number;
-  readonly kind: "person" | "organisation" | "place";
+  readonly kind: "person" | "organisation" | "place" | "product";
+  /** The entry of the register that it means; absent: none, or none is likely enough. */
+  readonly link?: EntityLink;
+  /** Entries that bear this name, the likeliest first, where none is linked. */
+  readonly candidates?: readonly EntityLink[];
+  /** Where it lies, of a place. */
+  readonly place?: SpanPlace;
+}
+
+export interface EntityLink {
+  /** Id of an entry of the register. */
+  readonly entity: string;
+  /** 0 to 1, to two digits. */
+  readonly probability: number;
+}
+
+export interface SpanPlace {
+  readonly name: string;
+  /** ISO 3166-1 alpha-2, lower case. */
+  readonly country: string;
+  readonly region?: string;
+  readonly latitude?: number;
+  readonly longitude?: number;
+  readonly probability: number;
 }
 
 declare module "./event.ts" {
@@ -39,8 +62,15 @@ declare module "./event.ts" {
     readonly judgements?: readonly Judgement[];
     /** Judgements of the embedded models, by version, as `packJudgements` writes them. */
     readonly judged?: Readonly<Record<string, readonly number[]>>;
-    readonly entities?: { readonly model: string; readonly spans: readonly EntitySpan[] };
+    readonly entities?: EntityNotes;
   }
+}
+
+export interface EntityNotes {
+  /** What found the names; several are joined by a space. */
+  readonly model: string;
+  /** In the order of the text. */
+  readonly spans: readonly EntitySpan[];
 }
 
 /** The embedded language models, as stages ask them; one for each thread. */

@@ -31,6 +31,7 @@ const factsOf = (text: string, language: string, platform: string): QueryFacts =
   terms: [],
   hashtags: [],
   links: [],
+  entities: [],
   author: undefined,
   createdAt: 0,
   reply: false,

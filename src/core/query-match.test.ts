@@ -17,6 +17,7 @@ function facts(text: string, more: Partial<QueryFacts> = {}): QueryFacts {
     terms: [],
     hashtags: [],
     links: [],
+    entities: [],
     author: undefined,
     createdAt: 0,
     reply: false,

@@ -1,5 +1,5 @@
 import "./language-spans.ts";
-import type { Post, Sentiment } from "./event.ts";
+import type { Notes, Post, Sentiment } from "./event.ts";
 import type { Query } from "./query.ts";
 import { foldText, tokenise } from "./tokens.ts";
 
@@ -29,6 +29,8 @@ export interface QueryFacts {
   readonly terms: readonly string[];
   readonly hashtags: readonly string[];
   readonly links: readonly string[];
+  /** Ids of the entries that its names are linked to. */
+  readonly entities: readonly string[];
   /** Absent where the author is not known yet: `author:` then never holds. */
   readonly author: string | undefined;
   readonly createdAt: number;
@@ -52,6 +54,7 @@ export function factsOf(post: Post): QueryFacts {
     terms: post.terms,
     hashtags: post.hashtags,
     links: post.links,
+    entities: entitiesOf(post.notes),
     author: post.author,
     createdAt: post.createdAt,
     reply: post.replyTo !== undefined,
@@ -138,6 +141,8 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
       return facts.hashtags.some((tag) => foldText(tag) === value);
     case "link":
       return facts.links.some((link) => hostMatches(linkHost(link), value));
+    case "entity":
+      return facts.entities.includes(value);
     case "author":
       return facts.author === value;
     case "is":
@@ -152,6 +157,12 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
     case "reshare":
       return facts.refers?.[query.field] === value;
   }
+}
+
+/** Entries of the register that names are linked to, each once. */
+export function entitiesOf(notes: Notes | undefined): readonly string[] {
+  const links = notes?.entities?.spans.flatMap(({ link }) => (link === undefined ? [] : [link.entity])) ?? [];
+  return links.length < 2 ? links : [...new Set(links)];
 }
 
 /** Host of a link, lower-cased, without port and leading www. */

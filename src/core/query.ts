@@ -18,10 +18,26 @@ export type Query =
   | { readonly kind: "not"; readonly part: Query };
 
 /**
- * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host author:a1_… is:reply|reshare|original has:link|media|pii|languages
+ * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host entity:id author:a1_… is:reply|reshare|original has:link|media|pii|languages
  * reply:p_… root:p_… quote:p_… reshare:p_…: what answers a post, belongs to the conversation that it began, quotes it, shares it again.
  */
-export const queryFields = ["language", "platform", "source", "sentiment", "term", "hashtag", "link", "author", "is", "has", "reply", "root", "quote", "reshare"] as const;
+export const queryFields = [
+  "language",
+  "platform",
+  "source",
+  "sentiment",
+  "term",
+  "hashtag",
+  "link",
+  "entity",
+  "author",
+  "is",
+  "has",
+  "reply",
+  "root",
+  "quote",
+  "reshare",
+] as const;
 export type QueryField = (typeof queryFields)[number];
 
 /** Limits of a query, in UTF-16 units, nested parentheses and NOTs, and words or conditions. */

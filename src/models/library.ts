@@ -25,6 +25,7 @@ export interface Library {
   languageParts(): LanguageParts;
   /** What all models read of a text; the first `dimensions` dense numbers are the mean of its words' vectors. */
   features(): { readonly extractor: Extractor; readonly dimensions: number };
+  vectors(): WordVectors;
   /** Name and fingerprint of the weights that it judges by, `social@1f2e3d4c`. */
   version(name: ModelName | "entities" | "code-switching"): string;
 }
@@ -53,6 +54,7 @@ export function openLibrary(): Library {
     vocabulary: () => ({ rankOf: words().rowOf }),
     languageParts: () => (parts ??= makeLanguageParts(readWordModel(read("code-switching")))),
     features: () => ({ extractor: (extractor ??= makeExtractor(words())), dimensions: words().dimensions }),
+    vectors: words,
     entities: () => (tagger ??= readEntities(read("entities"), words())),
     version(name) {
       const known = versions.get(name) ?? `${name}@${fingerprint(`${fingerprint(read("words"))} ${fingerprint(read(name))}`).slice(0, 8)}`;

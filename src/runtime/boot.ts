@@ -155,6 +155,7 @@ export interface ThreadsOptions {
   readonly config: Config;
   readonly sources: readonly WorkerSource[];
   readonly terms: readonly WorkerTerm[];
+  readonly entities: RefineWorkerData["entities"];
   readonly erasures: RefineWorkerData["erasures"];
   readonly registry: WorkerModels;
   readonly report: Report;
@@ -191,6 +192,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
           models: config.models,
           ...(lines[i] !== undefined && { deep: lines[i] }),
           registry: options.registry,
+          entities: options.entities,
           erasures: options.erasures,
         } satisfies RefineWorkerData,
       }),

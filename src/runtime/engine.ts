@@ -9,6 +9,7 @@ import type { SourceStatus } from "../core/source.ts";
 import type { ErasureProof, StoreSize } from "../core/store.ts";
 import type { Sql } from "../core/sql.ts";
 import type { Filterable, ReadFilter } from "../core/filter.ts";
+import type { EntityBook } from "./entities.ts";
 import type { LabelBook } from "./labels.ts";
 import type { LabelSetBook } from "./label-sets.ts";
 import type { ModelBook } from "./models.ts";
@@ -38,6 +39,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly labels: LabelBook;
   readonly labelSets: LabelSetBook;
   readonly models: ModelBook;
+  readonly entities: EntityBook;
   /** ready: serving and collecting. paused: serving; collection waits for room. */
   health(): EngineHealth;
   stats(): Promise<EngineStats>;
@@ -161,7 +163,7 @@ export interface SearchPage {
 export interface FacetRequest {
   readonly q: string;
   readonly filter: ReadFilter;
-  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "link" | "day")[];
+  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "link" | "entity" | "day")[];
   readonly top: number;
   /** Posts that are looked at; where more match, a sample is scaled up. Absent: enough for exact numbers in most searches. */
   readonly maxRows?: number;

@@ -62,6 +62,7 @@ function factsOfText(text: string, language: string, platform: string): QueryFac
     sentiment: undefined,
     terms: [],
     links: [],
+    entities: [],
     author: undefined,
     createdAt: 0,
     reply: false,

@@ -6,6 +6,7 @@ import { systemClock } from "../core/clock.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import { isAuthorId, type PostId, wordsHex } from "../core/ids.ts";
+import type { KnownEntity } from "../core/linking.ts";
 import type { Topic } from "../core/log.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import { openIdentities } from "../ledger/identities.ts";
@@ -102,6 +103,7 @@ const stages = openStages({
   judge: { models, use: data.models },
   ...(data.deep !== undefined && { deep: askOver(data.deep) }),
   spans: { models: reader, use: data.models.languages },
+  link: { entities: data.entities, space: models.space, gazetteer: models.gazetteer },
 });
 
 /** A ledger that knows more than `posts` holds (a log from an older copy, say) would pass raw by: it is made anew from `posts`. */
@@ -214,6 +216,9 @@ const handlers = {
   },
   setModels: (list: WorkerModels) => loadModels(list),
   takeShadows: () => shadows.take(),
+  setEntities(list: readonly KnownEntity[]) {
+    stages.setEntities(list);
+  },
   /** Empties the frames of these keys and actors (8 bytes each, hex) and overwrites the needles, in the topics that this thread writes. */
   async forget(argument: ForgetArgument) {
     const remove = removerOf(argument);

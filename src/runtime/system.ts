@@ -26,6 +26,7 @@ import { writeConfiguration } from "./parts/configuration.ts";
 import { makeModelDrift } from "./parts/model-drift.ts";
 import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeImports } from "./parts/imports.ts";
+import { makeEntitiesPart } from "./parts/entities.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
 import { makeDeprecations } from "./parts/deprecations.ts";
@@ -164,6 +165,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     };
     const terms = makeTermsPart({ register: registers.terms, audit, log: base.log, threads: threadsNow, report, signal: stopping.signal });
     await terms.adopt(config.terms);
+    const entities = makeEntitiesPart({ sql, now, threads: threadsNow, terms: terms.engine.terms });
     const activity = makeSourceActivity({
       register: registers.sourceHours,
       gaps,
@@ -214,6 +216,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       config,
       sources: sources.workerSources(),
       terms: await terms.workerTerms(),
+      entities: await entities.known(),
       erasures: await registers.erasures.forgotten(),
       registry: await models.workerModels(),
       report,
@@ -241,6 +244,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       register: registers.erasures,
       audit,
       personal: labels.personal,
+      entities,
       pseudonyms,
       files,
       clock,
@@ -348,15 +352,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       removeWorld: () => world.remove(),
       ...terms.engine,
       explore: makeExplore({ threads, sql, narrow }),
-      ...makeAnalysis({
-        sql,
-        annotations: registers.annotations,
-        views: registers.views,
-        gaps,
-        audit,
-        narrow,
-        sources: () => sources.sources(),
-      }),
+      ...makeAnalysis({ sql, annotations: registers.annotations, views: registers.views, gaps, audit, narrow, sources: () => sources.sources() }),
+      entities: entities.book,
       estimate: makeEstimate({ ...sampled, now }),
       ...makeImports({
         settings,

@@ -1,7 +1,10 @@
 import type { EntitySpan, Judgement, TextModels } from "../core/judgement.ts";
+import type { Gazetteer, WordSpace } from "../core/linking.ts";
 import { explain, type Explanation } from "../models/explain.ts";
 import { type Library, openLibrary } from "../models/library.ts";
 import type { Judge, Judged } from "../models/linear-model.ts";
+import { openGazetteer } from "../models/gazetteer.ts";
+import { makeWordSpace } from "../models/word-space.ts";
 import { wordsOf } from "../models/words.ts";
 import { embeddedModelOf, makeEmbedded, openRegistryJudge, bareText, type RegistryJudge, socialTasks } from "./registry-models.ts";
 import type { WorkerModels } from "./worker-data.ts";
@@ -21,17 +24,24 @@ export function openTextModels(
   load(models: WorkerModels): readonly { readonly model: string; readonly reason: string }[];
   /** Why a text is judged as it is, by today's weights. */
   explain(task: string, text: string): Explanation & { readonly model: string };
+  /** Vectors and places, each read when it is first asked for. */
+  readonly space: () => WordSpace;
+  readonly gazetteer: () => Gazetteer;
 } {
   const embedded = makeEmbedded(library);
   let promoted: readonly RegistryJudge[] = [];
   let candidates: readonly (RegistryJudge & { readonly every: number })[] = [];
   let seen = 0;
   const saidBy = ({ id, task, judge }: RegistryJudge, text: string): Judgement => judgementOf(judge, task, id, judge.one(task, text));
+  let space: WordSpace | undefined;
+  let gazetteer: Gazetteer | undefined;
   const judgementOf = (judge: Judge, task: string, model: string, { probabilities, chosen }: Judged): Judgement => {
     const names = judge.heads.get(task)?.names ?? [];
     return { task, model, label: names[chosen] ?? "", probabilities: Object.fromEntries(names.map((name, c) => [name, Math.round((probabilities[c] ?? 0) * 1e3) / 1e3])) };
   };
   return {
+    space: () => (space ??= makeWordSpace(library.vectors())),
+    gazetteer: () => (gazetteer ??= openGazetteer()),
     social(text) {
       const judge = library.judge("social");
       const model = library.version("social");

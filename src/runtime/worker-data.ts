@@ -1,6 +1,7 @@
 import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
 import type { ModelsConfig, TermConfig } from "../core/config.ts";
 import type { DeepLine } from "./deep-line.ts";
+import type { KnownEntity } from "../core/linking.ts";
 import type { Rename } from "./renames.ts";
 import type { KeyRing } from "../ledger/key-ring.ts";
 
@@ -51,6 +52,7 @@ export interface RefineWorkerData {
   /** To the thread of the larger models; absent: there is none. */
   readonly deep?: DeepLine;
   readonly registry: WorkerModels;
+  readonly entities: readonly KnownEntity[];
   /** Erasures of the register: replays and imports meet them. */
   readonly erasures: readonly { readonly author: string; readonly upToMs: number; readonly objection: boolean }[];
 }

@@ -6,9 +6,11 @@ import type { ModelsConfig } from "../core/config.ts";
 import type { DeepModels } from "../core/deep.ts";
 import { type CodeSwitchingOptions, makeCodeSwitching } from "./code-switching.ts";
 import { makeDeep } from "./deep.ts";
+import type { KnownEntity } from "../core/linking.ts";
 import { makeJudge } from "./judge.ts";
 import { makeLanguage } from "./language.ts";
 import type { LanguageTable } from "./language-table.ts";
+import { makeLink, type LinkOptions } from "./link.ts";
 import { makeMentions, type MentionsOptions } from "./mentions.ts";
 import { makeNormalise } from "./normalise.ts";
 import { makePii } from "./pii.ts";
@@ -25,6 +27,8 @@ export interface StagesOptions extends MentionsOptions, TermsOptions {
   readonly deep?: DeepModels;
   /** What parts texts by language, and which; absent: nothing does. */
   readonly spans?: CodeSwitchingOptions;
+  /** The register of names; absent: nothing is linked. */
+  readonly link?: LinkOptions;
 }
 
 export interface Stages extends Disposable {
@@ -32,6 +36,8 @@ export interface Stages extends Disposable {
   /** One outcome for each draft, in order; never throws. */
   run(batch: readonly Draft[]): readonly Outcome<Draft>[];
   setTerms(terms: readonly Term[]): void;
+  /** Takes effect with the next batch, whole. */
+  setEntities(entities: readonly KnownEntity[]): void;
   /** Runs one draft through the same stages and tells what each did; the draft is changed as by `run`. */
   trace(draft: Draft): StagesTrace;
 }
@@ -45,9 +51,10 @@ export function openStages(options: StagesOptions): Stages {
   const deep = options.judge === undefined || options.deep === undefined ? [] : [makeDeep({ models: options.deep, use: options.judge.use.deep })];
   const spans = options.spans === undefined || options.spans.use === false ? [] : [makeCodeSwitching(options.spans)];
   const sentiment = makeSentiment(judge?.judgesSentiment);
+  const link = options.link === undefined ? undefined : makeLink(options.link);
   const [before, behind] = [
     [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment],
-    [...deep, ...spans, makePii(), terms],
+    [...deep, ...spans, ...(link === undefined ? [] : [link]), makePii(), terms],
   ] as const satisfies readonly (readonly Stage[])[];
   const unasked: readonly Stage[] = [...before, ...behind];
   const asked: readonly Stage[] = judge === undefined ? unasked : [...before, judge, ...behind];
@@ -59,6 +66,7 @@ export function openStages(options: StagesOptions): Stages {
     },
     run: (batch) => runStages(stages(), batch),
     setTerms: (next) => terms.setTerms(next),
+    setEntities: (next) => link?.setEntities(next),
     trace: (draft) => traceStages(draft, { stages: stages(), run: (stage, one) => runStage(stage, [one])[0] ?? { drop: "none" }, keep: options.keep, language, sentiment, terms }),
     [Symbol.dispose]() {
       for (const stage of asked) stage[Symbol.dispose]();

@@ -68,6 +68,7 @@ test("the index finds exactly the terms that the reference evaluator finds", () 
         terms: [],
         hashtags: [],
         links: [],
+        entities: [],
         author: undefined,
         createdAt: 0,
         reply: false,

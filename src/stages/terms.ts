@@ -1,5 +1,5 @@
 import type { QueryFacts } from "../core/query-match.ts";
-import { matchesQuery } from "../core/query-match.ts";
+import { entitiesOf, matchesQuery } from "../core/query-match.ts";
 import type { Query } from "../core/query.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import { explainMatch, type TermFinding } from "./terms-explain.ts";
@@ -195,6 +195,7 @@ function factsOfDraft(draft: Draft): QueryFacts {
     terms: [],
     hashtags: draft.hashtags,
     links: draft.links,
+    entities: entitiesOf(draft.notes),
     author: undefined,
     createdAt: post.createdAt,
     reply: post.replyTo !== undefined,

@@ -1,5 +1,7 @@
 import type { Notes, Outcome, PiiSpan, SourcePost } from "../core/event.ts";
 import type { LanguageSpan } from "../core/language-spans.ts";
+import type { EntitySpan } from "../core/judgement.ts";
+import { entitiesOf } from "../core/query-match.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import type { LanguageFinding } from "./language.ts";
 import type { SentimentFinding } from "./sentiment.ts";
@@ -31,6 +33,8 @@ export interface StageFindings {
   readonly sentiment?: SentimentFinding;
   readonly judge?: Notes;
   readonly codeSwitching?: readonly LanguageSpan[];
+  /** Names that mean an entry of the register; that bear the name of one and are not linked; places with a country. */
+  readonly link?: { readonly entities: readonly string[]; readonly linked: number; readonly unlinked: number; readonly placed: number };
   readonly pii?: { readonly spans: readonly PiiSpan[]; readonly sensitivity: string };
   readonly terms?: readonly TermFinding[];
 }
@@ -79,6 +83,18 @@ function findingOf(stage: string, draft: Draft, { keep, language, sentiment, ter
       return { judge: draft.notes ?? {} };
     case "code-switching":
       return { codeSwitching: draft.notes?.languages?.spans ?? [] };
+    case "link": {
+      const spans = draft.notes?.entities?.spans ?? [];
+      const count = (holds: (span: EntitySpan) => boolean) => spans.filter(holds).length;
+      return {
+        link: {
+          entities: entitiesOf(draft.notes),
+          linked: count((span) => span.link !== undefined),
+          unlinked: count((span) => span.candidates !== undefined),
+          placed: count((span) => span.place !== undefined),
+        },
+      };
+    }
     case "pii":
       return { pii: { spans: draft.pii, sensitivity: draft.sensitivity } };
     case "terms":

@@ -12,6 +12,7 @@ const filesOf: Readonly<Record<string, readonly string[]>> = {
   judge: ["judge.ts", "judgements.ts"],
   deep: ["deep.ts", "judgements.ts"],
   "code-switching": ["code-switching.ts"],
+  link: ["link.ts", "link-index.ts", "link-place.ts", "link-score.ts"],
   pii: ["pii.ts"],
   terms: ["terms.ts"],
 };

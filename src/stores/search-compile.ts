@@ -7,8 +7,8 @@ import { flags, type Profile, referenceWord, sampleSql, tagWord } from "./search
 export interface Names {
   readonly profiles: readonly Profile[];
   author(id: string): number | undefined;
-  /** kind: h hashtag, l host, d domain above a host, t term. */
-  tag(kind: "h" | "l" | "d" | "t", text: string): number | undefined;
+  /** kind: h hashtag, l host, d domain above a host, e entry of the register of names, t term. */
+  tag(kind: "h" | "l" | "d" | "e" | "t", text: string): number | undefined;
   /** docs.row of a time, before what crowding adds. */
   row(timeMs: number): number;
 }
@@ -179,6 +179,11 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
       case "hashtag": {
         const tag = names.tag("h", value);
         return tag === undefined ? undefined : words(quoted([tagWord("h", tag)]));
+      }
+      case "entity": {
+        // Who is kept to terms is told of no other names.
+        const tag = allowedTerms === undefined ? names.tag("e", value) : undefined;
+        return tag === undefined ? undefined : words(quoted([tagWord("e", tag)]));
       }
       case "link":
         return or([names.tag("l", value), names.tag("d", value)].map((tag) => (tag === undefined ? undefined : words(quoted([tagWord("l", tag)])))));

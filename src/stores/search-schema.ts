@@ -215,7 +215,7 @@ export function unpackCounts(bytes: Uint8Array | undefined): Counts {
   return { likes, shares, replies, views };
 }
 
-export function tagWord(kind: "a" | "h" | "l", number: number): string {
+export function tagWord(kind: "a" | "h" | "l" | "e", number: number): string {
   return `-${kind}${number.toString(36)}`;
 }
 

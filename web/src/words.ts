@@ -10,6 +10,7 @@ import { live } from "./words/live.ts";
 import { models } from "./words/models.ts";
 import { registry } from "./words/registry.ts";
 import { modelDrift } from "./words/model-drift.ts";
+import { names } from "./words/names.ts";
 import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
@@ -39,6 +40,7 @@ export const en = {
     explore: "Explore",
     search: "Search",
     terms: "Brands and queries",
+    names: "Names",
     post: "Post",
     welcome: "Welcome",
     sources: "Sources",
@@ -114,6 +116,7 @@ export const en = {
   models,
   registry,
   modelDrift,
+  names,
   postPage,
   quarantine,
   deprecations,

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
-import { type Filterable, isAllowed, termsShown } from "../../core/filter.ts";
+import { type Filterable, isAllowed, postShown, termsShown } from "../../core/filter.ts";
 import { viewerOf, watchViewer } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { problems, viewPost } from "../schemas.ts";
@@ -66,7 +66,7 @@ export function addLiveRoutes({ app, engine }: ApiContext): void {
         if (raw.writableLength >= maxBufferedBytes) return;
         const now = Date.now();
         const lagMs = sample.map((post) => Math.max(0, now - post.receivedAt)).toSorted((a, b) => a - b)[sample.length >> 1];
-        for (const post of sample) raw.write(`event: post\ndata: ${JSON.stringify(viewPost({ ...post, terms: termsShown(filter, post.terms) }))}\n\n`);
+        for (const post of sample) raw.write(`event: post\ndata: ${JSON.stringify(viewPost(postShown(filter, post)))}\n\n`);
         raw.write(`event: tick\ndata: ${JSON.stringify({ at: new Date(now).toISOString(), posts: count, ...(lagMs !== undefined && { lagMs }) })}\n\n`);
         count = 0;
         seen = 0;

@@ -7,7 +7,7 @@ import type { ApiContext } from "../context.ts";
 import { postCsvHeader, postCsvLine } from "../post-csv.ts";
 import { cursorParameter, limitParameter, postSchema, problems, queryParameter, viewPost, viewWhole } from "../schemas.ts";
 
-const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "day"] as const;
+const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "entity", "day"] as const;
 type FacetName = (typeof facetNames)[number];
 
 export function addPostRoutes({ app, plain, engine }: ApiContext): void {
@@ -93,7 +93,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
       config: { forKept: true },
       schema: {
         tags: ["posts"],
-        summary: "Count the posts that match by platform, language, sentiment, term, hashtag, day",
+        summary: "Count the posts that match by platform, language, sentiment, term, hashtag, linked name, day",
         querystring: Type.Object(
           {
             q: Type.Optional(queryParameter),

@@ -24,6 +24,8 @@ export interface ErasuresOptions {
   readonly register: Erasures;
   readonly audit: Audit;
   readonly personal: readonly PersonalRegister[];
+  /** The register of names may name accounts of people. */
+  readonly entities: { forgetHandles(handles: readonly string[]): Promise<void>; countOfHandles(handles: readonly string[]): Promise<number> };
   readonly pseudonyms: Pseudonyms;
   readonly files: Files;
   readonly clock: Clock;
@@ -101,9 +103,11 @@ export function makeErasuresPart(options: ErasuresOptions) {
     for (const thread of threads.refine) await thread.caller.call("flush", undefined);
     onStep("log");
     const needles: Buffer[] = [];
+    const handles: string[] = [];
     for (const author of authors) {
       const identity = await identities.resolve(author);
       if (identity !== undefined) needles.push(...nativeForms(identity).map((form) => Buffer.from(form)));
+      if (identity?.handle !== undefined) handles.push(identity.handle);
     }
     // Whoever comes back and did not object may speak again: what came later stays in the log.
     const actors = new Map<string, number>();
@@ -127,12 +131,15 @@ export function makeErasuresPart(options: ErasuresOptions) {
       await one.removeAuthors(authors);
       await one.forget();
     }
+    onStep("entities");
+    await options.entities.forgetHandles(handles);
     onStep("stores");
     await threads.stores.caller.call("settle", { forget: true });
     const kept = (await threads.stores.caller.call("state", undefined)).map(({ store }) => store);
     for (const record of hidden) {
       for (const store of kept) await register.prove(record.id, { store, removedPosts: 0, physical: true });
-      for (const store of ["log", "ledger", "identities", ...options.personal.map((one) => one.store)]) await register.prove(record.id, { store, removedPosts: 0, physical: true });
+      for (const store of ["log", "ledger", "identities", "entities", ...options.personal.map((one) => one.store)])
+        await register.prove(record.id, { store, removedPosts: 0, physical: true });
       await register.advance(record.id, "gone");
     }
     report("info", `${authors.length} erased author${authors.length === 1 ? "" : "s"}: no byte is left`);
@@ -304,6 +311,14 @@ export function makeErasuresPart(options: ErasuresOptions) {
         const held = await countOf([...authorsMeant(text, known)]);
         opened.push({ store, files: 1, bytesScanned: 0, hits: held, places: held === 0 ? [] : [`${held} ${noun}`] });
       }
+      const entered = await options.entities.countOfHandles(known.flatMap(({ handle }) => (handle === undefined ? [] : [handle])));
+      opened.push({
+        store: "entities",
+        files: 1,
+        bytesScanned: 0,
+        hits: entered,
+        places: entered === 0 ? [] : [`${entered} entries of the register of names, old versions counted`],
+      });
       return { authors: await resolveAuthor(text), stores: opened, total: opened.reduce((sum, row) => sum + row.hits, 0) };
     },
     close: () => identities[Symbol.dispose](),

@@ -1,6 +1,6 @@
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
-import { type ReadFilter, termsShown } from "../../core/filter.ts";
+import { postShown, type ReadFilter } from "../../core/filter.ts";
 import type { PostId } from "../../core/ids.ts";
 import type { Query } from "../../core/query.ts";
 import { parseQuery } from "../../core/query-parser.ts";
@@ -13,7 +13,6 @@ import type { Engine, FacetRequest, RollupRequest, SearchRequest } from "../engi
 export function makeReading(options: { readonly threads: Threads; readonly sql: Sql; readonly narrow: (filter: ReadFilter) => ReadFilter }) {
   const { threads, sql, narrow } = options;
   const { caller } = threads.read;
-  const shown = (filter: ReadFilter, post: Post): Post => (filter.terms === undefined ? post : { ...post, terms: termsShown(filter, post.terms) });
   const queryOf = (q: string): Query => (q.trim() === "" ? { kind: "all" } : parseQuery(q));
   return {
     async search(request: SearchRequest) {
@@ -25,7 +24,7 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
         cursor: request.cursor,
         order: request.order ?? "newest",
       });
-      return { ...page, items: page.items.map((post) => shown(request.filter, post)) };
+      return { ...page, items: page.items.map((post) => postShown(request.filter, post)) };
     },
     count: (q: string, filter: ReadFilter) => caller.call("count", { query: queryOf(q), filter: narrow(filter) }),
     facets: (request: FacetRequest) =>
@@ -36,7 +35,7 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
       }),
     async post(id: PostId, filter: ReadFilter) {
       const found = await caller.call("get", { id, filter: narrow(filter) });
-      return found && shown(filter, found);
+      return found && postShown(filter, found);
     },
     async *export(q: string, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]> {
       const id = await caller.call("openExport", { query: queryOf(q), filter: narrow(filter) });
@@ -44,7 +43,7 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
         while (!signal.aborted) {
           const page = await caller.call("nextExport", id);
           if (page === undefined) return;
-          yield page.map((post) => shown(filter, post));
+          yield page.map((post) => postShown(filter, post));
         }
       } finally {
         await caller.call("closeExport", id);

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { PostView } from "../shell/api.ts";
+import { Link } from "../shell/link.tsx";
 import { Loading, Problem } from "../shell/states.tsx";
 import { explanationOf } from "./post-api.ts";
 
@@ -69,19 +70,75 @@ export function Judged({ post }: { readonly post: PostView }) {
         </div>
       )}
       {open !== undefined && <Why key={open} id={post.id} task={open} />}
-      {entities !== undefined && (
-        <p>
-          {t("postPage.judged.entities")}{" "}
-          {entities.spans.map(({ start, end, kind }) => (
-            <span key={start} className="tag">
-              {post.text.slice(start, end)} · {kind}
-            </span>
-          ))}{" "}
-          <code>{entities.model}</code>
-        </p>
-      )}
+      {entities !== undefined && <Names post={post} entities={entities} />}
     </>
   );
+}
+
+/** Names in the text, what they mean by the register, and where places lie. */
+function Names({ post, entities: { model, spans } }: { readonly post: PostView; readonly entities: NonNullable<PostView["entities"]> }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <h4>{t("postPage.judged.entitiesTitle")}</h4>
+      <div className="table-scroll" role="region" aria-label={t("postPage.judged.entitiesTitle")} tabIndex={0}>
+        <table>
+          <caption className="unseen">{t("postPage.judged.entitiesTitle")}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("postPage.judged.nameColumn")}</th>
+              <th scope="col">{t("postPage.judged.kindColumn")}</th>
+              <th scope="col">{t("postPage.judged.meansColumn")}</th>
+              <th scope="col">{t("postPage.judged.placeColumn")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {spans.map((span) => (
+              <tr key={span.start}>
+                <th scope="row">{post.text.slice(span.start, span.end)}</th>
+                <td>{t(`postPage.judged.kinds.${kindOf(span.kind)}`)}</td>
+                <td>
+                  <Means span={span} />
+                </td>
+                <td>{span.place === undefined ? "" : placeText(span.place)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="quiet">
+        <code>{model}</code>
+      </p>
+    </>
+  );
+}
+
+type Span = NonNullable<PostView["entities"]>["spans"][number];
+
+function Means({ span: { link, candidates } }: { readonly span: Span }) {
+  const { t } = useTranslation();
+  if (link !== undefined)
+    return (
+      <>
+        <Link className="tag" to={`/names?open=${encodeURIComponent(link.entity)}`}>
+          {link.entity}
+        </Link>{" "}
+        {percent(link.probability)}
+      </>
+    );
+  if (candidates === undefined) return <span className="quiet">{t("postPage.judged.noEntry")}</span>;
+  return (
+    <span className="quiet">{t("postPage.judged.notLinked", { candidates: candidates.map(({ entity, probability }) => `${entity} ${percent(probability)}`).join(", ") })}</span>
+  );
+}
+
+const spanKinds = ["person", "organisation", "place", "product"] as const;
+const kindOf = (text: string): (typeof spanKinds)[number] => spanKinds.find((kind) => kind === text) ?? "organisation";
+
+function placeText({ name, region, country, latitude, longitude, probability }: NonNullable<Span["place"]>): string {
+  const where = [name, region, country.toUpperCase()].filter((part) => part !== undefined).join(", ");
+  const point = latitude === undefined || longitude === undefined ? "" : ` (${latitude.toFixed(2)}, ${longitude.toFixed(2)})`;
+  return `${where}${point}, ${percent(probability)}`;
 }
 
 const probabilitiesOf = ({ probabilities }: Pick<Judgement, "probabilities">): string =>

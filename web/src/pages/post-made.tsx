@@ -64,7 +64,7 @@ function Step({ name, version, outcome, children }: { readonly name: string; rea
 
 function Found({ stage, stages }: { readonly stage: string; readonly stages: Stages }) {
   const { t } = useTranslation();
-  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, pii, terms } = stages;
+  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, link, pii, terms } = stages;
   if (stage === "normalise" && normalise !== undefined)
     return t("postPage.made.normalise", {
       format: normalise.format,
@@ -74,6 +74,7 @@ function Found({ stage, stages }: { readonly stage: string; readonly stages: Sta
       hashtags: normalise.hashtags,
     });
   if (stage === "mentions" && mentions !== undefined) return t("postPage.made.mentions", { ...mentions });
+  if (stage === "link" && link !== undefined) return t(link.linked + link.unlinked + link.placed === 0 ? "postPage.made.linkNone" : "postPage.made.link", { ...link });
   if (stage === "sieve" && sieve !== undefined) return t(sieve.asked ? "postPage.made.sieveAsked" : "postPage.made.sieveNot");
   if (stage === "language" && language !== undefined)
     return (

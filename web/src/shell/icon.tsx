@@ -4,6 +4,8 @@ const paths: Readonly<Record<string, string>> = {
   explore: "M2 2v12h12M5 11V8M8.5 11V4.5M12 11V6.5",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.8 10.8 14 14",
   terms: "M2 7.5V2h5.5l6.5 6.5L8.5 14 2 7.5ZM5 5h.01",
+  names: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2.5 14c.6-3 2.8-4.5 5.5-4.5s4.9 1.5 5.5 4.5",
+  topics: "M4 6.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM11.5 7.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM9 14.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z",
   sources: "M5 2v4M11 2v4M3 6h10v2a5 5 0 0 1-10 0V6ZM8 13v2",
   quarantine: "M8 1.5 14 4v4c0 3.5-2.5 5.5-6 6.5C4.5 13.5 2 11.5 2 8V4l6-2.5ZM8 5v3.5M8 11h.01",
   deprecations: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3",

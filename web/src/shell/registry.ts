@@ -38,6 +38,7 @@ export const pages: readonly PageEntry[] = [
   withBar(page("explore", "listen", "viewer", () => import("../pages/explore.tsx"))),
   withBar(page("search", "listen", "viewer", () => import("../pages/search.tsx"))),
   page("terms", "listen", "viewer", () => import("../pages/terms.tsx")),
+  whole(page("names", "listen", "viewer", () => import("../pages/names.tsx"))),
   page("post", "listen", "viewer", () => import("../pages/post.tsx"), true),
   page("welcome", "listen", "admin", () => import("../pages/welcome.tsx"), true),
   whole(page("sources", "sources", "viewer", () => import("../pages/sources.tsx"))),

@@ -50,6 +50,7 @@ export const facet = {
   term: "Brands and topics",
   hashtag: "Hashtags",
   link: "Links to",
+  entity: "Names",
   remove: "remove",
   posts: "posts",
   out: "Left out",
