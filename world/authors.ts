@@ -17,6 +17,8 @@ export interface Author {
   readonly name: string;
   readonly language: LanguageWords;
   readonly bot: boolean;
+  /** It keeps a time of its own; see driven.ts. Absent: one of the many, who post by the pace of the world. */
+  readonly drive?: string;
   readonly followers: number;
   readonly createdAtMs: number;
   /** The account ends some time after this post of it. */

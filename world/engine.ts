@@ -3,6 +3,7 @@ import { type Author, makePopulation, type Platform, type Population } from "./a
 import { crisisStrength } from "./brands.ts";
 import { edited } from "./compose.ts";
 import type { Delivery, DeliveryKind } from "./delivery.ts";
+import { type Driven, makeDriven, type OwnPost } from "./driven.ts";
 import { type Agenda, makeAgenda } from "./heap.ts";
 import { makePostMaker } from "./make-post.ts";
 import type { EngineOptions } from "./options.ts";
@@ -35,6 +36,7 @@ type Action =
   | { readonly act: "withdraw"; readonly post: LivePost; readonly actor: Author; readonly rkey: string; readonly like: boolean; readonly mark: { withdrawn: boolean } }
   | { readonly act: "end"; readonly author: Author; readonly posts: LivePost[] }
   | { readonly act: "return"; readonly author: Author }
+  | { readonly act: "drive"; readonly driven: Driven }
   | { readonly act: "again"; readonly delivery: Delivery; readonly mayStill: () => boolean };
 
 const windowPosts = 4_000;
@@ -109,12 +111,12 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
     if (post.reshared !== undefined && post.delivered) post.reshared.untold.shares -= 1;
   };
 
-  const bear = (platform: Platform, by?: Author): void => {
+  const bear = (platform: Platform, by?: Author, own?: OwnPost): void => {
     posts += 1;
     const late = by === undefined && random.chance(mix.late);
     const delayMs = late ? 2 * minuteMs + random.exponential(40 * minuteMs) * options.delayFactor : 0;
     const createdMs = Math.floor(nowMs) - (late ? 0 : random.int(1_500));
-    const post = maker.make(platform, createdMs, nowMs + delayMs, late, by);
+    const post = maker.make(platform, createdMs, nowMs + delayMs, late, by, own);
     audience.born(post);
     for (const original of [post.reshared, post.quoted]) if (original !== undefined) echoed.add(original);
     // The post of an account that is to end is kept until then.
@@ -220,6 +222,11 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
         if (action.author.platform === "bluesky") sender.account(action.author, nowMs, true, undefined);
         bear(action.author.platform, action.author);
         break;
+      case "drive":
+        if (posts >= options.postsAtMost) break;
+        bear(action.driven.author.platform, action.driven.author, action.driven.write());
+        agenda.add(nowMs + action.driven.wait(), action);
+        break;
       case "again":
         if (action.mayStill()) sender.again(action.delivery, nowMs);
         break;
@@ -234,6 +241,12 @@ export function makeEngine(options: EngineOptions, audience: Audience, people?: 
   };
 
   let nextPostMs = options.startMs + gapMs();
+  for (const platform of ["bluesky", "mastodon"] as const) {
+    for (let index = 0; index < (options.driven ?? 0); index += 1) {
+      const driven = makeDriven(options.seed, platform, index, options.startMs);
+      agenda.add(options.startMs + driven.wait(), { act: "drive", driven });
+    }
+  }
 
   const tick = (): void => {
     const platform: Platform = random.chance(options.blueskyShare) ? "bluesky" : "mastodon";

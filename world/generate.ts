@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeEngine } from "./engine.ts";
 import { benchMix, defaultStartMs, hourMs, type Mix } from "./options.ts";
-import { makeOracle, type Summary } from "./oracle.ts";
+import { makeOracle, type Oracle, type Summary } from "./oracle.ts";
 
 export interface GenerateOptions {
   readonly seed: string;
@@ -15,6 +15,8 @@ export interface GenerateOptions {
   readonly hours?: number;
   readonly startMs?: number;
   readonly mix?: Partial<Mix>;
+  /** See EngineOptions. */
+  readonly driven?: number;
 }
 
 export interface Generated {
@@ -26,6 +28,8 @@ export interface Generated {
   readonly files: Readonly<Record<string, { readonly lines: number; readonly sizeBytes: number }>>;
   readonly erasedAuthors: readonly { readonly author: string; readonly platform: string; readonly at: string; readonly how: string }[];
   readonly ambiguousIds: readonly string[];
+  /** Absent where there are none. */
+  readonly drivenAuthors?: Oracle["drivenAuthors"];
 }
 
 /** Writes jetstream.ndjson, mastodon.ndjson, truth.ndjson, truth-rollups.ndjson and truth-summary.json. The same options give the same bytes. */
@@ -46,6 +50,7 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
       mix: { ...benchMix, ...options.mix },
       blueskyShare: 0.7,
       postsAtMost: posts,
+      ...(options.driven !== undefined && { driven: options.driven }),
       delayFactor: 1,
       accounts: Math.min(40_000, Math.max(200, Math.floor(posts / 10))),
       crisesAt: () => crisis,
@@ -67,7 +72,17 @@ export async function generate(options: GenerateOptions): Promise<Generated> {
   for (const row of oracle.rollups()) rollups.add(JSON.stringify(row));
   const files: Record<string, { lines: number; sizeBytes: number }> = {};
   for (const [name, lines] of Object.entries({ jetstream, mastodon, truth: truths, "truth-rollups": rollups })) files[`${name}.ndjson`] = await lines.close();
-  const generated: Generated = { seed, simulated: true, startMs, hours, summary: oracle.summary(), files, erasedAuthors: oracle.erasedAuthors, ambiguousIds: oracle.ambiguousIds };
+  const generated: Generated = {
+    seed,
+    simulated: true,
+    startMs,
+    hours,
+    summary: oracle.summary(),
+    files,
+    erasedAuthors: oracle.erasedAuthors,
+    ambiguousIds: oracle.ambiguousIds,
+    ...(oracle.drivenAuthors.length > 0 && { drivenAuthors: oracle.drivenAuthors }),
+  };
   await writeFile(join(out, "truth-summary.json"), `${JSON.stringify(generated, undefined, 1)}\n`);
   return generated;
 }

@@ -1,6 +1,7 @@
 import type { Author, Platform, Population } from "./authors.ts";
 import { brands, campaignAt, crisisStrength } from "./brands.ts";
 import { compose, type Draft, type Mentioned, type Mood, nearCopy } from "./compose.ts";
+import type { OwnPost } from "./driven.ts";
 import type { EngineOptions } from "./options.ts";
 import type { LivePost } from "./post.ts";
 import type { Random } from "./random.ts";
@@ -12,7 +13,7 @@ const nothing: Draft = { parts: [], saying: "", language: "und", mood: "neutral"
 
 export interface PostMaker {
   /** `deliveredMs` is when it will be sent. */
-  make(platform: Platform, createdMs: number, deliveredMs: number, late: boolean, by?: Author): LivePost;
+  make(platform: Platform, createdMs: number, deliveredMs: number, late: boolean, by?: Author, own?: OwnPost): LivePost;
 }
 
 export function makePostMaker(
@@ -51,7 +52,7 @@ export function makePostMaker(
   };
 
   return {
-    make(platform, createdMs, deliveredMs, late, by) {
+    make(platform, createdMs, deliveredMs, late, by, own) {
       made += 1;
       const author = by ?? populations[platform].pick(random);
       author.posts += 1;
@@ -63,17 +64,22 @@ export function makePostMaker(
       let reshared: LivePost | undefined;
       let copied: LivePost | undefined;
       const boosts = platform === "mastodon" ? mix.boosts : 0;
-      if (roll < mix.replies) parent = window.pick(random, (post) => post.reshared === undefined && depthOf(post) < 12);
+      if (own !== undefined) {
+        if (own.draft === undefined && platform === "mastodon") reshared = window.pick(random, (post) => post.reshared === undefined && post.author !== author);
+        else if (own.draft === undefined) copied = window.pick(random, (post) => post.reshared === undefined && post.parent === undefined && post.draft.parts.length > 0);
+      } else if (roll < mix.replies) parent = window.pick(random, (post) => post.reshared === undefined && depthOf(post) < 12);
       else if (roll < mix.replies + mix.quotes) quoted = window.pick(random, (post) => post.reshared === undefined);
       else if (roll < mix.replies + mix.quotes + boosts) reshared = window.pick(random, (post) => post.reshared === undefined && post.author !== author);
       else if (roll < mix.replies + mix.quotes + boosts + mix.nearDuplicates)
         copied = window.pick(random, (post) => post.reshared === undefined && post.parent === undefined && post.draft.parts.length > 0);
       let mention: Mentioned | undefined;
-      if (parent !== undefined && platform === "mastodon") mention = parent.author;
+      if (own !== undefined) mention = undefined;
+      else if (parent !== undefined && platform === "mastodon") mention = parent.author;
       else if (random.chance(0.06)) mention = populations[platform].pickLasting(random);
       let draft = nothing;
       let campaign: string | undefined;
-      if (copied !== undefined) {
+      if (own?.draft !== undefined) ({ draft } = own);
+      else if (copied !== undefined) {
         draft = random.chance(0.3) ? copied.draft : nearCopy(random, copied.draft);
         campaign = copied.campaign;
         copied.duplicateGroup ??= copied.id;

@@ -61,6 +61,8 @@ export interface EngineOptions {
   readonly blueskyShare: number;
   /** Accounts on each platform. */
   readonly accounts: number;
+  /** Accounts on each platform that keep a time of their own, programs and people who are taken for one; absent: none. */
+  readonly driven?: number;
   /** No further post after so many; what is under way still ends. */
   readonly postsAtMost: number;
   /** How far edits, deletes and delays reach, as a factor on their usual times (20 to 60 minutes). */

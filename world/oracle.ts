@@ -58,6 +58,8 @@ export interface Oracle extends Audience {
   /** undefined: never sent, or no longer remembered. */
   post(id: string): Truth | undefined;
   readonly ambiguousIds: readonly string[];
+  /** Accounts that keep a time of their own, and what drives them. */
+  readonly drivenAuthors: readonly { readonly author: string; readonly platform: Platform; readonly drive: string; readonly program: boolean }[];
   readonly erasedAuthors: readonly { readonly author: string; readonly platform: Platform; readonly at: string; readonly how: string }[];
 }
 
@@ -169,6 +171,7 @@ export function makeOracle(options: OracleOptions): Oracle {
   const settledRollups: Rollups = makeRollups(options.rollupsKeptMs);
   const ambiguousIds: string[] = [];
   const erasedAuthors: { author: string; platform: Platform; at: string; how: string }[] = [];
+  const drivenAuthors: Oracle["drivenAuthors"][number][] = [];
   let erasedCount = 0;
   let endedMastodon = 0;
   const known = (post: LivePost): boolean => post.delivered || post.gone !== undefined;
@@ -185,6 +188,8 @@ export function makeOracle(options: OracleOptions): Oracle {
       if (delivery.drifted) sent.drifted += 1;
     },
     born(post) {
+      const { author } = post;
+      if (author.drive !== undefined && author.posts === 1) drivenAuthors.push({ author: author.nativeId, platform: author.platform, drive: author.drive, program: author.bot });
       open.set(post.id, post);
     },
     settled(post) {
@@ -237,6 +242,7 @@ export function makeOracle(options: OracleOptions): Oracle {
       return live !== undefined && known(live) ? truthOf(live) : settled.get(id);
     },
     ambiguousIds,
+    drivenAuthors,
     erasedAuthors,
   };
 }

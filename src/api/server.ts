@@ -34,6 +34,7 @@ import { addLabelSetRoutes } from "./routes/label-sets.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addProvenanceRoutes } from "./routes/provenance.ts";
+import { addLikenessRoutes } from "./routes/likeness.ts";
 import { addReadingRoutes } from "./routes/reading.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
 import { addReceiveRoutes } from "./routes/receive.ts";
@@ -165,6 +166,7 @@ export async function makeApi(options: ApiOptions) {
   addPostRoutes(context);
   addProvenanceRoutes(context);
   addReadingRoutes(context);
+  addLikenessRoutes(context);
   addLabelRoutes(context);
   addLabelSetRoutes(context);
   addModelRoutes(context);

@@ -1,4 +1,5 @@
 import { buildApplication, buildRouteMap } from "@stricli/core";
+import { authorsCommand } from "./commands/authors.ts";
 import { backupCommand, restoreCommand } from "./commands/backup.ts";
 import { configCommand, linkCommand } from "./commands/system.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -21,6 +22,7 @@ const routes = buildRouteMap({
     parse: parseCommand,
     models: modelsCommand,
     search: searchCommand,
+    authors: authorsCommand,
     find: findCommand,
     erase: eraseCommand,
     replay: replayCommand,

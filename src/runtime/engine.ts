@@ -18,6 +18,7 @@ import type { SourceActivity, SourceHistory } from "./source-activity.ts";
 import type { SourceSetup } from "./source-setup.ts";
 import type { Preview } from "./refine-trace.ts";
 import type { ReplayAnswer, ReplayRequest, ReplayRun } from "./replay.ts";
+import type { LikenessReading } from "./likeness.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
@@ -36,6 +37,8 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly environment: Environment;
   readonly sql: Sql;
   readonly provenance: Provenance;
+  /** How authors post. */
+  readonly likeness: LikenessReading;
   readonly labels: LabelBook;
   readonly labelSets: LabelSetBook;
   readonly models: ModelBook;

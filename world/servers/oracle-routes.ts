@@ -30,6 +30,9 @@ export function answerFromOracle(oracle: Oracle, url: URL, response: ServerRespo
     case "/oracle/erased":
       lines(oracle.erasedAuthors);
       return true;
+    case "/oracle/driven":
+      lines(oracle.drivenAuthors);
+      return true;
     case "/oracle/ambiguous":
       lines(oracle.ambiguousIds.map((id) => ({ id })));
       return true;

@@ -7,6 +7,7 @@ import { parseQuery } from "../../core/query-parser.ts";
 import type { Sql } from "../../core/sql.ts";
 import { queryRollups } from "../../stores/rollups-query.ts";
 import type { Threads } from "../boot.ts";
+import { makeLikeness } from "./likeness.ts";
 import type { Engine, FacetRequest, RollupRequest, SearchRequest } from "../engine.ts";
 
 /** The one read path: every question goes through `narrow`, whatever asks it. */
@@ -14,7 +15,7 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
   const { threads, sql, narrow } = options;
   const { caller } = threads.read;
   const queryOf = (q: string): Query => (q.trim() === "" ? { kind: "all" } : parseQuery(q));
-  return {
+  const reading = {
     async search(request: SearchRequest) {
       if (request.limit < 1 || request.limit > 1_000) throw new EarshotError("USAGE", `limit: expected 1 to 1,000, came ${request.limit}`);
       const page = await caller.call("search", {
@@ -51,4 +52,5 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
     },
     rollups: (request: RollupRequest) => queryRollups(sql, { ...request, filter: narrow(request.filter) }),
   } satisfies Partial<Engine>;
+  return { ...reading, likeness: makeLikeness(reading) };
 }

@@ -44,6 +44,15 @@ export interface Reading {
   }[];
 }
 
+export interface AuthorLikeness {
+  readonly posts: number;
+  readonly more: boolean;
+  readonly from: string;
+  readonly to: string;
+  readonly score: number | null;
+  readonly features: readonly { readonly name: string; readonly value: number; readonly adds: number; readonly everySeconds?: number; readonly spreadSeconds?: number }[];
+}
+
 export const postPath = (id: string): string => `/api/v1/posts/${encodeURIComponent(id)}`;
 export const traceOf = (id: string): Promise<TraceView> => ask(`${postPath(id)}/trace`);
 export const conversationOf = (id: string): Promise<Conversation> => ask(`${postPath(id)}/conversation`);

@@ -13,6 +13,7 @@ import { useSimulatedSources } from "../shell/simulated.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { postPath, traceOf } from "./post-api.ts";
 import { Around } from "./post-around.tsx";
+import { AuthorHabits } from "./post-author.tsx";
 import { Judged } from "./post-judged.tsx";
 import { Corrections } from "./post-label.tsx";
 import { Made } from "./post-made.tsx";
@@ -109,7 +110,7 @@ function Facts({ post }: { readonly post: PostView }) {
     [t("postPage.fact.pii"), (post.pii ?? []).length === 0 ? t("postPage.fact.none") : (post.pii ?? []).map(({ kind }) => kind).join(", ")],
     [t("postPage.fact.sensitivity"), post.sensitivity],
     [t("postPage.fact.region"), post.region === "zz" ? t("postPage.fact.unknown") : post.region.toUpperCase()],
-    [t("postPage.fact.author"), <code key="author">{post.author}</code>],
+    [t("postPage.fact.author"), <AuthorHabits key="author" author={post.author} />],
     [t("postPage.fact.revision"), String(post.revision)],
   ];
   return (
