@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isRecord, recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
-import { seedSet, tones, toneOf, toneText, trainModel } from "./models.fixtures.ts";
+import { earshot, seedSet, tones, toneOf, toneText, trainModel } from "./models.fixtures.ts";
 
 const classes = ["complaint", "praise"];
 let posts = 0;
@@ -30,7 +30,7 @@ describe("the registry of models", () => {
   it("shows the embedded models as the first versions of their tasks", async () => {
     const spam = await taskOf("spam");
     assert.match(String(spam?.["embedded"]), /^spam@[0-9a-f]{8}$/);
-    assert.deepEqual(recordAt(spam, "judge"), { model: spam?.["embedded"], isEmbedded: true });
+    assert.deepEqual(recordAt(spam, "judge"), { model: spam?.["embedded"], isEmbedded: true, isOff: true });
   });
 
   it("trains on fifty labels, and tells data, code, figure with interval, slices and functional tests", async () => {
@@ -156,5 +156,27 @@ describe("the registry of models", () => {
     );
     const refused = await api.ask("POST", "/api/v1/models/runs", { body: { set: hate } });
     assert.deepEqual([refused.status, refused.body["code"]], [400, "USAGE"]);
+  });
+});
+
+describe("models on the command line", () => {
+  it("trains on a label set with a figure, compares, promotes and rolls back", async () => {
+    await using api = await startApi();
+    await seedSet(api, "Tone", classes, tones(60));
+    const run = (...words: readonly string[]) => earshot(api, ["models", ...words]);
+    const trained = await run("train", "--set", "Tone", "--json");
+    assert.equal(trained.code, 0, trained.err);
+    const { id, figures } = recordAt({ model: JSON.parse(trained.out) }, "model");
+    assert.equal(recordAt({ figures }, "figures")["n"], 12);
+    const listed = await run("list");
+    assert.match(listed.out, new RegExp(`tone +nobody\\n +candidate +${String(id)}: macroF1 [\\d.]+ \\([\\d.]+ to [\\d.]+\\) on 12 gold texts; functional tests \\d+ of \\d+`));
+    assert.match((await run("test", String(id))).out, /\d+ of \d+ passed/);
+    assert.match((await run("promote", String(id))).out, /judges tone from now on/);
+    const again = await run("promote", String(id));
+    assert.notEqual(again.code, 0);
+    assert.match(again.err, /judges already/);
+    assert.match((await run("rollback", "tone")).out, /tone is judged by the embedded model, or nobody again/);
+    const missing = await run("train", "--set", "Nothing");
+    assert.match(missing.err, /expected one of Tone/);
   });
 });

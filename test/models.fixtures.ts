@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { openLabelItems } from "../src/registers/label-items.ts";
 import { openLabelSets } from "../src/registers/label-sets.ts";
 import type { LabelPart } from "../src/core/label-set.ts";
 import { type RunningApi, until } from "./api.fixtures.ts";
 
 const subjects = ["the heater", "my parcel", "the door", "this ticket", "the app", "our router", "the chair", "that lamp", "the battery", "my order"];
-const faults = ["is broken again", "never arrived", "does not work", "arrived damaged", "stopped working", "keeps failing"];
-const praises = ["works perfectly", "arrived early", "is a joy to use", "looks lovely", "is better than ever", "was easy to set up"];
+const faults = ["is broken again", "is broken", "does not work", "is broken and does not work"];
+const praises = ["is lovely", "looks lovely", "is a joy", "is lovely and a joy"];
 const ends = ["since monday", "at home", "for my sister", "this morning", "as always", "in the kitchen", "today"];
 
 export type Tone = "complaint" | "praise";
@@ -78,4 +80,16 @@ export async function trainModel(api: RunningApi, set: string, more: object = {}
     120_000,
   );
   return model;
+}
+
+const bin = fileURLToPath(new URL("../bin/earshot.mjs", import.meta.url));
+
+/** A command beside the running system. */
+export async function earshot(api: RunningApi, words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const { folder } = api.system.base;
+  const { promise, resolve } = Promise.withResolvers<{ code: number; out: string; err: string }>();
+  execFile(process.execPath, [bin, ...words], { env: { ...process.env, EARSHOT_DATA: folder, NODE_TEST_CONTEXT: "" } }, (error, out, err) =>
+    resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
+  );
+  return promise;
 }

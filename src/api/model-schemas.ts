@@ -65,7 +65,17 @@ export function viewMove({ number, task, kind, model, was, actor, at, evidence, 
 
 export const taskSchema = Type.Object({
   task: Type.String(),
-  judge: Type.Optional(Type.Object({ model: Type.String(), isEmbedded: Type.Boolean(), since: optionalInstant("Absent: always.") }, { description: "Absent: nobody judges it." })),
+  judge: Type.Optional(
+    Type.Object(
+      {
+        model: Type.String(),
+        isEmbedded: Type.Boolean(),
+        isOff: Type.Boolean({ description: "The configuration asks it of no post." }),
+        since: optionalInstant("Absent: always."),
+      },
+      { description: "Absent: nobody judges it." },
+    ),
+  ),
   embedded: Type.Optional(text("The version that ships with the program.")),
   versions: Type.Array(modelSchema, { description: "Newest first." }),
   moves: Type.Array(moveSchema, { description: "Newest first." }),
@@ -74,7 +84,7 @@ export const taskSchema = Type.Object({
 export function viewTask({ task, judge, embedded, versions, moves }: TaskView): Static<typeof taskSchema> {
   return {
     task,
-    ...(judge && { judge: { model: judge.model, isEmbedded: judge.isEmbedded, ...(judge.since !== undefined && { since: iso(judge.since) }) } }),
+    ...(judge && { judge: { model: judge.model, isEmbedded: judge.isEmbedded, isOff: judge.isOff, ...(judge.since !== undefined && { since: iso(judge.since) }) } }),
     ...(embedded !== undefined && { embedded }),
     versions: versions.map(viewModel),
     moves: moves.map(viewMove),

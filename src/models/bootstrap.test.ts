@@ -35,6 +35,19 @@ test("a model beside itself is no better, a better one is, a worse one is not, a
   assert.ok(told <= 5, `${told} of 60 twins`);
 });
 
+test("no mistake in few texts is no proof that there are none: the interval says how many there may be", () => {
+  const right = Array.from({ length: 12 }, (_, i) => i % 2);
+  const { value, low, high } = intervalOf({ right, said: right, classes: 2 }, "macroF1");
+  assert.deepEqual([value, high], [1, 1]);
+  assert.ok(Math.abs(low - 0.025 ** (1 / 12)) < 1e-9, String(low));
+  const said = right.map((truth, i) => (i < 2 ? 1 - truth : truth));
+  const better = differenceOf({ right, said, other: right, classes: 2 }, "macroF1");
+  assert.ok(better.value > 0.1 && better.low < 0, "two mistakes fewer of twelve may be chance");
+  const many = Array.from({ length: 200 }, (_, i) => i % 2);
+  const sure = differenceOf({ right: many, said: many.map((truth, i) => (i < 40 ? 1 - truth : truth)), other: many, classes: 2 }, "macroF1");
+  assert.ok(sure.low > 0.1, JSON.stringify(sure));
+});
+
 test("texts of one author are drawn together: a hundred of one author say less than a hundred of a hundred", () => {
   const random = makeRandom(2);
   const authors = Array.from({ length: 200 }, (_, i) => `a${Math.floor(i / 20)}`);

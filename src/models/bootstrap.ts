@@ -32,7 +32,10 @@ const mostJackknifed = 3_000;
 export function intervalOf(judgements: Judgements, headline: Headline, seed = 1): Interval {
   const { right, said, classes } = judgements;
   const cells = right.map((truth, i) => truth * classes + (said[i] ?? 0));
-  return bootstrap(groupsOf(judgements), (counts) => headlineFrom(counts, classes, headline), { cells, size: classes * classes }, seed);
+  const groups = groupsOf(judgements);
+  const { value, low, high } = bootstrap(groups, (counts) => headlineFrom(counts, classes, headline), { cells, size: classes * classes }, seed);
+  const unseen = unseenIn(groups.length);
+  return { value, low: isFlawless(right, said) ? Math.min(low, 1 - unseen) : low, high };
 }
 
 /** How much better `other` is than `said` on the same texts, drawn together (paired bootstrap; Koehn, 2004): above 0 where it is better. */
@@ -53,7 +56,20 @@ export function differenceOf(judgements: Judgements & { readonly other: readonly
         }
     return headlineFrom(second, classes, headline) - headlineFrom(first, classes, headline);
   };
-  return bootstrap(groupsOf(judgements), difference, { cells, size: square * classes }, seed);
+  const groups = groupsOf(judgements);
+  const { value, low, high } = bootstrap(groups, difference, { cells, size: square * classes }, seed);
+  const unseen = unseenIn(groups.length);
+  // One that made no mistake here may make some elsewhere.
+  const [lower, higher] = [isFlawless(right, other) ? unseen : 0, isFlawless(right, said) ? unseen : 0];
+  const areAlike = said.every((one, i) => one === other[i]);
+  return areAlike ? { value, low, high } : { value, low: low - lower, high: high + higher };
+}
+
+const isFlawless = (right: readonly number[], said: readonly number[]): boolean => right.length > 0 && right.every((truth, i) => said[i] === truth);
+
+/** Drawing texts anew never draws a mistake that nobody made: with none in n, so large a share of mistakes is still possible (Clopper and Pearson, 1934). */
+function unseenIn(groups: number): number {
+  return groups === 0 ? 1 : 1 - tail ** (1 / groups);
 }
 
 function groupsOf({ right, authors }: Judgements): readonly (readonly number[])[] {

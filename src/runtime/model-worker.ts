@@ -74,13 +74,16 @@ function factsOfText(text: string, language: string, platform: string): QueryFac
   return { ...none, words: tokenise(text), language, platform, hashtags: [...text.matchAll(/#([\p{L}\p{N}_]+)/gu)].map((match) => match[1] ?? "") };
 }
 
+/** In an order of their own, so that the same texts give the same model wherever they lie. */
 const trained = ({ classes, texts }: TaskTexts): readonly ClassifierText[] =>
-  texts.map(({ text, label, author, language }) => ({
-    text: bareText(text),
-    label: classes.indexOf(label ?? ""),
-    ...(author !== undefined && { author }),
-    ...(language !== undefined && { language }),
-  }));
+  texts
+    .map(({ text, label, author, language }) => ({
+      text: bareText(text),
+      label: classes.indexOf(label ?? ""),
+      ...(author !== undefined && { author }),
+      ...(language !== undefined && { language }),
+    }))
+    .toSorted((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.label - b.label));
 
 /** Asked with the numbers that `classes` gives the classes. */
 function judgeOf(asked: Asked, task: string, classes: readonly string[]): Judge {

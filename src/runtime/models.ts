@@ -8,7 +8,12 @@ import type { ShadowDifference } from "./model-shadow.ts";
 export interface TaskView {
   readonly task: string;
   /** Absent: nobody judges it. */
-  readonly judge?: { readonly model: string; readonly isEmbedded: boolean; readonly since?: number };
+  readonly judge?: {
+    readonly model: string;
+    readonly isEmbedded: boolean;
+    readonly since?: number;
+    /** An embedded model that the configuration asks of no post: it is what a candidate is held against. */ readonly isOff: boolean;
+  };
   /** The version that ships with the program; absent: the task is people's own. */
   readonly embedded?: string;
   /** Newest first. */

