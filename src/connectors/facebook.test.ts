@@ -187,7 +187,7 @@ test("what is not for everyone is refused, and what nobody wrote is no event", (
   assert.deepEqual(outcomes(recorded("v19.0/77/conversations", talk)), ["PRIVATE_REFUSED"]);
   assert.deepEqual(outcomes({ object: "page", entry: [{ id: "77", time: 1, messaging: [{ message: { text: "psst" } }] }] }), ["PRIVATE_REFUSED"]);
   for (const nothing of [{ success: true }, { data: [] }, { data: { is_valid: true, app_id: "1" } }, { access_token: "x", token_type: "bearer" }, [], "", null])
-    assert.deepEqual(outcomes(nothing), []);
+    assert.deepEqual(outcomes(nothing), ["no-post"]);
 });
 
 test("shared posts tell what they share, and lists in any wrapping give all their posts", () => {

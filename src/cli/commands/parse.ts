@@ -32,7 +32,7 @@ function readingFailed(thrown: unknown, file: string): EarshotError {
 export const parseCommand = buildCommand({
   docs: {
     brief: "Parse recorded responses or raw messages into events, without a network",
-    fullDescription: "Events go to standard output as NDJSON; what is rejected goes to standard error with its code. Ends with 65 when anything was rejected.",
+    fullDescription: "Events go to standard output as NDJSON; what is rejected goes to standard error with its code, what holds no post with the reason. Ends with 65 when anything was rejected.",
   },
   parameters: {
     flags: {
@@ -73,9 +73,11 @@ export const parseCommand = buildCommand({
             const outcome = "keep" in parsed ? validateEvent(parsed.keep, nowMs) : parsed;
             if ("keep" in outcome) held.push(JSON.stringify(outcome.keep));
             else if ("reject" in outcome) reject(`${file}:${number}`, toEarshotError(outcome.reject, "PARSER_FAILED", file));
+            else process.stderr.write(`${file}:${number}: dropped: ${outcome.drop}\n`);
           }
           if (held.length >= 1_000) flush();
         }
+        if (number === 0) process.stderr.write(`${file}: dropped: nothing-in-it\n`);
       };
       for (const file of files) {
         try {

@@ -216,6 +216,12 @@ export function withoutTokens(value: unknown): unknown {
 export function* splitGraph(file: Uint8Array, shapes: Shapes): Generator<Uint8Array> {
   for (const answer of recordedAnswers(file)) {
     const date = Date.parse(answer.headers["date"] ?? "");
-    for (const message of messagesOf(answer, shapes, parseInstant(date) ?? Date.now())) yield Buffer.from(JSON.stringify(message));
+    let found = 0;
+    for (const message of messagesOf(answer, shapes, parseInstant(date) ?? Date.now())) {
+      found++;
+      yield Buffer.from(JSON.stringify(message));
+    }
+    // What holds nothing that anybody wrote or counted is told, too.
+    if (found === 0) yield Buffer.from(JSON.stringify({ graph: "nothing" } satisfies Message));
   }
 }

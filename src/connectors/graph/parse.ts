@@ -35,6 +35,8 @@ export function graphParser(connector: string, shapes: Shapes, read: ReadMessage
     switch (message.graph) {
       case "failure":
         return { reject: rejection(connector, message) };
+      case "nothing":
+        return { drop: "no-post" };
       case "unreadable":
         return { reject: new EarshotError("JSON_INVALID", "answer: expected JSON, came a text that is none") };
       case "private":

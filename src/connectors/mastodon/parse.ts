@@ -3,7 +3,7 @@ import type { Outcome, SourceEvent } from "../../core/event.ts";
 import type { Parse, Raw } from "../../core/source.ts";
 import { type Json, decodeJson, decodeObject, guard, isJson, nameOf } from "../json/decode.ts";
 import { readFailure } from "../json/failed-answer.ts";
-import { checkInstant, parseInstant } from "../json/fields.ts";
+import { checkInstant, parseInstant, softCount, softText } from "../json/fields.ts";
 import { makePick } from "../json/pick.ts";
 import { type StatusContext, idInstant, localIdOf, readAccount, readLocalId, readStatus, statusId } from "./status.ts";
 
@@ -32,6 +32,8 @@ export function mastodonParser(context: StatusContext): Parse {
         return [deletion(message, there)];
       case "account":
         return [account(message, there)];
+      case "tag":
+        return usesOf(payloadOf(message));
       case "scheduled":
         return [{ drop: "not-posted-yet" }];
       case "private":
@@ -67,6 +69,18 @@ function account(message: Json, context: StatusContext): Outcome<SourceEvent> {
 function serverNamed(message: Json): string | undefined {
   const server = message["server"];
   return typeof server === "string" && /^[a-z0-9.:[\]-]{1,253}$/.test(server) ? server : undefined;
+}
+
+/** A day each: how often the hashtag was used on the server. */
+function usesOf(tag: Json): readonly Outcome<SourceEvent>[] {
+  const name = softText(tag["name"]);
+  const days: readonly unknown[] = Array.isArray(tag["history"]) ? tag["history"].slice(0, 100) : [];
+  const events = days.flatMap((day): Outcome<SourceEvent>[] => {
+    const fromMs = isJson(day) ? parseInstant(day["day"]) : undefined;
+    const posts = isJson(day) ? softCount(day["uses"]) : undefined;
+    return fromMs === undefined || posts === undefined ? [] : [{ keep: { type: "volume", query: `#${name ?? ""}`.slice(0, 10_000), fromMs, toMs: fromMs + 86_400_000, posts } }];
+  });
+  return events.length > 0 ? events : [{ drop: "no-count" }];
 }
 
 /** An event of another server than the source's, or of one that is not told (undefined). */

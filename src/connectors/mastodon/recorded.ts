@@ -4,6 +4,7 @@ import { failureMessage } from "../json/failed-answer.ts";
 import { parseInstant } from "../json/fields.ts";
 import { type RecordedAnswer, recordedAnswers } from "../json/recorded.ts";
 import { withServer } from "./parse.ts";
+import { idInstant } from "./status.ts";
 
 /** Objects in objects that are looked through. */
 const deepest = 24;
@@ -27,10 +28,12 @@ interface Answer {
 export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
   const answers = [...recordedAnswers(file)];
   const seen = statusesById(answers);
-  for (const recorded of answers) yield* messagesOf(recorded, seen);
+  const newest = newestIn(answers);
+  for (const recorded of answers) yield* messagesOf(recorded, seen, newest);
 }
 
-function messagesOf(recorded: RecordedAnswer, seen: ReadonlyMap<string, Json>): readonly Uint8Array[] {
+/** @param newest stands for the time of a deletion whose answer and id tell none */
+function messagesOf(recorded: RecordedAnswer, seen: ReadonlyMap<string, Json>, newest: number | undefined): readonly Uint8Array[] {
   const failure = failureMessage(recorded);
   if (failure !== undefined) return [failure];
   const messages: Uint8Array[] = [];
@@ -41,7 +44,8 @@ function messagesOf(recorded: RecordedAnswer, seen: ReadonlyMap<string, Json>): 
     found: 0,
     emit(event, payload) {
       this.found++;
-      messages.push(withServer(server, event, payload, answer.at));
+      const isTimeless = event === "delete" && answer.at === undefined && !(typeof payload === "string" && idInstant(payload.trim()) !== undefined);
+      messages.push(withServer(server, event, payload, isTimeless ? newest : answer.at));
     },
   };
   const [, id, call] = statusPath.exec(recorded.url ?? "") ?? [];
@@ -65,6 +69,7 @@ function walk(value: unknown, answer: Answer, depth: number): void {
 
 function walkObject(value: Json, answer: Answer, depth: number): void {
   if (isStatus(value)) addStatus(value, answer, depth);
+  else if (isCountedTag(value)) answer.emit("tag", { name: value["name"], history: value["history"] });
   else if (isAccount(value)) {
     answer.emit("account", value);
     walk(value["moved"], answer, depth + 1);
@@ -80,6 +85,11 @@ function isStatus(value: Json): boolean {
   // A status without its author or id is told, to be refused by name.
   if (!isJson(value["account"])) return hasContent && "visibility" in value && "created_at" in value;
   return hasContent || ("visibility" in value && "created_at" in value);
+}
+
+/** How often a hashtag was used by day (entity Tag; trends and searches give it with its history). */
+function isCountedTag(value: Json): boolean {
+  return typeof value["name"] === "string" && Array.isArray(value["history"]) && value["history"].some((day) => isJson(day) && "day" in day && "uses" in day);
 }
 
 function isAccount(value: Json): boolean {
@@ -162,6 +172,29 @@ function statusesById(answers: readonly RecordedAnswer[]): Map<string, Json> {
   };
   if (answers.some(({ url }) => url !== undefined && statusPath.exec(url)?.[2] === "history")) for (const { body, url } of answers) look(body, serverOf(url), 0);
   return found;
+}
+
+/** The latest time that any answer or status of the file tells. */
+function newestIn(answers: readonly RecordedAnswer[]): number | undefined {
+  let newest: number | undefined;
+  const look = (value: unknown, depth: number): void => {
+    if (depth > deepest) return;
+    if (Array.isArray(value)) for (const item of value) look(item, depth + 1);
+    else if (isJson(value)) {
+      for (const name of ["created_at", "edited_at"]) {
+        const at = parseInstant(value[name]);
+        if (at !== undefined && at > (newest ?? 0)) newest = at;
+      }
+      for (const item of Object.values(value)) look(item, depth + 1);
+    } else if (typeof value === "string" && value.includes("created_at")) {
+      for (const [, date] of value.slice(0, 1 << 20).matchAll(/"created_at\\?"\s*:\s*\\?"([^"\\]{10,40})/g)) look({ created_at: date }, depth + 1);
+    }
+  };
+  for (const { body, headers } of answers) {
+    newest = Math.max(newest ?? 0, instantOf(headers["date"]) ?? 0) || newest;
+    look(body, 0);
+  }
+  return newest;
 }
 
 function serverOf(url: string | undefined): string | undefined {

@@ -92,6 +92,8 @@ export function failureOf(status: number | undefined, body: unknown): Failure | 
     const { error } = told;
     if (typeof error === "number" && error >= 400) return byStatus(error, told);
     if (typeof error === "string" && error !== "") return made("grant", wordOf(error));
+    // Where the status is not told, the reason of a closed subreddit is.
+    if (typeof told["message"] === "string" && typeof told["reason"] === "string") return byStatus(/not ?found/i.test(told["message"]) ? 404 : 403, told);
     if (told["success"] === false && !Array.isArray(told["jquery"])) return made("request", "success: false");
     return undefined;
   }

@@ -25,6 +25,17 @@ function videoOf(media: unknown): SourceMedia | undefined {
   return url === undefined ? undefined : { kind: "video", url };
 }
 
+/** Without raw_json=1 Reddit writes & < > in its answers as HTML does (reddit.com/dev/api, "response body encoding"). */
+function addressOf(value: unknown): string | undefined {
+  return softUrl(typeof value === "string" ? value.replaceAll("&amp;", "&") : value);
+}
+
+/** Where the pictures of a gallery lead. */
+export function galleryLinks(data: Json): readonly string[] {
+  const items: readonly unknown[] = isJson(data["gallery_data"]) && Array.isArray(data["gallery_data"]["items"]) ? data["gallery_data"]["items"].slice(0, mostItems) : [];
+  return items.map((item) => (isJson(item) ? addressOf(item["outbound_url"]) : undefined)).filter((url) => url !== undefined);
+}
+
 /** `gallery_data.items` give the order, captions and ids; `media_metadata` what stands under each id (also pictures inside a text). */
 function readGallery(data: Json): SourceMedia[] {
   const metadata = data["media_metadata"];
@@ -38,7 +49,7 @@ function readGallery(data: Json): SourceMedia[] {
     const held = metadata[id];
     if (!isJson(held) || media.length >= mostItems) continue;
     const source = isJson(held["s"]) ? held["s"] : {};
-    const url = softUrl(source["u"]) ?? softUrl(source["mp4"]) ?? softUrl(source["gif"]) ?? softUrl(held["dashUrl"]) ?? softUrl(held["hlsUrl"]);
+    const url = addressOf(source["u"]) ?? addressOf(source["mp4"]) ?? addressOf(source["gif"]) ?? softUrl(held["dashUrl"]) ?? softUrl(held["hlsUrl"]);
     const item: Mutable<SourceMedia> = { kind: held["e"] === "Image" || held["e"] === "AnimatedImage" ? "image" : held["e"] === "RedditVideo" ? "video" : "other" };
     if (url !== undefined) item.url = url;
     if (caption !== undefined) item.alt = caption;

@@ -4,7 +4,7 @@ import { type Json, isJson } from "../json/decode.ts";
 import { type Mutable, checkId, checkInstant, checkText, parseInstant, softCount, softText, softUrl } from "../json/fields.ts";
 import { gatherExtra } from "./fields.ts";
 import { accountId, findSpans, looksEscaped, unescapeAll } from "./markdown.ts";
-import { readMedia } from "./media.ts";
+import { galleryLinks, readMedia } from "./media.ts";
 
 export const site = "https://www.reddit.com";
 
@@ -205,7 +205,10 @@ function readLink(post: Mutable<SourcePost>, data: Json, links: string[], extra:
   }
   const media = readMedia(data, isOwn || post.reshareOf !== undefined ? undefined : url);
   if (media.length > 0) post.media = media;
-  if (data["is_gallery"] === true) extra["is_gallery"] = true;
+  if (data["is_gallery"] === true) {
+    extra["is_gallery"] = true;
+    links.push(...galleryLinks(data));
+  }
 }
 
 /** A link to a post or comment of Reddit itself speaks of it, as a quote does. */

@@ -50,6 +50,11 @@ function collectOther(value: Json, answer: Answer, out: Json[], depth: number): 
     if (/\/statuses\/destroy\//.test(answer.url ?? "")) out.push({ delete: { status: { id: value["id_str"] ?? value["id"] } }, ...told });
     return;
   }
+  // Notices of the user streams of v1.1 (favorite, quoted_tweet, …) hold the post that they speak of.
+  if (typeof value["event"] === "string" && isJson(value["target_object"]) && depth < deepest) {
+    collect(value["target_object"], answer, out, depth + 1);
+    return;
+  }
   const bundle = bundleIn(value);
   if (bundle !== undefined && depth < deepest) {
     for (const item of bundle) collect(item, answer, out, depth + 1);
@@ -102,6 +107,7 @@ function collectV2(body: Json, answer: Answer, out: Json[]): void {
       out.push({ data: tweet, ...besideOf(tweet, index), ...rest });
     } else if (isCount(item)) out.push(countOf(item, answer));
     else if (isJobLine(item)) out.push(item);
+    else if (isTrend(item) && answer.at !== undefined) out.push(countOfTrend(item, answer.at));
     else if (isDeleted(item, answer)) out.push({ delete: { status: { id: deletedId(answer) } }, ...toldBy(answer) });
     else out.push({ data: item, ...rest, ...toldBy(answer) });
   }
@@ -127,6 +133,16 @@ function isCount(value: Json): boolean {
 function countOf(value: Json, answer: Answer): Json {
   const params = answer.url !== undefined && URL.canParse(answer.url) ? new URL(answer.url).searchParams : undefined;
   return { count: value, query: params?.get("query") ?? "", granularity: params?.get("granularity") ?? params?.get("bucket") ?? "hour" };
+}
+
+/** Of GET /2/trends/by/woeid/:id: posts of the last day, as those of v1.1 are (docs.x.com/x-api/trends, 2026-11). */
+function isTrend(value: Json): boolean {
+  return typeof value["trend_name"] === "string" && value["tweet_count"] !== undefined;
+}
+
+function countOfTrend(trend: Json, at: number): Json {
+  const span = { start: new Date(at - 86_400_000).toISOString(), end: new Date(at).toISOString() };
+  return { count: { ...span, tweet_count: trend["tweet_count"] }, query: trend["trend_name"], granularity: "day" };
 }
 
 function isDeleted(item: Json, answer: Answer): boolean {

@@ -31,6 +31,8 @@ export function eventsOf(item: Json): readonly Outcome<SourceEvent>[] {
   const kind = kindOf(item);
   switch (kind) {
     case "video":
+    // A live broadcast is its video, under the same id (liveBroadcasts resource, 2026-11).
+    case "liveBroadcast":
       return [isJson(item["snippet"]) ? keepPost(readVideo(item)) : engagement(item)];
     case "comment":
       return [keepPost(readComment(item))];
