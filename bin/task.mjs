@@ -83,6 +83,7 @@ const tasks = {
   format: () => runNode([modules("oxfmt/bin/oxfmt"), "."], { cwd: root }),
   bench: (rest) => runNode([...programFlags, "bench/main.ts", ...rest], { cwd: root }),
   "bench:pages": (rest) => runNode([...programFlags, "bench/pages.ts", ...rest], { cwd: root }),
+  "bench:storm": (rest) => runNode([...programFlags, "bench/storm.ts", ...rest], { cwd: root }),
   "bench:parse": (rest) => runNode([...programFlags, "bench/parse.ts", ...rest], { cwd: root }),
   "bench:normal": (rest) => runNode([...programFlags, "bench/normal.ts", ...rest], { cwd: root }),
   "bench:explore": (rest) => runNode([...programFlags, "bench/explore.ts", ...rest], { cwd: root }),

@@ -9,7 +9,7 @@ import facebook from "./facebook.ts";
 import { facebookExpected } from "./facebook/expected.ts";
 import instagram from "./instagram.ts";
 import { instagramExpected } from "./instagram/expected.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 10, 1, 12);
 const hourMs = 3_600_000;
@@ -91,7 +91,7 @@ for (const [name, options] of [
   ["in a storm, the platform's clock five minutes ahead", { faults: storm, skewMs: 300_000, posts: 20 }],
   ["in a storm, the platform's clock five minutes behind", { faults: storm, skewMs: -300_000, posts: 20 }],
 ] as const) {
-  test(`every post, comment and reply of the pages is read as it is, ${name}, with no call that the platform forbids`, async () => {
+  test(`every post, comment and reply of the pages is read as it is, ${name}, with no call that the platform forbids`, async (t) => {
     const at = await start({ seed: `pages ${name}`, ...options });
     const { world, clock } = at;
     await using _world = world;
@@ -100,6 +100,7 @@ for (const [name, options] of [
     const wanted = wantedOf(world, world.pages);
     const pages = await reader.read(undefined, has(wanted));
     const waitedMs = clock.now() - now;
+    if (name === "in a storm") tellStorm(t, { platform: "facebook", wanted: wanted.size, read: keys(pages).intersection(wanted).size, beyond: world.figures.beyond, tookMs: waitedMs, forcedMs: world.figures.forcedMs });
     assert.deepEqual(keys(pages), wanted);
     const found = posts(reader.events(pages));
     for (const page of world.pages) {
@@ -242,7 +243,7 @@ for (const [name, faults] of [
   ["in calm", {}],
   ["in a storm", storm],
 ] as const) {
-  test(`Instagram ${name}: the account's posts with comments and all replies, posts by hashtag, and those of another account`, async () => {
+  test(`Instagram ${name}: the account's posts with comments and all replies, posts by hashtag, and those of another account`, async (t) => {
     const at = await start({ seed: `instagram ${name}`, faults, posts: 55, commentsEach: 9 });
     const { world, clock } = at;
     await using _world = world;
@@ -252,6 +253,7 @@ for (const [name, faults] of [
     for (const post of world.content.tagged("ham")) wanted.add(post.id);
     const pages = await reader.read(undefined, (all) => has(wanted)(all));
     const waitedMs = clock.now() - now;
+    if (name === "in a storm") tellStorm(t, { platform: "instagram", wanted: wanted.size, read: keys(pages).intersection(wanted).size, beyond: world.figures.beyond, tookMs: waitedMs, forcedMs: world.figures.forcedMs });
     const found = posts(reader.events(pages));
     for (const post of world.content.of(world.account)) {
       assert.deepEqual([found.get(post.id)?.text, found.get(post.id)?.author.id, found.get(post.id)?.counts?.replies], [post.text, world.account, post.comments.length]);

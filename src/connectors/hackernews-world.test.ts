@@ -6,7 +6,7 @@ import type { SourceEvent } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import hackernews from "./hackernews.ts";
-import { itemsOf, makeContext, openWith, readThrough } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, tellStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
 
@@ -31,12 +31,12 @@ const next = (pages: readonly SourcePage[]): number => Number(/"next":(\d+)/.exe
 const living = (world: NewsWorld) => [...world.items.values()].filter((item) => item.dead !== true && item.deleted !== true);
 
 /** Slow answers take real time, which a fake clock does not wait for. */
-const storm = { serverErrors: 0.2, tooManyRequests: 0.15, limitedMs: 1_000, resets: 0.05, garbage: 0.02 };
+const storm = { serverErrors: 0.1, tooManyRequests: 0.3, limitedMs: 1_000, resets: 0.05, garbage: 0.02 };
 for (const [name, faults] of [
   ["none", "off"],
   ["5xx, 429, resets and garbage", storm],
 ] as const) {
-  test(`every item is read, late ones too, with at most 16 requests at once and faults: ${name}`, async () => {
+  test(`every item is read, late ones too, with at most 16 requests at once and faults: ${name}`, async (t) => {
     const clock = makeFakeClock(now);
     await using world = await startNews({ seed: `read ${name}`, nowMs: () => clock.now(), items: 500, lateShare: 0.1, faults });
     const reader = await openReader(world, clock);
@@ -44,6 +44,7 @@ for (const [name, faults] of [
     const wanted = new Set(living(world).map((item) => String(item.id)));
     // The ids before the world's first one have no item.
     const pages = await reader.read(JSON.stringify({ next: 40_000_000 }), (all) => keys(all).size >= wanted.size);
+    if (faults !== "off") tellStorm(t, { platform: "hackernews", wanted: wanted.size, read: keys(pages).size, beyond: Math.max(0, world.mostAtOnce - 16), tookMs: clock.now() - now });
     assert.deepEqual(keys(pages), wanted);
     const counts = Map.groupBy(reader.events(pages), (event) => (event.type === "post" ? event.post.id : ""));
     if (faults === "off") assert.ok([...counts.values()].every((list) => list.length === 1));

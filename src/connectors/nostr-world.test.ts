@@ -8,7 +8,7 @@ import { EarshotError } from "../core/errors.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import nostr from "./nostr.ts";
-import { itemsOf, makeContext, openWith, readUntil } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readUntil, tellStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
 const nowSec = now / 1_000;
@@ -44,7 +44,7 @@ for (const [name, faults] of [
   ["none", {}],
   ["30% refused as too many, connections cut all the time", { rateLimited: 0.3, cutAfterMessages: 60 }],
 ] as const) {
-  test(`every stored event of two relays is read, once, with its signature, with faults: ${name}`, async () => {
+  test(`every stored event of two relays is read, once, with its signature, with faults: ${name}`, async (t) => {
     const clock = makeFakeClock(now);
     await using one = await startNostrRelay({ seed: `${name} one`, maxLimit: 7, ...faults });
     await using other = await startNostrRelay({ seed: `${name} other`, maxLimit: 7, ...faults });
@@ -53,6 +53,7 @@ for (const [name, faults] of [
     await using _ = reader.context;
     const pages = await reader.read(undefined, hasAll(events));
     const keys = keysOf(pages);
+    if (name !== "none") tellStorm(t, { platform: "nostr", wanted: events.length, read: new Set(keys).size, beyond: 0, tookMs: clock.now() - now });
     assert.equal(new Set(keys).size, keys.length, "none twice");
     assert.deepEqual(new Set(keys), new Set(events.map(({ id }) => id)));
     for (const { bytes } of itemsOf(pages)) assert.ok("keep" in (reader.parse(bytes)[0] ?? {}));

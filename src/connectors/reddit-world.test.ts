@@ -8,7 +8,7 @@ import type { SourceEvent, SourcePost } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import reddit from "./reddit.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12, 1);
 const minuteMs = 60_000;
@@ -74,19 +74,22 @@ for (const [name, faults] of [
   ["none", "off"],
   ["30% 429, 10% 5xx, resets, garbage, cut answers, expired tokens, a clock ahead", storm],
 ] as const) {
-  test(`every post and comment is read once, as it stands there, with faults: ${name}`, async () => {
+  test(`every post and comment is read once, as it stands there, with faults: ${name}`, async (t) => {
     const isStorm = faults !== "off";
     await using at = await openWorld({ seed: `read ${name}`, faults, ...(isStorm && { skewMs: 90_000, tokenSeconds: 120 }), more: { startAt: "oldest", refreshMinutes: 0 } });
     const { world, clock } = at;
     await history(world, (ms) => clock.advance(ms), 120, 3);
     if (isStorm) world.cutNext(2);
+    const startedAt = clock.now();
     const first = await at.read(undefined, has(world.things));
+    const firstMs = clock.now() - startedAt;
     if (isStorm) world.expireTokens();
     await history(world, (ms) => clock.advance(ms), 40, 2);
     const began = clock.now();
     const second = await at.read(first.at(-1)?.cursor, (pages) => has(world.things)([...first, ...pages]));
     const posts = postsOf(at.events([...first, ...second]));
     const made = new Map(posts.map((post) => [post.id, post]));
+    if (isStorm) tellStorm(t, { platform: "reddit", wanted: world.things.length, read: world.things.filter((thing) => made.has(fullname(thing))).length, beyond: world.violations, tookMs: firstMs + clock.now() - began });
     assert.deepEqual([...made.keys()].toSorted(), world.things.map(fullname).toSorted());
     for (const thing of world.things) {
       const post = made.get(fullname(thing));

@@ -76,6 +76,24 @@ export async function readThrough(source: Source, clock: Clock, cursor: string |
   throw new Error("the source failed 50 times");
 }
 
+export interface StormFigures {
+  readonly platform: string;
+  /** What stood there to be read, and what of it was. */
+  readonly wanted: number;
+  readonly read: number;
+  /** Calls that the platform's windows, or its quota, had no room for. */
+  readonly beyond: number;
+  /** By the fake clock, until all was read. */
+  readonly tookMs: number;
+  /** What the platform's limits alone made wait; absent: its world does not measure it. */
+  readonly forcedMs?: number;
+}
+
+/** For `npm run bench:storm`, which prints them of all platforms as a table. */
+export function tellStorm(t: { diagnostic(message: string): void }, figures: StormFigures): void {
+  t.diagnostic(`storm ${JSON.stringify(figures)}`);
+}
+
 export function itemsOf(pages: readonly SourcePage[]): readonly Raw[] {
   return pages.flatMap((page) => page.items);
 }

@@ -7,7 +7,7 @@ import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import bluesky from "./bluesky.ts";
 import mastodon from "./mastodon.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
 const small = { clock: "virtual", nowMs: now, historyPosts: 1_000, historyHours: 4, ratePerSecond: 4, seed: "connectors" } as const;
@@ -15,7 +15,7 @@ const small = { clock: "virtual", nowMs: now, historyPosts: 1_000, historyHours:
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const texts = (pages: readonly SourcePage[]) => new Set(itemsOf(pages).map((item) => textOf(item.bytes)));
 
-test("Jetstream is read whole through cuts and refusals, and a restart from any page's cursor loses nothing", async () => {
+test("Jetstream is read whole through cuts and refusals, and a restart from any page's cursor loses nothing", async (t) => {
   const sent: string[] = [];
   await using world = await startWorld({ ...small, faults: { cutAfterMessages: 150, refused: 0.2 } }, (delivery) => {
     if (delivery.platform === "bluesky") sent.push(delivery.wire);
@@ -28,6 +28,7 @@ test("Jetstream is read whole through cuts and refusals, and a restart from any 
   const source = await open(context);
   const pages = await drive(clock, readThrough(source, clock, undefined, until), 50);
   const got = texts(pages);
+  tellStorm(t, { platform: "bluesky", wanted: sent.length, read: sent.filter((wire) => got.has(wire)).length, beyond: 0, tookMs: clock.now() - now });
   assert.equal(sent.filter((wire) => !got.has(wire)).length, 0);
   assert.ok(pages.every((page) => page.items.length <= 500));
   for (const cut of [0, Math.floor(pages.length / 2)]) {
@@ -65,8 +66,9 @@ test("when every endpoint fails the source gives up with UPSTREAM_UNAVAILABLE", 
   );
 });
 
-test("a Mastodon server without a token is polled page by page from the cursor, through 429, 5xx and cut connections", async () => {
-  await using world = await startWorld({ ...small, ratePerSecond: 0, faults: "mild", seed: "polled" });
+test("a Mastodon server without a token is polled page by page from the cursor, through 429, 5xx and cut connections", async (t) => {
+  const faults = { tooManyRequests: 0.3, limitedMs: 2_000, serverErrors: 0.1, resets: 0.05, garbage: 0.02 };
+  await using world = await startWorld({ ...small, ratePerSecond: 0, faults, seed: "polled" });
   const own = makeFakeClock(now);
   // The server's windows end by the same time as ours.
   const clock: FakeClock = { ...own, advance: async (ms) => (await own.advance(ms), world.advanceTo(own.now())) };
@@ -86,6 +88,7 @@ test("a Mastodon server without a token is polled page by page from the cursor, 
     }),
     100,
   );
+  tellStorm(t, { platform: "mastodon", wanted: wanted.size, read: wanted.intersection(seen).size, beyond: 0, tookMs: clock.now() - now });
   assert.ok(pages.length > 2);
 });
 

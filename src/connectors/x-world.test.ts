@@ -7,7 +7,7 @@ import { EarshotError } from "../core/errors.ts";
 import type { SourcePost } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
 import x from "./x.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
@@ -53,7 +53,7 @@ function missing(world: XWorld, posts: readonly SourcePost[]): XPost[] {
   return wanted(world).filter((post) => !got.has(post.id));
 }
 
-test("under a storm of 429, 5xx, cuts, expired tokens and a clock that differs, every post is read, within the budgets, and little time is lost", async () => {
+test("under a storm of 429, 5xx, cuts, expired tokens and a clock that differs, every post is read, within the budgets, and little time is lost", async (t) => {
   const clock = makeFakeClock(now);
   const faults = { tooManyRequests: 0.3, limitedMs: 30_000, serverErrors: 0.1, resets: 0.05, garbage: 0.02 };
   await using world = await startX({ seed: "storm", nowMs: () => clock.now(), skewMs: 90_000, faults, drift: true });
@@ -73,6 +73,7 @@ test("under a storm of 429, 5xx, cuts, expired tokens and a clock that differs, 
   assert.ok(expired >= 3);
   assert.equal(world.beyond, 0);
   const lostMs = clock.now() - now;
+  tellStorm(t, { platform: "x", wanted: wanted(world).length, read: wanted(world).length - missing(world, posts).length, beyond: world.beyond, tookMs: lostMs, forcedMs: world.forcedMs });
   assert.ok(world.forcedMs > 100_000, String(world.forcedMs));
   assert.ok(lostMs <= world.forcedMs * 1.2, `${lostMs} ms lost, ${world.forcedMs} forced`);
   for (const post of posts) {

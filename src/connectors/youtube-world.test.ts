@@ -6,7 +6,7 @@ import { EarshotError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
 import youtube from "./youtube.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
@@ -68,12 +68,14 @@ for (const [name, faults] of [
   ["none", {}],
   ["30% rate limits, 10% failures, cut connections", storm],
 ] as const) {
-  test(`every video, comment and reply of channels is read, with faults: ${name}`, async () => {
+  test(`every video, comment and reply of channels is read, with faults: ${name}`, async (t) => {
     const clock = makeFakeClock(now);
     await using world = await startYouTube({ seed: name, nowMs: () => clock.now(), faults, channels: 3, videosEach: 4, threadsEach: 6 });
     const reader = await openReader(world, clock);
     await using _ = reader.context;
     const pages = await reader.read(undefined, hasAll(world));
+    const refused = world.answered.get("quotaExceeded") ?? 0;
+    if (name !== "none") tellStorm(t, { platform: "youtube", wanted: truth(world).size, read: new Set(keysOf(pages)).intersection(truth(world)).size, beyond: refused, tookMs: clock.now() - now });
     assert.deepEqual(keysOf(pages), truth(world));
     const posts = new Map(reader.events(pages).flatMap((event) => (event.type === "post" ? [[event.post.id, event.post]] : [])));
     for (const video of world.videos) {
