@@ -32,6 +32,7 @@ describe("a second configuration beside a source", () => {
 
   it("tells what only one of them has and what differs, without words or names, and stores nothing", async () => {
     assert.equal((await api.ask("GET", "/api/v1/sources/zoo/shadow")).status, 404);
+    assert.deepEqual(rowsOf((await api.ask("GET", "/api/v1/shadow-runs")).body), []);
     const fresh = [
       { id: "p2", text: "a secret okapi", url: "https://zoo.example/2" },
       { id: "p3", text: "an okapi 3", url: "https://zoo.example/moved" },
@@ -67,6 +68,10 @@ describe("a second configuration beside a source", () => {
     assert.equal((await run(watched)).status, 409);
     assert.equal((await api.ask("DELETE", "/api/v1/sources/zoo/shadow")).status, 204);
     assert.equal((await look())["state"], "cancelled");
+    assert.deepEqual(
+      rowsOf((await api.ask("GET", "/api/v1/shadow-runs")).body).map(({ source, state }) => [source, state]),
+      [["zoo", "cancelled"]],
+    );
     assert.equal(await posts(), 3);
   });
 

@@ -178,6 +178,8 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "POST /api/v1/sources/{id}/shadow": row("admin", "sources:write", "refused", `${source}/shadow`, { body: {}, allowed: 400 }),
   "GET /api/v1/sources/{id}/shadow": row("analyst", "sources:read", "refused", `${source}/shadow`, { allowed: 404 }),
   "DELETE /api/v1/sources/{id}/shadow": row("admin", "sources:write", "refused", `${source}/shadow`, { allowed: 404 }),
+  "GET /api/v1/shadow-runs": row("analyst", "sources:read", "refused", "/api/v1/shadow-runs"),
+  "GET /api/v1/connections": row("analyst", "sources:read", "refused", "/api/v1/connections"),
   "GET /api/v1/failure-kinds": row("viewer", "sources:read", "refused", "/api/v1/failure-kinds"),
   "GET /api/v1/failures": row("viewer", "sources:read", "refused", "/api/v1/failures"),
   "GET /api/v1/failures/counts": row("viewer", "sources:read", "refused", "/api/v1/failures/counts"),

@@ -26,6 +26,8 @@ const pageIds = [
   "quarantine",
   "drift",
   "deprecations",
+  "connections",
+  "shadow",
   "models",
   "labels",
   "bake-off",

@@ -21,6 +21,7 @@ import { addEntityRoutes } from "./routes/entities.ts";
 import { addErasureRoutes } from "./routes/erasures.ts";
 import { addEstimateRoutes } from "./routes/estimate.ts";
 import { addExploreRoutes } from "./routes/explore.ts";
+import { addConnectionRoutes } from "./routes/connections.ts";
 import { addDeprecationRoutes } from "./routes/deprecations.ts";
 import { addDriftRoutes } from "./routes/drift.ts";
 import { addFailureRoutes } from "./routes/failures.ts";
@@ -187,6 +188,7 @@ export async function makeApi(options: ApiOptions) {
   addModelDriftRoutes(context);
   addDeprecationRoutes(context);
   addShadowRoutes(context);
+  addConnectionRoutes(context);
   addTermRoutes(context);
   addEstimateRoutes(context);
   addQuarantineRoutes(context);

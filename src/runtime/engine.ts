@@ -22,6 +22,7 @@ import type { LikenessReading } from "./likeness.ts";
 import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
+import type { ConnectionBook } from "./connections.ts";
 import type { DeprecationBook } from "./deprecations.ts";
 import type { DriftBook } from "./drift.ts";
 import type { ModelDriftBook } from "./model-drift.ts";
@@ -32,7 +33,7 @@ import type { ShadowBook } from "./shadow.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
-export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, ModelDriftBook, DeprecationBook, ShadowBook, SourceSetup {
+export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, ModelDriftBook, DeprecationBook, ShadowBook, ConnectionBook, SourceSetup {
   readonly version: string;
   readonly environment: Environment;
   readonly sql: Sql;

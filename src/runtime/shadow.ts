@@ -36,4 +36,6 @@ export interface ShadowBook {
   /** The one that runs, or ran last; undefined: none since the start. */
   shadow(id: string): ShadowView | undefined;
   cancelShadow(id: string): Promise<void>;
+  /** Of each source the one that runs, or ran last since the start; the newest first. */
+  shadows(): readonly { readonly source: string; readonly state: ShadowView["state"]; readonly startedAt: number }[];
 }

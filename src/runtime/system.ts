@@ -336,7 +336,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       },
       putSource: (id, source, actor) => sources.putSource(id, source, actor),
       ...makeSourceSetup({ ...sampled, files, http, clock, readSecret: (reference) => readSecret(reference, env), ...acquisition.forSetup, terms: terms.engine.terms }),
-      grants: acquisition.grants({ collector, audit, publicUrl: config.signIn.publicUrl }),
+      ...acquisition.forEngine({ collector, audit, publicUrl: config.signIn.publicUrl }),
       sourceActivity: () => activity.activity(),
       sourceHistory: (id, days) => activity.history(id, days),
       setSourcePaused: (id, paused) => sources.setSourcePaused(id, paused),

@@ -1,5 +1,6 @@
 import { advice } from "./words/advice.ts";
 import { backup } from "./words/backup.ts";
+import { connections } from "./words/connections.ts";
 import { data } from "./words/data.ts";
 import { deprecations } from "./words/deprecations.ts";
 import { drift } from "./words/drift.ts";
@@ -15,6 +16,7 @@ import { post as postPage } from "./words/post.ts";
 import { quarantine } from "./words/quarantine.ts";
 import { search, facet } from "./words/search.ts";
 import { signIn } from "./words/sign-in.ts";
+import { shadow } from "./words/shadow.ts";
 import { settings } from "./words/settings.ts";
 import { setup } from "./words/setup.ts";
 import { sources } from "./words/sources.ts";
@@ -47,6 +49,8 @@ export const en = {
     quarantine: "Quarantine",
     drift: "Drift",
     deprecations: "Deprecations",
+    connections: "Connections",
+    shadow: "Shadow runs",
     models: "Models",
     labels: "Labels",
     "bake-off": "Bake-off",
@@ -120,6 +124,8 @@ export const en = {
   postPage,
   quarantine,
   deprecations,
+  connections,
+  shadow,
   drift,
   failures,
   search,

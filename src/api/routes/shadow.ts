@@ -86,6 +86,19 @@ export function addShadowRoutes({ app, engine }: ApiContext): void {
     },
   );
 
+  app.get(
+    "/api/v1/shadow-runs",
+    {
+      config: { access: "analyst" },
+      schema: {
+        tags: ["sources"],
+        summary: "Sources beside which a second configuration runs or ran since the start",
+        response: { 200: Type.Object({ items: Type.Array(Type.Object({ source: Type.String(), state: shadowSchema.properties.state, startedAt: instant("When both began to read.") })) }), ...problems },
+      },
+    },
+    () => ({ items: engine.shadows().map(({ startedAt, ...run }) => ({ ...run, startedAt: iso(startedAt) })) }),
+  );
+
   app.delete(
     "/api/v1/sources/:id/shadow",
     {

@@ -12,7 +12,10 @@ import { openAudit } from "../../registers/audit.ts";
 import { openOAuthGrants } from "../../registers/oauth-grants.ts";
 import { openBudgetPositions } from "../../registers/budget-positions.ts";
 import { openOAuthTokens } from "../../registers/oauth-tokens.ts";
+import type { Connections } from "../connections.ts";
 import { type GrantsOptions, makeGrants } from "./grants.ts";
+
+const mostRefused = 100;
 
 export interface AcquisitionOptions {
   readonly sql: Sql;
@@ -57,10 +60,20 @@ export function openAcquisition(options: AcquisitionOptions) {
       egress: options.egress,
       refusedEgress: (source: string, egress: string, actor: string) => refusedEgress(source, { egress }, actor),
     },
-    grants: (more: Pick<GrantsOptions, "audit" | "collector" | "publicUrl">) =>
-      makeGrants({ ...more, register: openOAuthGrants(sql, () => clock.now()), tokens: oauthTokens, http, readSecret, clock, report }),
+    forEngine: (more: Pick<GrantsOptions, "audit" | "collector" | "publicUrl">) => ({
+      grants: makeGrants({ ...more, register: openOAuthGrants(sql, () => clock.now()), tokens: oauthTokens, http, readSecret, clock, report }),
+      async connections(): Promise<Connections> {
+        const refused = await audit.list({ action: "egress.refuse", limit: mostRefused });
+        return { hosts: http.hosts(), egress: http.egress(), refused: refused.map(({ at, subject, details = {} }) => ({ at, source: subject, ...textsIn(details) })) };
+      },
+    }),
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
+}
+
+function textsIn(details: Readonly<Record<string, unknown>>): { readonly host?: string; readonly egress?: string } {
+  const { host, egress } = details;
+  return { ...(typeof host === "string" && host !== "" && { host }), ...(typeof egress === "string" && egress !== "" && { egress }) };
 }
 
 /** Of the ring's key that never rotates (HKDF, RFC 5869): the catalog alone opens no token. */

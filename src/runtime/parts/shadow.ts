@@ -151,6 +151,7 @@ export function makeShadow(options: ShadowOptions): ShadowBook & { stopShadows()
       return found && viewOf(found);
     },
     cancelShadow: cancel,
+    shadows: () => [...runs].map(([source, { state, startedAt }]) => ({ source, state, startedAt })).toSorted((a, b) => b.startedAt - a.startedAt),
     async stopShadows() {
       await Promise.all([...runs.keys()].map(cancel));
     },
