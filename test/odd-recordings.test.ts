@@ -45,7 +45,17 @@ const user = { id: 9, id_str: "9", name: "T", screen_name: "tea", followers_coun
 const status = { created_at, id_str: "1050118621198921728", full_text: "To make room", user, retweet_count: 5, favorite_count: 6 };
 const tweet = { id: "1700000000000000001", text: "hello", author_id: "12", created_at: "2023-10-17T10:00:00.000Z" };
 
-const link = { id: "abc", name: "t3_abc", title: "A", selftext: "b", author: "ann", subreddit: "ham", created_utc: 1_690_000_000, url: "https://www.reddit.com/gallery/abc", score: 5 };
+const link = {
+  id: "abc",
+  name: "t3_abc",
+  title: "A",
+  selftext: "b",
+  author: "ann",
+  subreddit: "ham",
+  created_utc: 1_690_000_000,
+  url: "https://www.reddit.com/gallery/abc",
+  score: 5,
+};
 const more = { kind: "more", data: { count: 3, id: "x", name: "t1_x", parent_id: "t1_c1", children: ["x"] } };
 const comment = { kind: "t1", data: { id: "c1", name: "t1_c1", body: "hi", author: "bob", link_id: "t3_abc", parent_id: "t3_abc", created_utc: 1_690_000_100 } };
 const listing = (...children: unknown[]) => ({ kind: "Listing", data: { children } });
@@ -60,37 +70,96 @@ const page = { id: "100_200", message: "hello", created_time: "2023-07-01T10:00:
 const videoSnippet = { publishedAt: "2023-07-01T10:00:00Z", channelId: "UC1", title: "T", description: "D" };
 
 const corpus: readonly (readonly [connector: string, what: string, body: unknown, outcomes: readonly string[]])[] = [
-  ["x", "partial data beside errors", { data: [tweet], errors: [{ title: "Not Found Error", type: "https://api.twitter.com/2/problems/resource-not-found" }] }, ["post 1700000000000000001", "UPSTREAM_NOT_FOUND"]],
+  [
+    "x",
+    "partial data beside errors",
+    { data: [tweet], errors: [{ title: "Not Found Error", type: "https://api.twitter.com/2/problems/resource-not-found" }] },
+    ["post 1700000000000000001", "UPSTREAM_NOT_FOUND"],
+  ],
   ["x", "includes without data", { includes: { tweets: [tweet] } }, ["post 1700000000000000001"]],
   ["x", "a stream with heartbeats, cut inside a line", `\r\n${JSON.stringify({ data: tweet })}\r\n\r\n{"data":{"id":"17`, ["post 1700000000000000001", "UPSTREAM_UNAVAILABLE"]],
   ["x", "the post of a notice of the user streams", { event: "favorite", created_at, source: user, target: user, target_object: status }, ["post 1050118621198921728"]],
-  ["x", "trends with counts", answered("https://api.x.com/2/trends/by/woeid/1", { data: [{ trend_name: "Ham", tweet_count: 5 }] }, { headers: { date: "Tue, 17 Oct 2023 10:00:00 GMT" } }), ["volume Ham 5"]],
+  [
+    "x",
+    "trends with counts",
+    answered("https://api.x.com/2/trends/by/woeid/1", { data: [{ trend_name: "Ham", tweet_count: 5 }] }, { headers: { date: "Tue, 17 Oct 2023 10:00:00 GMT" } }),
+    ["volume Ham 5"],
+  ],
   ["x", "a limit notice", { limit: { track: 12 } }, ["drop no-post"]],
   ["x", "a status without text of its id", { ...status, id_str: undefined }, ["FIELD_MISSING"]],
   ["x", "an enterprise count", { results: [{ timePeriod: "201101010000", count: 32 }] }, ["volume  32"]],
   ["x", "an answer of a proxy", answered("https://api.x.com/2/tweets", "<html>over</html>", { status: 503 }), ["UPSTREAM_UNAVAILABLE"]],
   ["reddit", "a page of comments with more of them", [listing({ kind: "t3", data: link }), listing(comment, more)], ["post t3_abc", "post t1_c1 to t3_abc", "drop more-comments"]],
-  ["reddit", "a crosspost", listing({ kind: "t3", data: { ...link, id: "x2", name: "t3_x2", crosspost_parent: "t3_abc", crosspost_parent_list: [link] } }), ["post t3_x2 of t3_abc", "post t3_abc"]],
+  [
+    "reddit",
+    "a crosspost",
+    listing({ kind: "t3", data: { ...link, id: "x2", name: "t3_x2", crosspost_parent: "t3_abc", crosspost_parent_list: [link] } }),
+    ["post t3_x2 of t3_abc", "post t3_abc"],
+  ],
   ["reddit", "a closed subreddit without a status", { explanation: "e", message: "Forbidden", reason: "private" }, ["UPSTREAM_REFUSED"]],
   ["reddit", "what was removed", listing({ kind: "t1", data: { ...comment.data, body: "[removed]", author: "[deleted]" } }), ["delete t1_c1"]],
-  ["reddit", "a subreddit, a wiki page, an account", [{ kind: "t5", data: { id: "1", display_name: "ham" } }, { kind: "wikipage", data: { content_md: "x" } }, { kind: "t2", data: { id: "1", name: "ann", created_utc: 1_200_000_000 } }], ["drop subreddit", "drop wiki-page", "identity u/ann"]],
+  [
+    "reddit",
+    "a subreddit, a wiki page, an account",
+    [
+      { kind: "t5", data: { id: "1", display_name: "ham" } },
+      { kind: "wikipage", data: { content_md: "x" } },
+      { kind: "t2", data: { id: "1", name: "ann", created_utc: 1_200_000_000 } },
+    ],
+    ["drop subreddit", "drop wiki-page", "identity u/ann"],
+  ],
   ["reddit", "an inbox", listing({ kind: "t4", data: { id: "m", name: "t4_m", body: "psst", author: "x", created_utc: 1_690_000_000 } }), ["PRIVATE_REFUSED"]],
   ["facebook", "what is no post", { success: true }, ["drop no-post"]],
   ["facebook", "an event", { id: "557", name: "Party", description: "come", start_time: "2023-08-01T10:00:00+0000" }, ["drop no-post"]],
-  ["facebook", "a batch with a failed and a missing part", [{ code: 200, body: JSON.stringify({ data: [page] }) }, { code: 400, body: JSON.stringify(graphError) }, null], ["post 100_200", "UPSTREAM_AUTH", "UPSTREAM_UNAVAILABLE"]],
+  [
+    "facebook",
+    "a batch with a failed and a missing part",
+    [{ code: 200, body: JSON.stringify({ data: [page] }) }, { code: 400, body: JSON.stringify(graphError) }, null],
+    ["post 100_200", "UPSTREAM_AUTH", "UPSTREAM_UNAVAILABLE"],
+  ],
   ["facebook", "a token", { access_token: "EAAA", token_type: "bearer" }, ["drop no-post"]],
-  ["facebook", "reactions, counted", answered("https://graph.facebook.com/v25.0/100_200/likes?summary=true", { data: [{ id: "1", name: "A" }], summary: { total_count: 12 } }), [`engagement 100_200 {"likes":12}`]],
+  [
+    "facebook",
+    "reactions, counted",
+    answered("https://graph.facebook.com/v25.0/100_200/likes?summary=true", { data: [{ id: "1", name: "A" }], summary: { total_count: 12 } }),
+    [`engagement 100_200 {"likes":12}`],
+  ],
   ["instagram", "stories by id alone", answered("https://graph.facebook.com/v25.0/17841/stories", { data: [{ id: "180" }] }), ["drop no-post"]],
   ["instagram", "the error of the API before", { meta: { code: 400, error_type: "OAuthException", error_message: "bad" } }, ["UPSTREAM_REFUSED"]],
-  ["youtube", "a live broadcast is its video", { kind: "youtube#liveBroadcastListResponse", items: [{ kind: "youtube#liveBroadcast", id: "dQw4w9WgXcQ", snippet: videoSnippet }] }, ["post dQw4w9WgXcQ"]],
+  [
+    "youtube",
+    "a live broadcast is its video",
+    { kind: "youtube#liveBroadcastListResponse", items: [{ kind: "youtube#liveBroadcast", id: "dQw4w9WgXcQ", snippet: videoSnippet }] },
+    ["post dQw4w9WgXcQ"],
+  ],
   ["youtube", "captions", { kind: "youtube#captionListResponse", items: [{ kind: "youtube#caption", id: "c", snippet: { videoId: "dQw4w9WgXcQ" } }] }, ["drop not-a-post"]],
-  ["youtube", "comments that are turned off", { error: { code: 403, message: "m", errors: [{ domain: "youtube.commentThread", reason: "commentsDisabled" }] } }, ["UPSTREAM_REFUSED"]],
+  [
+    "youtube",
+    "comments that are turned off",
+    { error: { code: 403, message: "m", errors: [{ domain: "youtube.commentThread", reason: "commentsDisabled" }] } },
+    ["UPSTREAM_REFUSED"],
+  ],
   ["mastodon", "a deletion whose id tells no time", answered("https://m.example/api/v1/statuses/109", { ...toot, text: "hi" }, { method: "DELETE" }), ["delete m.example/109"]],
-  ["mastodon", "deletions of a stream take the newest time", `event: update\ndata: ${JSON.stringify(toot)}\n\n:thump\n\nevent: delete\ndata: 01HXYZ\n\n`, ["post mastodon.example/109", "delete mastodon.example/01HXYZ"]],
+  [
+    "mastodon",
+    "deletions of a stream take the newest time",
+    `event: update\ndata: ${JSON.stringify(toot)}\n\n:thump\n\nevent: delete\ndata: 01HXYZ\n\n`,
+    ["post mastodon.example/109", "delete mastodon.example/01HXYZ"],
+  ],
   ["mastodon", "how often a hashtag was used", [tag], ["volume #ham 5"]],
-  ["mastodon", "a context and a boost", { ancestors: [{ ...toot, id: "108" }], descendants: [{ ...toot, id: "110", in_reply_to_id: "109", content: "", reblog: toot }] }, ["post mastodon.example/108", "post mastodon.example/110 to mastodon.example/109 of mastodon.example/109", "post mastodon.example/109"]],
+  [
+    "mastodon",
+    "a context and a boost",
+    { ancestors: [{ ...toot, id: "108" }], descendants: [{ ...toot, id: "110", in_reply_to_id: "109", content: "", reblog: toot }] },
+    ["post mastodon.example/108", "post mastodon.example/110 to mastodon.example/109 of mastodon.example/109", "post mastodon.example/109"],
+  ],
   ["mastodon", "errors", { error: "Validation failed: Text can't be blank" }, ["UPSTREAM_REFUSED"]],
-  ["mastodon", "a note of another API", { id: "9abc", createdAt: "2023-07-01T10:00:00.000Z", userId: "u1", user: { id: "u1", username: "ann" }, text: "t", visibility: "public" }, ["drop not-a-status"]],
+  [
+    "mastodon",
+    "a note of another API",
+    { id: "9abc", createdAt: "2023-07-01T10:00:00.000Z", userId: "u1", user: { id: "u1", username: "ann" }, text: "t", visibility: "public" },
+    ["drop not-a-status"],
+  ],
 ];
 
 for (const [connector, what, body, outcomes] of corpus) {

@@ -76,7 +76,7 @@ describe("connections and shadow runs", () => {
           await api.ask("PUT", "/api/v1/sources/bird", { body: { use: "x", queries: ["okapi"], token: "env:X_TOKEN", paused: true, egress: "pool" } });
           const { host } = new URL(site.url);
           await until("calls were saved and failed", async () => {
-            const [first] = rowsOf((await api.ask("GET", "/api/v1/connections")).body, "hosts").filter((row) => row["host"] === host);
+            const first = rowsOf((await api.ask("GET", "/api/v1/connections")).body, "hosts").find((row) => row["host"] === host);
             return Number(first?.["failed"] ?? 0) > 0 && Number(first?.["calls"] ?? 0) > 2;
           });
           await page.goto(`${api.address}/connections`);
@@ -93,7 +93,13 @@ describe("connections and shadow runs", () => {
   it("run a second configuration from the page, and tell what it would bring", (t) =>
     withPage(t, async (page) => {
       const paths = file("old.ndjson", lines([1, 2, 3].map((id) => ({ id: `p${id}`, text: `an okapi ${id}`, url: `https://zoo.example/${id}` }))));
-      const fresh = file("fresh.ndjson", `${lines([{ id: "p2", text: "an okapi 2", url: "https://zoo.example/moved" }, { id: "p4", text: "new" }])}not json\n`);
+      const fresh = file(
+        "fresh.ndjson",
+        `${lines([
+          { id: "p2", text: "an okapi 2", url: "https://zoo.example/moved" },
+          { id: "p4", text: "new" },
+        ])}not json\n`,
+      );
       await api.ask("PUT", "/api/v1/sources/archive", { body: { use: "files", keep: "everything", paths } });
       await page.goto(`${api.address}/shadow?source=archive`);
       await page.getByText("No second configuration ran beside this source").waitFor();
@@ -105,7 +111,7 @@ describe("connections and shadow runs", () => {
       await options.fill(JSON.stringify({ paths: fresh }));
       await page.getByRole("button", { name: "Run both" }).press("Enter");
       await page.getByText("Done", { exact: true }).waitFor();
-      await page.getByText("1 posts in both, 0 of them alike in every field.").waitFor();
+      await page.getByText("Posts in both: 1. Alike in every field: 0.").waitFor();
       await page.getByText("Only as it is: 2").waitFor();
       assert.match((await cellsOf(page, "Second configuration")).join("|"), /ended\|3\|2\|JSON_INVALID 1/);
       assert.match((await cellsOf(page, "permalink")).join("|"), /p2: was https:\/\/zoo\.example\/2, is https:\/\/zoo\.example\/moved/);

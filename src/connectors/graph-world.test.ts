@@ -100,7 +100,15 @@ for (const [name, options] of [
     const wanted = wantedOf(world, world.pages);
     const pages = await reader.read(undefined, has(wanted));
     const waitedMs = clock.now() - now;
-    if (name === "in a storm") tellStorm(t, { platform: "facebook", wanted: wanted.size, read: keys(pages).intersection(wanted).size, beyond: world.figures.beyond, tookMs: waitedMs, forcedMs: world.figures.forcedMs });
+    if (name === "in a storm")
+      tellStorm(t, {
+        platform: "facebook",
+        wanted: wanted.size,
+        read: keys(pages).intersection(wanted).size,
+        beyond: world.figures.beyond,
+        tookMs: waitedMs,
+        forcedMs: world.figures.forcedMs,
+      });
     assert.deepEqual(keys(pages), wanted);
     const found = posts(reader.events(pages));
     for (const page of world.pages) {
@@ -253,7 +261,15 @@ for (const [name, faults] of [
     for (const post of world.content.tagged("ham")) wanted.add(post.id);
     const pages = await reader.read(undefined, (all) => has(wanted)(all));
     const waitedMs = clock.now() - now;
-    if (name === "in a storm") tellStorm(t, { platform: "instagram", wanted: wanted.size, read: keys(pages).intersection(wanted).size, beyond: world.figures.beyond, tookMs: waitedMs, forcedMs: world.figures.forcedMs });
+    if (name === "in a storm")
+      tellStorm(t, {
+        platform: "instagram",
+        wanted: wanted.size,
+        read: keys(pages).intersection(wanted).size,
+        beyond: world.figures.beyond,
+        tookMs: waitedMs,
+        forcedMs: world.figures.forcedMs,
+      });
     const found = posts(reader.events(pages));
     for (const post of world.content.of(world.account)) {
       assert.deepEqual([found.get(post.id)?.text, found.get(post.id)?.author.id, found.get(post.id)?.counts?.replies], [post.text, world.account, post.comments.length]);

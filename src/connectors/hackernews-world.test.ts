@@ -44,7 +44,8 @@ for (const [name, faults] of [
     const wanted = new Set(living(world).map((item) => String(item.id)));
     // The ids before the world's first one have no item.
     const pages = await reader.read(JSON.stringify({ next: 40_000_000 }), (all) => keys(all).size >= wanted.size);
-    if (faults !== "off") tellStorm(t, { platform: "hackernews", wanted: wanted.size, read: keys(pages).size, beyond: Math.max(0, world.mostAtOnce - 16), tookMs: clock.now() - now });
+    if (faults !== "off")
+      tellStorm(t, { platform: "hackernews", wanted: wanted.size, read: keys(pages).size, beyond: Math.max(0, world.mostAtOnce - 16), tookMs: clock.now() - now });
     assert.deepEqual(keys(pages), wanted);
     const counts = Map.groupBy(reader.events(pages), (event) => (event.type === "post" ? event.post.id : ""));
     if (faults === "off") assert.ok([...counts.values()].every((list) => list.length === 1));

@@ -89,7 +89,14 @@ for (const [name, faults] of [
     const second = await at.read(first.at(-1)?.cursor, (pages) => has(world.things)([...first, ...pages]));
     const posts = postsOf(at.events([...first, ...second]));
     const made = new Map(posts.map((post) => [post.id, post]));
-    if (isStorm) tellStorm(t, { platform: "reddit", wanted: world.things.length, read: world.things.filter((thing) => made.has(fullname(thing))).length, beyond: world.violations, tookMs: firstMs + clock.now() - began });
+    if (isStorm)
+      tellStorm(t, {
+        platform: "reddit",
+        wanted: world.things.length,
+        read: world.things.filter((thing) => made.has(fullname(thing))).length,
+        beyond: world.violations,
+        tookMs: firstMs + clock.now() - began,
+      });
     assert.deepEqual([...made.keys()].toSorted(), world.things.map(fullname).toSorted());
     for (const thing of world.things) {
       const post = made.get(fullname(thing));

@@ -73,7 +73,14 @@ test("under a storm of 429, 5xx, cuts, expired tokens and a clock that differs, 
   assert.ok(expired >= 3);
   assert.equal(world.beyond, 0);
   const lostMs = clock.now() - now;
-  tellStorm(t, { platform: "x", wanted: wanted(world).length, read: wanted(world).length - missing(world, posts).length, beyond: world.beyond, tookMs: lostMs, forcedMs: world.forcedMs });
+  tellStorm(t, {
+    platform: "x",
+    wanted: wanted(world).length,
+    read: wanted(world).length - missing(world, posts).length,
+    beyond: world.beyond,
+    tookMs: lostMs,
+    forcedMs: world.forcedMs,
+  });
   assert.ok(world.forcedMs > 100_000, String(world.forcedMs));
   assert.ok(lostMs <= world.forcedMs * 1.2, `${lostMs} ms lost, ${world.forcedMs} forced`);
   for (const post of posts) {

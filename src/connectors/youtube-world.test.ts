@@ -75,7 +75,8 @@ for (const [name, faults] of [
     await using _ = reader.context;
     const pages = await reader.read(undefined, hasAll(world));
     const refused = world.answered.get("quotaExceeded") ?? 0;
-    if (name !== "none") tellStorm(t, { platform: "youtube", wanted: truth(world).size, read: new Set(keysOf(pages)).intersection(truth(world)).size, beyond: refused, tookMs: clock.now() - now });
+    if (name !== "none")
+      tellStorm(t, { platform: "youtube", wanted: truth(world).size, read: new Set(keysOf(pages)).intersection(truth(world)).size, beyond: refused, tookMs: clock.now() - now });
     assert.deepEqual(keysOf(pages), truth(world));
     const posts = new Map(reader.events(pages).flatMap((event) => (event.type === "post" ? [[event.post.id, event.post]] : [])));
     for (const video of world.videos) {

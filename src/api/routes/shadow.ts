@@ -93,7 +93,10 @@ export function addShadowRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags: ["sources"],
         summary: "Sources beside which a second configuration runs or ran since the start",
-        response: { 200: Type.Object({ items: Type.Array(Type.Object({ source: Type.String(), state: shadowSchema.properties.state, startedAt: instant("When both began to read.") })) }), ...problems },
+        response: {
+          200: Type.Object({ items: Type.Array(Type.Object({ source: Type.String(), state: shadowSchema.properties.state, startedAt: instant("When both began to read.") })) }),
+          ...problems,
+        },
       },
     },
     () => ({ items: engine.shadows().map(({ startedAt, ...run }) => ({ ...run, startedAt: iso(startedAt) })) }),

@@ -32,7 +32,8 @@ function readingFailed(thrown: unknown, file: string): EarshotError {
 export const parseCommand = buildCommand({
   docs: {
     brief: "Parse recorded responses or raw messages into events, without a network",
-    fullDescription: "Events go to standard output as NDJSON; what is rejected goes to standard error with its code, what holds no post with the reason. Ends with 65 when anything was rejected.",
+    fullDescription:
+      "Events go to standard output as NDJSON; what is rejected goes to standard error with its code, what holds no post with the reason. Ends with 65 when anything was rejected.",
   },
   parameters: {
     flags: {

@@ -80,7 +80,13 @@ function Hosts({ hosts }: { readonly hosts: readonly Host[] }) {
       columns={[
         { id: "host", name: t("connections.host"), cell: ({ host }) => <code>{host}</code>, sortBy: ({ host }) => host },
         { id: "calls", name: t("connections.calls"), cell: ({ calls }) => formatNumber(calls), isFigure: true, sortBy: ({ calls }) => calls },
-        { id: "failed", name: t("connections.failed"), cell: ({ failed }) => <span className={failed > 0 ? "trouble" : undefined}>{formatNumber(failed)}</span>, isFigure: true, sortBy: ({ failed }) => failed },
+        {
+          id: "failed",
+          name: t("connections.failed"),
+          cell: ({ failed }) => <span className={failed > 0 ? "trouble" : undefined}>{formatNumber(failed)}</span>,
+          isFigure: true,
+          sortBy: ({ failed }) => failed,
+        },
         { id: "saved", name: t("connections.saved"), cell: ({ savedCalls }) => formatNumber(savedCalls), isFigure: true, sortBy: ({ savedCalls }) => savedCalls },
         { id: "bytes", name: t("connections.savedBytes"), cell: ({ savedBytes }) => formatMb(savedBytes), isFigure: true, sortBy: ({ savedBytes }) => savedBytes },
         {

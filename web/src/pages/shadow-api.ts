@@ -20,7 +20,8 @@ export interface Run {
   readonly fields: readonly { readonly name: string; readonly posts: number; readonly examples: readonly { readonly id: string; readonly was: string; readonly is: string }[] }[];
 }
 
-export const runsOf = (): Promise<{ readonly items: readonly { readonly source: string; readonly state: Run["state"]; readonly startedAt: string }[] }> => ask("/api/v1/shadow-runs");
+export const runsOf = (): Promise<{ readonly items: readonly { readonly source: string; readonly state: Run["state"]; readonly startedAt: string }[] }> =>
+  ask("/api/v1/shadow-runs");
 const pathOf = (source: string): string => `/api/v1/sources/${encodeURIComponent(source)}/shadow`;
 export const runOf = (source: string): Promise<Run> => ask(pathOf(source));
 export const startRun = (source: string, body: { readonly options: unknown; readonly minutes: number; readonly posts: number }): Promise<Run> =>

@@ -111,7 +111,14 @@ function Begin({ source, isRunning, onStarted }: { readonly source: SourceAnswer
     >
       <label className="shadow-options">
         {t("shadow.options")}
-        <textarea value={text} rows={8} spellCheck={false} aria-invalid={options === undefined} aria-describedby="shadow-options-hint" onChange={(event) => setText(event.target.value)} />
+        <textarea
+          value={text}
+          rows={8}
+          spellCheck={false}
+          aria-invalid={options === undefined}
+          aria-describedby="shadow-options-hint"
+          onChange={(event) => setText(event.target.value)}
+        />
       </label>
       <p id="shadow-options-hint" className={options === undefined ? "trouble" : "quiet"}>
         {t(options === undefined ? "shadow.badJson" : "shadow.optionsHint")}
@@ -149,7 +156,7 @@ function Shown({ run }: { readonly run: Run }) {
           { id: "side", name: t("shadow.side"), cell: ({ id }) => t(`shadow.${id}`) },
           {
             id: "state",
-            name: t("shadow.source"),
+            name: t("shadow.stateName"),
             cell: ({ side }) => (
               <span className={side.state === "failed" ? "trouble" : undefined}>
                 {t(`shadow.sideState.${side.state}`)}

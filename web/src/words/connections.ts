@@ -1,6 +1,7 @@
 export const connections = {
   intro: "Every call to a platform goes out by one client: how its hosts answer, which way calls take, and what they need not ask again.",
-  about: "Calls that went out, tries again included, and those that ended in no answer or in a failure. Saved: answered from the cache, by another call under way, or by “not modified”.",
+  about:
+    "Calls that went out, tries again included, and those that ended in no answer or in a failure. Saved: answered from the cache, by another call under way, or by “not modified”.",
   aboutNot: "Counted since the start of this process; the breaker opens after failures in a row, and one call tries again when its time is over.",
   none: "No call has gone out since the start. Hosts are listed here as soon as a source asks one.",
   toSources: "Look at the sources",

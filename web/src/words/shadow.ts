@@ -1,7 +1,9 @@
 export const shadow = {
   intro: "Run a second configuration beside a source, a new API version or another server, and see what it would bring before you move. Nothing of it is stored.",
-  about: "Both configurations are read from their beginning, on the same credentials and allowances as the source itself. Posts are compared by their native ids, field by field; values that could name a person are not shown.",
-  aboutNot: "Counts rise while two readings run: only that they are told is compared. Posts that came between the two readings look as if only one had them. A run is gone with the process.",
+  about:
+    "Both configurations are read from their beginning, on the same credentials and allowances as the source itself. Posts are compared by their native ids, field by field; values that could name a person are not shown.",
+  aboutNot:
+    "Counts rise while two readings run: only that they are told is compared. Posts that came between the two readings look as if only one had them. A run is gone with the process.",
   none: "There is no source to run another configuration beside. Add one first.",
   toSources: "Add a source",
   source: "Source",
@@ -23,7 +25,8 @@ export const shadow = {
   messages: "Messages",
   postsRead: "Posts",
   rejected: "Rejected",
-  both: "{{both}} posts in both, {{same}} of them alike in every field.",
+  both: "Posts in both: {{both}}. Alike in every field: {{same}}.",
+  stateName: "State",
   onlyOld: "Only as it is: {{count}}",
   onlyFresh: "Only in the second configuration: {{count}}",
   fields: "Fields that differ",
