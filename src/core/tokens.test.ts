@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import fc from "fast-check";
-import { foldText, indexTokenizer, queryTokens, tokenise, tokensOf, toIndexText } from "./tokens.ts";
+import { foldText, hashWords, indexTokenizer, queryTokens, toIndexText, tokenise, tokensOf } from "./tokens.ts";
 
 test("words are runs of letters and digits, lower-cased and without diacritics", () => {
   assert.deepEqual(tokenise("Héllo, WÖRLD! don't stop-2026 foo_bar"), ["hello", "world", "don", "t", "stop", "2026", "foo", "bar"]);
@@ -118,4 +118,25 @@ test("what unicode61 with remove_diacritics 2 takes for the same word is the sam
 test("a hundred thousand characters without a space take no more than their length", () => {
   assert.equal(tokenise("a".repeat(100_000)).length, 1);
   assert.equal(tokenise("東".repeat(100_000)).length, 100_000);
+});
+
+test("hashed words are the words, but for names of accounts", () => {
+  const into = new Uint32Array(500);
+  const hashOf = (word: string): number => {
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+    return hash >>> 0;
+  };
+  const piece = fc.oneof(fc.string({ unit: "binary", maxLength: 6 }), fc.constantFrom("Hello", "ÀÉ", "İS", "@m_AAAAAAAAAAAAAAAAAAAAAA", "日本語", "don’t", "𝐁old", "क्षि", "Ω", "ΣΑΣ", " ", "_", "ẞ", "e\u0301A"));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const text = pieces.join("");
+      const expected = tokensOf(text)
+        .words.filter((word) => !word.startsWith("m_"))
+        .map(hashOf);
+      assert.deepEqual([...into.subarray(0, hashWords(text, into))], expected);
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.equal(hashWords("one two three", new Uint32Array(2)), 2);
 });

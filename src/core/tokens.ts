@@ -225,6 +225,60 @@ function isAttached(code: number): boolean {
   return kind === mark || kind === dropped;
 }
 
+/**
+ * The words of `tokensOf`, but for names of accounts, as hashes (FNV-1a over UTF-16 units); hardly one becomes a string for that.
+ * Returns how many there are, at most as `into` takes.
+ */
+export function hashWords(text: string, into: Uint32Array): number {
+  const { length } = text;
+  let count = 0;
+  let i = 0;
+  while (i < length && count < into.length) {
+    const code = text.charCodeAt(i);
+    let kind = kinds[code] || learn(code);
+    let width = 1;
+    if (kind === surrogate) {
+      const point = text.codePointAt(i) ?? 0;
+      width = point > 0xffff ? 2 : 1;
+      kind = width === 2 ? kindOfPoint(point) : separator;
+    }
+    if (kind === letter) {
+      const end = wordEnd(text, i);
+      into[count++] = change === clean ? hashUnits(text, i, end) : hashFolded(text, i, end);
+      i = end;
+    } else if (kind === paired) {
+      pairs.length = 0;
+      i = pushPairs(text, i, pairs, []);
+      for (const pair of pairs) if (count < into.length) into[count++] = hashUnits(pair, 0, pair.length);
+    } else if (code === 64 && text.charCodeAt(i + 1) === 109 && text.charCodeAt(i + 2) === 95) {
+      i += 3;
+      while (i < length && isMentionUnit(text.charCodeAt(i))) i++;
+    } else i += width;
+  }
+  return count;
+}
+const pairs: string[] = [];
+
+function hashUnits(text: string, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+/** Of the word that `wordEnd` has just read. */
+function hashFolded(text: string, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) {
+      const word = cut(text, start, end);
+      return hashUnits(word, 0, word.length);
+    }
+    hash = Math.imul(hash ^ (code >= 65 && code <= 90 ? code + 32 : code), 0x01000193);
+  }
+  return hash;
+}
+
 /** Words of a text, in order. */
 export function tokenise(text: string): readonly string[] {
   return tokensOf(text).words;

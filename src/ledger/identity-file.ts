@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import { type AuthorId, idBytes, makeKeyedHash } from "../core/ids.ts";
+import { type AuthorId, bigOf, idBytes, idWords, makeKeyedHash } from "../core/ids.ts";
 
 const applicationId = 0x45_49_44_53;
 const formatVersion = 5;
@@ -9,7 +9,7 @@ const withPostTree = 4;
 
 /** An author's bucket: the first 10 bits of its pseudonym. */
 export function bucketOf(author: AuthorId): number {
-  return idBytes(author).readUInt16BE(0) >> 6;
+  return idWords(author).high >>> 22;
 }
 
 /**
@@ -17,7 +17,9 @@ export function bucketOf(author: AuthorId): number {
  * chose the bucket.
  */
 export function authorKey(author: AuthorId): bigint {
-  return (BigInt(bucketOf(author)) << 52n) | (idBytes(author).readBigUInt64BE(2) >> 12n);
+  const bytes = idBytes(author);
+  const [high, low] = [bytes.readUInt32BE(2), bytes.readUInt32BE(6)];
+  return bigOf((bucketOf(author) << 20) | (high >>> 12), (high << 20) | (low >>> 12));
 }
 
 /** What is authenticated with a sealed chunk: where it lies, so that chunks cannot be swapped. */

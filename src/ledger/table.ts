@@ -3,7 +3,7 @@ import path from "node:path";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { From } from "../core/event.ts";
 import type { Files } from "../core/files.ts";
-import { type AuthorId, idBytes, type PostId, postIdFrom } from "../core/ids.ts";
+import { type AuthorId, bigOf, idBytes, idKey, idWords, type PostId, postIdFrom } from "../core/ids.ts";
 import type { ErasedAuthor, Mark } from "./note.ts";
 import { makeNames, makePacker, makeUnpacker } from "./pack.ts";
 import { packRow, type Row, unpackRow } from "./row.ts";
@@ -132,8 +132,7 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
   return {
     file,
     get(id: PostId): Row | undefined {
-      const bytes = idBytes(id);
-      let key = bytes.readBigInt64BE(0);
+      let key = idKey(id);
       for (let step = 0; ; step++) {
         // Most posts are new: the narrow tree alone answers for them.
         const n = select.key.get(key)?.["n"];
@@ -143,7 +142,7 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
         }
         const body = typeof n === "number" ? select.row.get(n)?.["body"] : undefined;
         if (!(body instanceof Uint8Array) || typeof n !== "number") throw new EarshotError("LEDGER_CORRUPT", `${where}: a key leads to no row`);
-        if (bytes.compare(body, 0, 16) === 0) {
+        if (idBytes(id).compare(body, 0, 16) === 0) {
           if (step > 0) displaced.set(id, step);
           if (!options.readOnly) numbers.set(id, n);
           return unpackBody(body);
@@ -226,7 +225,7 @@ export function openTable(file: string, options: { readonly readOnly?: boolean; 
     const putName = database.prepare("insert or replace into name (id, name) values (?, ?)");
     const putProgress = database.prepare("insert or replace into progress values (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     const ownKey = (id: PostId): bigint => {
-      const key = idBytes(id).readBigInt64BE(0);
+      const key = idKey(id);
       return displaced.size === 0 ? key : BigInt.asIntN(64, key + BigInt(displaced.get(id) ?? 0));
     };
     return ({ rows, marks, erased, unlinked, progress }) =>
@@ -319,7 +318,7 @@ function prepareFile(database: DatabaseSync, where: string): void {
 
 /** 31 bits of the pseudonym, then the row's number: finds candidates, which are then compared whole. */
 function authorLink(author: AuthorId, n: number): bigint {
-  return (BigInt(idBytes(author).readUInt32BE(0) >>> 1) << 32n) | BigInt(n);
+  return bigOf(idWords(author).high >>> 1, n);
 }
 
 /** The first 32 bits of an erased author's hash. */
@@ -328,7 +327,7 @@ export function erasedWord(author: string): number {
 }
 
 function markKey(mark: string): bigint {
-  return BigInt.asIntN(64, BigInt(`0x${mark}`));
+  return bigOf(Number.parseInt(mark.slice(0, 8), 16), Number.parseInt(mark.slice(8), 16));
 }
 
 function* parseNames(rows: readonly Record<string, unknown>[]): Iterable<{ id: number; name: string }> {

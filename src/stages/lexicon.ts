@@ -5,6 +5,8 @@ import { EarshotError } from "../core/errors.ts";
 export interface Lexicon {
   /** Valence of a word, -4 to 4; 0 when it has none. Lengthened words (soooo) count as their plain form. */
   readonly valence: (word: string) => number;
+  /** False: the word is in no list, and has no valence. Looks at its beginning alone. */
+  readonly mayMatter: (word: string) => boolean;
   readonly negators: ReadonlySet<string>;
   readonly boosters: ReadonlySet<string>;
   readonly dampers: ReadonlySet<string>;
@@ -45,6 +47,7 @@ export function openLexicon(language: string): Lexicon {
     if (word.endsWith("*")) stems.set(word.slice(0, -1), valence);
     else exact.set(word, valence);
   }
+  const beginnings = makeBeginnings([...valences.keys(), ...[...sets.values()].flat()]);
   const lengths = [...new Set([...stems.keys()].map((stem) => stem.length))].toSorted((a, b) => b - a);
   let known = new Map<string, number>();
 
@@ -74,11 +77,33 @@ export function openLexicon(language: string): Lexicon {
       known.set(word, valence);
       return valence;
     },
+    mayMatter: beginnings,
     negators: new Set(sets.get("negators")),
     boosters: new Set(sets.get("boosters")),
     dampers: new Set(sets.get("dampers")),
     contrast: new Set(sets.get("contrast")),
     size: valences.size,
+  };
+}
+
+const beginningBits = 1 << 15;
+
+function beginningOf(word: string, length: number): number {
+  const [first, second, third] = [word.charCodeAt(0), length > 1 ? word.charCodeAt(1) : 0, length > 2 ? word.charCodeAt(2) : 0];
+  return ((first * 31 + second) * 31 + third) & (beginningBits - 1);
+}
+
+/** Whether a word begins as one of these, by its first three letters; lengthened ones (soooo) always may. @param words a stem ends in * */
+function makeBeginnings(words: readonly string[]): (word: string) => boolean {
+  const known = new Uint8Array(beginningBits);
+  // A stem shorter than what is looked at stands for too many beginnings.
+  const isOpen = words.some((word) => word.endsWith("*") && word.length <= 3);
+  for (const word of words) known[beginningOf(word, word.endsWith("*") ? word.length - 1 : word.length)] = 1;
+  return (word) => {
+    const { length } = word;
+    if (isOpen || known[beginningOf(word, length)] === 1) return true;
+    const second = word.charCodeAt(1);
+    return length > 2 && (second === word.charCodeAt(0) || second === word.charCodeAt(2));
   };
 }
 

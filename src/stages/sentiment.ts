@@ -114,6 +114,7 @@ function scoreWords(text: string, tokens: Tokens, lexicon: Lexicon, notes?: Sign
   let part = 0;
   for (let i = 0; i < count; i++) {
     const word = words[i] ?? "";
+    if (!lexicon.mayMatter(word)) continue;
     if (lexicon.contrast.has(word)) {
       before += sum;
       sum = 0;

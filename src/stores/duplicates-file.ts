@@ -3,7 +3,7 @@ import { type AuthorId, idBytes, idWords, type PostId, postIdFrom } from "../cor
 import type { StorePosition } from "../core/store.ts";
 import type { DuplicatesIndex } from "./duplicates-index.ts";
 import type { Sketch } from "./duplicates-sketch.ts";
-import { authorKey, bytesIn, numberIn, openSearchFile, type Row } from "./search-schema.ts";
+import { authorFrom, authorKey, bytesIn, numberIn, openSearchFile, type Row } from "./search-schema.ts";
 
 /**
  * recent: the newest posts whose texts are long enough, with their sketches, by number.
@@ -35,8 +35,10 @@ export interface DuplicatesTables {
   join(number: number, group: number): void;
   /** Takes a post out of its group; a group of one is none, so that the other leaves too. undefined: it was in none. */
   leave(id: PostId): { readonly alone?: PostId } | undefined;
-  /** Made up to a time, milliseconds UTC; absent: all. */
+  /** Made up to a time, milliseconds UTC; absent: all. By all rows, without the index. */
   ofAuthor(author: AuthorId, upToMs?: number): readonly PostId[];
+  /** The same for the numbers that the index told, what is older than they reach, and groups. */
+  ofAuthorAmong(numbers: readonly number[], olderThan: number, author: AuthorId, upToMs: number): readonly PostId[];
   ofSource(source: string): readonly PostId[];
   before(beforeMs: number): readonly PostId[];
   /** Takes the write-ahead log into the file; false: a reader stands in the way. */
@@ -61,6 +63,10 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
   const leave = db.prepare("DELETE FROM members WHERE id = ?");
   const two = db.prepare("SELECT id FROM members WHERE grp = ? LIMIT 2");
   const ofNumber = db.prepare("SELECT members.grp AS grp FROM recent JOIN members ON members.id = recent.id WHERE recent.number = ?");
+  db.exec("CREATE INDEX IF NOT EXISTS members_author ON members (author)");
+  const recentOf = db.prepare("SELECT id FROM recent WHERE number = ? AND author = ? AND at <= ?");
+  const olderOf = db.prepare("SELECT id FROM recent WHERE number < ? AND author = ? AND at <= ?");
+  const membersOf = db.prepare("SELECT id FROM members WHERE author = ? AND at <= ?");
   const groupNow = (id: Uint8Array): number | undefined => {
     const row = group.get(id);
     return row === undefined ? undefined : numberIn(row, "grp");
@@ -86,10 +92,10 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
     setPosition: (partition, { offset, generation, from }) => void setPosition.run(partition, offset, generation, from.offset, from.index),
     load(index, capacity) {
       const last = numberIn(db.prepare("SELECT coalesce(max(number), 0) AS last FROM recent").get(), "last");
-      for (const row of db.prepare("SELECT number, id, runs, sketch FROM recent WHERE number > ? ORDER BY number").iterate(last - capacity)) {
+      for (const row of db.prepare("SELECT number, id, author, runs, sketch FROM recent WHERE number > ? ORDER BY number").iterate(last - capacity)) {
         const { high, low } = idWords(postIdFrom(bytesIn(row, "id") ?? new Uint8Array(16)));
         const sketch = unpackSketch(bytesIn(row, "sketch") ?? new Uint8Array(4), numberIn(row, "runs"));
-        index.add(numberIn(row, "number"), sketch, high, low);
+        index.add(numberIn(row, "number"), sketch, high, low, idWords(authorFrom(bytesIn(row, "author") ?? new Uint8Array(18))).high);
       }
       return last + 1;
     },
@@ -117,6 +123,11 @@ export function openDuplicatesTables(path: string): DuplicatesTables {
       return { alone: postIdFrom(alone) };
     },
     ofAuthor: (author, upToMs = Number.MAX_SAFE_INTEGER) => select("author = ? AND at <= ?", authorKey(author), upToMs),
+    ofAuthorAmong(numbers, olderThan, author, upToMs) {
+      const key = authorKey(author);
+      const rows = [...olderOf.all(olderThan, key, upToMs), ...numbers.flatMap((number) => recentOf.all(number, key, upToMs)), ...membersOf.all(key, upToMs)];
+      return [...new Set(rows.map((row) => postIdFrom(bytesIn(row, "id") ?? new Uint8Array(16))))];
+    },
     ofSource: (source) => select("source = ?", source),
     before: (beforeMs) => select("at < ?", beforeMs),
     settle: () => numberIn(db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get(), "busy") === 0,

@@ -5,13 +5,15 @@ const mostLooked = 24;
 
 /**
  * The sketches of the newest texts, in a ring: numbers rise, and a text leaves when `capacity` newer ones have come.
- * 204 bytes a text, all of them in typed arrays.
+ * 208 bytes a text, all of them in typed arrays.
  */
 export interface DuplicatesIndex {
   /** Number of a text that is a copy of this one, the newest such; undefined: there is none. */
   find(sketch: Sketch): number | undefined;
   /** Numbers rise from call to call. */
-  add(number: number, sketch: Sketch, idHigh: number, idLow: number): void;
+  add(number: number, sketch: Sketch, idHigh: number, idLow: number, author: number): void;
+  /** Numbers of texts whose author's word is this one, rising: candidates, to be compared whole. */
+  ofAuthor(author: number): readonly number[];
   /** Number under which a post stands; undefined: it does not, or no longer. */
   numberOf(idHigh: number, idLow: number): number | undefined;
   remove(number: number): void;
@@ -28,6 +30,7 @@ export function makeDuplicatesIndex(capacity: number): DuplicatesIndex {
   const numbers = new Float64Array(capacity).fill(-1);
   const alive = new Uint8Array(capacity);
   const ids = new Uint32Array(capacity * 2);
+  const authors = new Uint32Array(capacity);
   /** Entry + 1 of the newest of each chain; 0: empty. */
   const heads = new Uint32Array(capacity * 4);
   const next = new Uint32Array(capacity * keysEach);
@@ -58,8 +61,14 @@ export function makeDuplicatesIndex(capacity: number): DuplicatesIndex {
       }
       return undefined;
     },
-    add(number, sketch, idHigh, idLow) {
+    ofAuthor(author) {
+      const found: number[] = [];
+      for (let slot = authors.indexOf(author); slot >= 0; slot = authors.indexOf(author, slot + 1)) if (alive[slot] === 1) found.push(numbers[slot] ?? -1);
+      return found.sort((a, b) => a - b);
+    },
+    add(number, sketch, idHigh, idLow, author) {
       const slot = number & mask;
+      authors[slot] = author;
       hashes.set(sketch.hashes, slot * sketchSize);
       held[slot] = sketch.hashes.length;
       runs[slot] = Math.min(sketch.runs, 0xffff);

@@ -1,4 +1,4 @@
-import { tokenise } from "../core/tokens.ts";
+import { hashWords } from "../core/tokens.ts";
 
 /**
  * What a text is compared by: hashes of its runs of three words, the 32 smallest of them (a bottom-k sketch; Cohen and Kaplan, 2007).
@@ -30,11 +30,8 @@ const smallestKeys = new Uint32Array(keysEach);
 
 /** undefined: too short to be told from others. */
 export function sketchOf(text: string): Sketch | undefined {
-  let count = 0;
-  for (const word of tokenise(text.includes("://") ? text.replaceAll(address, withoutQuery) : text)) {
-    if (count === mostWords) break;
-    if (!word.startsWith("m_")) words[count++] = hashOf(word);
-  }
+  const count = hashWords(text.includes("://") ? text.replaceAll(address, withoutQuery) : text, words);
+  for (let i = 0; i < count; i++) words[i] = spread(words[i] ?? 0);
   let held = 0;
   let runs = 0;
   for (let i = 2; i < count; i++) {
@@ -67,17 +64,11 @@ function insert(list: Uint32Array, held: number, value: number): 1 | 0 | -1 {
   return 1;
 }
 
-/** FNV-1a over UTF-16 units, with a finish that spreads it (MurmurHash3's). */
-function hashOf(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
-  return spread(hash);
-}
-
 function mix(first: number, second: number): number {
   return spread(Math.imul(first, 0x9e3779b1) + second);
 }
 
+/** A finish that spreads a hash (MurmurHash3's). */
 function spread(value: number): number {
   let hash = value ^ (value >>> 16);
   hash = Math.imul(hash, 0x85ebca6b);

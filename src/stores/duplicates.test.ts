@@ -133,6 +133,7 @@ describe("near-duplicates", () => {
       history.post(makePost(1, { text: `${text} again` }));
       await using store = await openDuplicates({ folder });
       await hand(store, handoversOf(history.entries, 5, await store.positions()));
+      await store.flush();
       using reader = openDuplicatesReader({ folder });
       assert.equal(reader.groupOf(makePostId(0), 10)?.posts, 2);
     } finally {
@@ -154,12 +155,16 @@ test("the index finds the last so many posts by id and by text, and no other, wh
         const copies = [...held].filter(([at, known]) => known === words && at >= number - capacity).map(([at]) => at);
         assert.equal(index.find(sketch), copies.at(-1));
         const { high, low } = idWords(makePostId(number));
-        index.add(number, sketch, high, low);
+        index.add(number, sketch, high, low, word);
         held.set(number, words);
         for (const at of held.keys()) {
           const id = idWords(makePostId(at));
           assert.equal(index.numberOf(id.high, id.low), at > number - capacity ? at : undefined);
         }
+        assert.deepEqual(
+          index.ofAuthor(word),
+          [...held].filter(([at, known]) => known === words && at > number - capacity).map(([at]) => at),
+        );
         if (remove) {
           index.remove(number);
           held.delete(number);

@@ -19,10 +19,11 @@ export interface DuplicatesOptions {
 
 const usualCapacity = 1 << 18;
 const rowsPerStep = 20_000;
+const mostUnsynced = 8_000;
 
 /**
  * Which posts are copies of each other: a group for each text that several posts share, but for a few words before or after.
- * Reshares are left out, as they name their original. Each `apply` is one synced transaction with its positions.
+ * Reshares are left out, as they name their original. Each `apply` is one transaction with its positions; some share a sync.
  */
 export async function openDuplicates(options: DuplicatesOptions): Promise<Store> {
   const { folder, capacity = usualCapacity } = options;
@@ -33,7 +34,11 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
   let index = makeDuplicatesIndex(capacity);
   let nextNumber = tables.load(index, capacity);
   let posts = tables.count();
-  const durable = tables.positions();
+  let durable: ReadonlyMap<number, StorePosition> = tables.positions();
+  /** What is committed, though a power cut may take it. */
+  let taken = durable;
+  let unsynced = 0;
+  db.exec("PRAGMA synchronous=NORMAL");
   /** Bytes of removed posts may still lie in the write-ahead log; after a start nobody knows. */
   let owesForget = true;
 
@@ -50,6 +55,18 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       posts = tables.count();
       throw toEarshotError(thrown, "STORE_UNAVAILABLE", "duplicates");
     }
+  }
+
+  /** One sync for all transactions since the last: they lie in one journal. */
+  function sync(): void {
+    unsynced = 0;
+    if (durable === taken) return;
+    db.exec("PRAGMA synchronous=FULL");
+    transact(() => {
+      for (const [partition, position] of taken) tables.setPosition(partition, position);
+    });
+    db.exec("PRAGMA synchronous=NORMAL");
+    durable = taken;
   }
 
   function isHeld(id: PostId): boolean {
@@ -80,7 +97,7 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
     const number = nextNumber++;
     const copy = index.find(sketch);
     tables.addRecent(number, post.id, post.author, post.source, post.createdAt, sketch);
-    index.add(number, sketch, high, low);
+    index.add(number, sketch, high, low, idWords(post.author).high);
     posts++;
     if (copy === undefined) return;
     const group = tables.groupOf(copy);
@@ -103,17 +120,20 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       return new Map(durable);
     },
     async apply(changes, upTo) {
-      const moved: [number, StorePosition][] = [...upTo].filter(([partition, position]) => position.offset >= (durable.get(partition)?.offset ?? 0));
+      const moved: [number, StorePosition][] = [...upTo].filter(([partition, position]) => position.offset >= (taken.get(partition)?.offset ?? 0));
       transact(() => {
-        for (const change of changes) if (isAbove(change, durable.get(change.partition))) take(change);
+        for (const change of changes) if (isAbove(change, taken.get(change.partition))) take(change);
         for (const [partition, position] of moved) tables.setPosition(partition, position);
       });
-      for (const [partition, position] of moved) durable.set(partition, position);
+      taken = new Map([...taken, ...moved]);
+      unsynced += changes.length;
+      if (unsynced >= mostUnsynced) sync();
     },
     async flush() {
-      // Each `apply` has made itself durable.
+      sync();
     },
     async maintain({ forget }) {
+      sync();
       const { removed, gone } = transact(() => tables.removeOlder(nextNumber - capacity, rowsPerStep));
       posts -= gone;
       if (removed > 0) owesForget = true;
@@ -122,7 +142,7 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
       return { owed: forget && owesForget ? 1 : 0 };
     },
     async erase(author, upToMs) {
-      const removedPosts = removeAll(tables.ofAuthor(author, upToMs));
+      const removedPosts = removeAll(tables.ofAuthorAmong(index.ofAuthor(idWords(author).high), nextNumber - capacity, author, upToMs));
       return { store: "duplicates", removedPosts, physical: removedPosts === 0 && !owesForget };
     },
     async find(author) {
@@ -135,7 +155,11 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
     removeSource: async (source) => ({ removedPosts: removeAll(tables.ofSource(source)) }),
     expire: async (beforeMs) => ({ removedPosts: removeAll(tables.before(beforeMs)) }),
     async [Symbol.asyncDispose]() {
-      db.close();
+      try {
+        sync();
+      } finally {
+        db.close();
+      }
     },
   };
 }

@@ -130,11 +130,13 @@ function joined(values: readonly string[]): string {
 }
 
 const scratch = Buffer.alloc(16);
+const halves = new DataView(scratch.buffer, scratch.byteOffset, 16);
 
 function uuidOf(id: PostId | AuthorId): DuckDBUUIDValue {
   if (scratch.write(id.slice(id.indexOf("_") + 1), "base64url") !== 16) throw new EarshotError("INVARIANT", `lake: 16 bytes were expected behind ${id}`);
   // DuckDB keeps a UUID as a signed 128-bit number with its highest bit turned.
-  return DuckDBUUIDValue.fromStoredHugeInt((BigInt.asIntN(64, scratch.readBigUInt64BE(0) ^ 0x8000000000000000n) << 64n) | scratch.readBigUInt64BE(8));
+  scratch[0] = (scratch[0] ?? 0) ^ 0x80;
+  return DuckDBUUIDValue.fromStoredHugeInt((halves.getBigInt64(0) << 64n) | halves.getBigUint64(8));
 }
 
 /** Small numbers for texts that repeat (languages, sources); 0 is null. The staged number is turned into the text by SQL. */

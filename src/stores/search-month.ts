@@ -262,7 +262,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       },
       removeAuthor(author, upToMs, most) {
         const number = names.knownAuthor(author);
-        return number === undefined ? 0 : removeFound(guarded(() => rows.ofAuthor(number, upToMs, most)));
+        return number === undefined ? 0 : removeFound(guarded(() => rows.ofAuthorWord(tagWord("a", number), number, upToMs, most)));
       },
       removeSource(source, most) {
         const profiles = names.profiles().filter((profile) => profile.source === source);

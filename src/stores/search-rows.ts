@@ -37,6 +37,8 @@ export interface SearchRows {
   setTerms(row: number, was: readonly number[], is: readonly number[], alsoDocs?: boolean): void;
   /** most: -1 for all. */
   ofAuthor(author: number, upToMs: number | undefined, most: number): readonly StoredRow[];
+  /** The same by the index: `word` is the author's. */
+  ofAuthorWord(word: string, author: number, upToMs: number, most: number): readonly StoredRow[];
   ofProfiles(profiles: readonly number[], most: number): readonly StoredRow[];
   before(beforeMs: number, most: number): readonly StoredRow[];
   oldestAt(): number | undefined;
@@ -65,6 +67,9 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
   const addTerm = db.prepare("INSERT OR IGNORE INTO term_rows (term, row) VALUES (?, ?)");
   const removeTerm = db.prepare("DELETE FROM term_rows WHERE term = ? AND row = ?");
   const ofAuthor = db.prepare(`SELECT ${columns} FROM docs WHERE author = ? AND row + shift <= ? ORDER BY row LIMIT ?`);
+  const ofAuthorWord = db.prepare(
+    `SELECT ${columns} FROM docs WHERE row IN (SELECT rowid FROM fts WHERE fts MATCH ?) AND author = ? AND row + shift <= ? ORDER BY row LIMIT ?`,
+  );
   const ofProfiles = db.prepare(`SELECT ${columns} FROM docs WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY row LIMIT ?`);
   const before = db.prepare(`SELECT ${columns} FROM docs WHERE row + shift < ? ORDER BY row LIMIT ?`);
   const oldest = db.prepare("SELECT min(row + shift) AS row FROM (SELECT row, shift FROM docs ORDER BY row LIMIT 1000)");
@@ -156,6 +161,7 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
       if (alsoDocs) setTerms.run(packNumbers(is), row);
     },
     ofAuthor: (author, upToMs, most) => ofAuthor.all(author, upToMs === undefined ? Number.MAX_SAFE_INTEGER : homeRow(month, upToMs), most).map(stored),
+    ofAuthorWord: (word, author, upToMs, most) => ofAuthorWord.all(`"${word}"`, author, homeRow(month, upToMs), most).map(stored),
     ofProfiles: (profiles, most) => ofProfiles.all(JSON.stringify(profiles), most).map(stored),
     before: (beforeMs, most) => before.all(homeRow(month, Math.ceil(beforeMs)), most).map(stored),
     oldestAt() {

@@ -47,7 +47,8 @@ function readObject(bytes: Uint8Array, at: number, nodes: readonly Node[], found
     i = skipSpace(bytes, i + 1);
     if (bytes[i] !== 0x3a) return -1;
     i = skipSpace(bytes, i + 1);
-    const node = nodes[index];
+    // A negative place in a list is a slow question.
+    const node = index < 0 ? undefined : nodes[index];
     if (node === undefined) i = skipValue(bytes, i);
     else {
       if ((seen & (1 << index)) !== 0) return -1;
