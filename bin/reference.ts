@@ -266,6 +266,12 @@ function formatsPage(): string {
       "Segments of `events`, `posts`, `rejected`: checksummed batches of columns, closed ones under zstd",
       "src/logs/embedded-format.ts",
     ],
+    [
+      "a frame of `posts`",
+      constantIn("src/runtime/change-frame.ts", "formatVersion"),
+      "A change, its fields by place; objects of version 1 are read as they are",
+      "src/runtime/change-frame.ts",
+    ],
     ["`log/groups`", constantIn("src/logs/embedded-groups.ts", "version"), "Positions of consumer groups", "src/logs/embedded-groups.ts"],
     [
       "`ledger/<partition>.sqlite`",

@@ -169,7 +169,7 @@ export interface From {
 }
 
 /**
- * What the posts log carries, JSON a frame.
+ * What the posts log carries, one a frame (src/runtime/change-frame.ts).
  * post: new (no `was`) or replaced (`was`), with the whole `post`; `is` is not written, `contributionOf(post)` gives it.
  * counts, terms: only `is` differs from `was`; the body is untouched.
  * delete, erase: `was` without `is`; a post that was never stored has neither, and readers remember nothing.

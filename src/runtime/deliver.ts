@@ -4,6 +4,7 @@ import { toEarshotError } from "../core/errors.ts";
 import type { Change } from "../core/event.ts";
 import type { Delivery, Log } from "../core/log.ts";
 import type { Store, StorePosition } from "../core/store.ts";
+import { parseChange } from "./change-frame.ts";
 
 /**
  * Reads `posts` once for all stores that stand at one place, and once more for each that lags, be it slow or after a failure:
@@ -87,11 +88,6 @@ function changeAt(delivery: Delivery, index: number, parsed: (Change | undefined
   const change = parseChange(Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("utf8"));
   parsed[index] = change;
   return change;
-}
-
-/** Written by this program and guarded by the log's checksum: read without another check. */
-export function parseChange(json: string): Change {
-  return JSON.parse(json);
 }
 
 export async function deliver(options: DeliverOptions, signal: AbortSignal): Promise<Delivering> {

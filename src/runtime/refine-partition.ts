@@ -4,7 +4,7 @@ import { wordsHex } from "../core/ids.ts";
 import type { Delivery, Log } from "../core/log.ts";
 import type { Identities } from "../ledger/identities.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { parseChange } from "./deliver.ts";
+import { parseChange } from "./change-frame.ts";
 import type { DriftMeter } from "./drift-meter.ts";
 import { type FrameFault, frameOutcomes, type FrameOutcome, type makeRefiner, type Refined } from "./refine.ts";
 

@@ -8,7 +8,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Pseudonyms } from "../ledger/pseudonyms.ts";
 import type { Stages } from "../stages/pipeline.ts";
 import type { StagesTrace } from "../stages/trace.ts";
-import { parseChange } from "./deliver.ts";
+import { parseChange } from "./change-frame.ts";
 import { makeFrameFinder, payloadOf } from "./find-frames.ts";
 import { makePost } from "./post.ts";
 import type { PostChange, PostHistory, PostPlaces, TracedPost } from "./provenance.ts";

@@ -10,6 +10,7 @@ import { makeDraft, type Draft } from "../core/stage.ts";
 import type { Identities } from "../ledger/identities.ts";
 import { type Dropped, type Ledger, noPost } from "../ledger/ledger.ts";
 import type { Pseudonyms } from "../ledger/pseudonyms.ts";
+import { encodeChange } from "./change-frame.ts";
 import { parseCommand, type Command } from "./commands.ts";
 import type { DriftMeter } from "./drift-meter.ts";
 import { partitionOf } from "./ingest.ts";
@@ -147,7 +148,7 @@ export function makeRefiner(options: RefinerOptions) {
         from: change.from,
         generation: change.generation,
       },
-      JSON.stringify(change),
+      encodeChange(change),
     );
   };
 

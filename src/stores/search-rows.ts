@@ -67,9 +67,7 @@ export function openSearchRows(db: DatabaseSync, month: MonthName): SearchRows {
   const addTerm = db.prepare("INSERT OR IGNORE INTO term_rows (term, row) VALUES (?, ?)");
   const removeTerm = db.prepare("DELETE FROM term_rows WHERE term = ? AND row = ?");
   const ofAuthor = db.prepare(`SELECT ${columns} FROM docs WHERE author = ? AND row + shift <= ? ORDER BY row LIMIT ?`);
-  const ofAuthorWord = db.prepare(
-    `SELECT ${columns} FROM docs WHERE row IN (SELECT rowid FROM fts WHERE fts MATCH ?) AND author = ? AND row + shift <= ? ORDER BY row LIMIT ?`,
-  );
+  const ofAuthorWord = db.prepare(`SELECT ${columns} FROM docs WHERE row IN (SELECT rowid FROM fts WHERE fts MATCH ?) AND author = ? AND row + shift <= ? ORDER BY row LIMIT ?`);
   const ofProfiles = db.prepare(`SELECT ${columns} FROM docs WHERE profile IN (SELECT value FROM json_each(?)) ORDER BY row LIMIT ?`);
   const before = db.prepare(`SELECT ${columns} FROM docs WHERE row + shift < ? ORDER BY row LIMIT ?`);
   const oldest = db.prepare("SELECT min(row + shift) AS row FROM (SELECT row, shift FROM docs ORDER BY row LIMIT 1000)");
