@@ -100,6 +100,8 @@ describe("who is kept to a part of the data", () => {
       before: [undefined],
       failure: [undefined],
       class: [undefined],
+      sample: [undefined],
+      compare: [undefined, "before"],
       task: [undefined, "sentiment"],
       item: ["none"],
       id: [post, world.ownPost, "zenithal", "oldrival", "acme", author, "markersource", rejected],

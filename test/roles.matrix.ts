@@ -151,6 +151,8 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "POST /api/v1/terms/{id}/versions/{version}/restore": row("analyst", "terms:write", "refused", `${term}/versions/1/restore`, { allowed: 404 }),
   "POST /api/v1/estimate": row("viewer", "terms:read", "refused", "/api/v1/estimate", { body: { query: "word" } }),
 
+  "GET /api/v1/topics": row("viewer", "topics:read", "part", "/api/v1/topics"),
+  "GET /api/v1/topics/lines": row("viewer", "topics:read", "refused", "/api/v1/topics/lines"),
   "GET /api/v1/entities": row("viewer", "entities:read", "refused", "/api/v1/entities"),
   "GET /api/v1/entities/export": row("analyst", "entities:read", "refused", "/api/v1/entities/export"),
   "POST /api/v1/entities/import": row("analyst", "entities:write", "refused", "/api/v1/entities/import", { body: {}, allowed: 400 }),

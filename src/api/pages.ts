@@ -20,6 +20,7 @@ const pageIds = [
   "search",
   "terms",
   "names",
+  "topics",
   "post",
   "welcome",
   "sources",

@@ -49,6 +49,7 @@ import { addSourceRoutes } from "./routes/sources.ts";
 import { addSignInRoutes } from "./routes/sign-in.ts";
 import { addSystemRoutes } from "./routes/system.ts";
 import { addTermRoutes } from "./routes/terms.ts";
+import { addTopicRoutes } from "./routes/topics.ts";
 import { addTokenRoutes } from "./routes/tokens.ts";
 import { collectScopes } from "./scopes.ts";
 import { validatorCompiler } from "./validate.ts";
@@ -194,6 +195,7 @@ export async function makeApi(options: ApiOptions) {
   addQuarantineRoutes(context);
   addErasureRoutes(context);
   addEntityRoutes(context);
+  addTopicRoutes(context);
   addBackupRoutes(context);
   addLiveRoutes(context);
   addPeopleRoutes(context);

@@ -11,6 +11,7 @@ import { modelsCommand } from "./commands/models.ts";
 import { parseCommand } from "./commands/parse.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { startCommand } from "./commands/start.ts";
+import { topicsCommand } from "./commands/topics.ts";
 import { worldCommand } from "./commands/world.ts";
 import { exitCodes } from "./output.ts";
 
@@ -23,6 +24,7 @@ const routes = buildRouteMap({
     models: modelsCommand,
     search: searchCommand,
     authors: authorsCommand,
+    topics: topicsCommand,
     find: findCommand,
     erase: eraseCommand,
     replay: replayCommand,

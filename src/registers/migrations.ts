@@ -21,6 +21,7 @@ import { sourceHoursMigrations } from "./source-hours.ts";
 import { sourceEgressMigrations, sourcesMigrations } from "./sources.ts";
 import { termsMigrations, termVersionsMigrations } from "./terms.ts";
 import { peopleMigrations, providerMigrations, usersMigrations } from "./users.ts";
+import { topicsMigrations } from "./topics.ts";
 import { viewsMigrations } from "./views.ts";
 
 /** Tables of the registers, in the order in which they came. */
@@ -53,4 +54,5 @@ export const registerMigrations: readonly Migration[] = [
   ...modelsMigrations,
   ...toldWindowsMigrations,
   ...entitiesMigrations,
+  ...topicsMigrations,
 ];

@@ -30,6 +30,7 @@ import type { Exploring } from "./explore.ts";
 import type { FailureBook } from "./failures.ts";
 import type { ImportMappings } from "./import-mappings.ts";
 import type { ShadowBook } from "./shadow.ts";
+import type { TopicBook } from "./topics.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
@@ -44,6 +45,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly labelSets: LabelSetBook;
   readonly models: ModelBook;
   readonly entities: EntityBook;
+  readonly topics: TopicBook;
   /** ready: serving and collecting. paused: serving; collection waits for room. */
   health(): EngineHealth;
   stats(): Promise<EngineStats>;

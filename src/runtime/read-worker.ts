@@ -3,15 +3,19 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EarshotError } from "../core/errors.ts";
 import type { Post } from "../core/event.ts";
 import type { ReadFilter } from "../core/filter.ts";
+import type { WordSpace } from "../core/linking.ts";
 import type { PostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { openLedgerReader } from "../ledger/ledger-reader.ts";
+import { openLibrary } from "../models/library.ts";
+import { makeWordSpace } from "../models/word-space.ts";
 import { openDuplicatesReader } from "../stores/duplicates-reader.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { SearchFacetOptions } from "../stores/search-facets.ts";
 import type { SearchGrouping } from "../stores/search-groups.ts";
 import { openSearchReader, type WantedBody } from "../stores/search-reader.ts";
 import { connect, serve } from "./rpc.ts";
+import { sampleTopics, type TopicsSampleRequest } from "./topics-sample.ts";
 
 /** The thread that answers questions: a long search holds up no connection and no collection. */
 const port = parentPort;
@@ -32,6 +36,8 @@ const main = connect<ReadWorkerNeeds>(port);
 const reader = openSearchReader({ folder: join(data.folder, "search"), fetchBodies: (wanted) => main.call("bodies", wanted) });
 const duplicates = openDuplicatesReader({ folder: join(data.folder, "duplicates") });
 const ledger = openLedgerReader({ folder: join(data.folder, "ledger") });
+
+let space: WordSpace | undefined;
 
 interface Export {
   readonly pages: AsyncIterator<readonly Post[]>;
@@ -60,6 +66,7 @@ const handlers = {
     // An edit moved its date, and the index still has it under the old one: it is sought everywhere.
     return fresh ?? (knownAt === undefined ? undefined : await reader.get(asked.id, asked.filter, undefined));
   },
+  topics: (asked: TopicsSampleRequest) => sampleTopics(reader, () => (space ??= makeWordSpace(openLibrary().vectors())), asked),
   place: (asked: { readonly id: PostId; readonly createdAt: number }) => reader.place(asked.id, asked.createdAt),
   openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
     if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);

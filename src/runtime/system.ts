@@ -47,6 +47,7 @@ import { makeSourceSetup } from "./parts/source-setup.ts";
 import { makeSourcesPart } from "./parts/sources.ts";
 import { makeStats } from "./parts/stats.ts";
 import { makeTermsPart } from "./parts/terms.ts";
+import { makeTopics } from "./parts/topics.ts";
 import { makeWorkshop } from "./parts/workshop.ts";
 import { makeWorldPart } from "./parts/world.ts";
 import { openRegisters } from "./registers.ts";
@@ -226,31 +227,29 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const threads = started;
     undo.push(() => threads.stop());
     const parquetImport = makeParquetImport(base.folder);
-    const quarantine = makeQuarantine({
-      log: base.log,
-      register: registers.quarantine,
-      threads,
-      hashes,
-      clock,
-      report,
-      rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at),
-    });
+    const rawsOf = (source: string, bytes: Uint8Array, at: number) => sources.rawsOf(source, bytes, at);
+    const quarantine = makeQuarantine({ log: base.log, register: registers.quarantine, threads, hashes, clock, report, rawsOf });
     const narrow = (filter: ReadFilter) => sources.narrow(filter);
     const reading = makeReading({ threads, sql, narrow });
+    const simulated: Engine["simulated"] = async () => {
+      if ((await world.view()) === undefined && ![...sources.definitions.values()].some((source) => source.simulated)) return "none";
+      return sources.narrow({}).sources === undefined ? "shown" : "hidden";
+    };
+    const topics = makeTopics({ sql, clock, threads, narrow, simulated, signal: stopping.signal });
     const labels = makeWorkshop({ sql, now, reading, pseudonyms, threads });
     const erasures = makeErasuresPart({
       base,
       threads,
       register: registers.erasures,
       audit,
-      personal: labels.personal,
+      personal: [...labels.personal, ...topics.personal],
       entities,
       pseudonyms,
       files,
       clock,
       report,
       forgetWithinMs: config.forgetWithinHours * 3_600_000,
-      rawsOf: (source, bytes, at) => sources.rawsOf(source, bytes, at),
+      rawsOf,
       platforms: () => [...new Set(["bluesky", "mastodon", importSource, ...[...sources.definitions.values()].map((definition) => definition.platform)])],
     });
     undo.push(async () => erasures.close());
@@ -278,6 +277,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       threads,
       erasures,
       labels,
+      topics,
       ...counted,
       modelDrift,
       stats,
@@ -330,10 +330,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       stats,
       onPosts: live.onPosts,
       sources: () => sources.sources(),
-      async simulated() {
-        if ((await world.view()) === undefined && ![...sources.definitions.values()].some((source) => source.simulated)) return "none";
-        return sources.narrow({}).sources === undefined ? "shown" : "hidden";
-      },
+      simulated,
       putSource: (id, source, actor) => sources.putSource(id, source, actor),
       ...makeSourceSetup({ ...sampled, files, http, clock, readSecret: (reference) => readSecret(reference, env), ...acquisition.forSetup, terms: terms.engine.terms }),
       ...acquisition.forEngine({ collector, audit, publicUrl: config.signIn.publicUrl }),
@@ -354,6 +351,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       explore: makeExplore({ threads, sql, narrow }),
       ...makeAnalysis({ sql, annotations: registers.annotations, views: registers.views, gaps, audit, narrow, sources: () => sources.sources() }),
       entities: entities.book,
+      topics: topics.book,
       estimate: makeEstimate({ ...sampled, now }),
       ...makeImports({
         settings,

@@ -21,6 +21,7 @@ import { settings } from "./words/settings.ts";
 import { setup } from "./words/setup.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
+import { topics } from "./words/topics.ts";
 import { views } from "./words/views.ts";
 import { welcome } from "./words/welcome.ts";
 import { world } from "./words/world.ts";
@@ -43,6 +44,7 @@ export const en = {
     search: "Search",
     terms: "Brands and queries",
     names: "Names",
+    topics: "Topics",
     post: "Post",
     welcome: "Welcome",
     sources: "Sources",
@@ -133,6 +135,7 @@ export const en = {
   setup,
   sources,
   terms,
+  topics,
   views,
   welcome,
   world,

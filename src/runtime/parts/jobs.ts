@@ -14,6 +14,7 @@ export interface JobsOptions {
   readonly threads: Threads;
   readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void>; hideTold(): Promise<void> };
   readonly labels: { sweep(): Promise<void> };
+  readonly topics: { follow(): Promise<void>; sweep(): Promise<void> };
   readonly models: { flush(): Promise<void> };
   readonly activity: { flush(): Promise<void> };
   readonly failures: { flush(): Promise<void> };
@@ -99,6 +100,7 @@ export function startJobs(options: JobsOptions): Jobs {
     every("failed calls", 10_000, () => options.failures.flush()),
     every("drift", 15_000, () => options.drift.flush()),
     every("drift of texts", 10 * 60_000, () => options.modelDrift.daily()),
+    every("topics", 60_000, () => options.topics.follow()),
     every("deprecations", 10_000, () => options.deprecations.flush()),
     every("changelogs", 10 * 60_000, async () => {
       if (clock.monotonicMs() - changelogsAt < dayMs) return;
@@ -112,6 +114,7 @@ export function startJobs(options: JobsOptions): Jobs {
       await options.erasures.payAll();
       await inTurn(() => options.erasures.sweep());
       await options.labels.sweep();
+      await options.topics.sweep();
     }),
     options.quarantine.index(signal).catch((thrown: unknown) => {
       if (!signal.aborted) report("error", `quarantine: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "quarantine").message}`);

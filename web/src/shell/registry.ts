@@ -37,6 +37,7 @@ export const pages: readonly PageEntry[] = [
   withBar(page("live", "listen", "viewer", () => import("../pages/live.tsx"))),
   withBar(page("explore", "listen", "viewer", () => import("../pages/explore.tsx"))),
   withBar(page("search", "listen", "viewer", () => import("../pages/search.tsx"))),
+  withBar(page("topics", "listen", "viewer", () => import("../pages/topics.tsx"))),
   page("terms", "listen", "viewer", () => import("../pages/terms.tsx")),
   whole(page("names", "listen", "viewer", () => import("../pages/names.tsx"))),
   page("post", "listen", "viewer", () => import("../pages/post.tsx"), true),
