@@ -110,6 +110,7 @@ function queriesPage(): string {
     ["coffee NEAR/5 machine", "with at most so many words between the two"],
     ["#coffee", "with the word; `hashtag:coffee` asks for the hashtag alone"],
     ["created:2026-01-01..2026-02-01", "made in this time, the end excluded; either may be left out"],
+    ["spelled:hate", "the word, also where it is hidden: `h4te`, `h*te`, `h a t e`, `haaate`, letters of other scripts"],
     ["(coffee OR tea) language:en -has:link", "by condition; see below"],
   ] as const;
   // What the page shows must be what the parser takes.

@@ -161,7 +161,7 @@ export function iso(ms: number): string {
 
 export const queryParameter = Type.String({
   maxLength: 4_000,
-  description: `Words, "phrases", prefix*, AND OR NOT, NEAR/n, ( ), field:value with ${queryFields.join(", ")}, created:2026-01-01..2026-02-01. Empty: everything.`,
+  description: `Words, "phrases", prefix*, AND OR NOT, NEAR/n, ( ), field:value with ${queryFields.join(", ")}, created:2026-01-01..2026-02-01, spelled:word (also where it is hidden, as h4te or h*te). Empty: everything.`,
 });
 export const limitParameter = (most: number, standard: number) => Type.Integer({ minimum: 1, maximum: most, default: standard });
 export const cursorParameter = Type.Optional(Type.String({ maxLength: 2_000, description: "`next` of the page before." }));

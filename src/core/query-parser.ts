@@ -1,6 +1,7 @@
 import { EarshotError } from "./errors.ts";
 import { isAuthorId, isPostId } from "./ids.ts";
 import { fieldValues, isQueryField, type Query, queryFields, type QueryField, queryLimits } from "./query.ts";
+import { spellingLetters, spellingsOf } from "./spellings.ts";
 import { foldText, isOnePaired, isPairEndingIn, queryTokens } from "./tokens.ts";
 
 type Lexeme =
@@ -146,10 +147,25 @@ export function parseQuery(text: string): Query {
         return parseNear(lexeme);
       case "field":
         countLeaf(lexeme.at);
-        return parseField(lexeme);
+        return lexeme.field.toLowerCase() === "spelled" ? parseSpelled(lexeme) : parseField(lexeme);
       default:
         return fail(lexeme.at, "a word, a phrase, a field or (", came(lexeme));
     }
+  }
+
+  /** As words and phrases: what stands there is sought, not that it was asked for so. */
+  function parseSpelled(lexeme: Extract<Lexeme, { kind: "field" }>): Query {
+    const { words } = queryTokens(lexeme.value);
+    const [word] = words;
+    if (word === undefined || words.length > 1 || !/^[a-z]+$/.test(word) || word.length < spellingLetters.least || word.length > spellingLetters.most)
+      fail(
+        lexeme.at + lexeme.field.length + 1,
+        `one word of ${spellingLetters.least} to ${spellingLetters.most} Latin letters`,
+        lexeme.value === "" ? "nothing" : shown(lexeme.value),
+      );
+    const parts = spellingsOf(word);
+    for (let more = 1; more < parts.length; more++) countLeaf(lexeme.at);
+    return combine("or", parts);
   }
 
   function parseNear(first: Extract<Lexeme, { kind: "quoted" | "bare" }>): Query {
@@ -226,7 +242,7 @@ function parseField(lexeme: Extract<Lexeme, { kind: "field" }>): Query {
   const at = lexeme.at;
   const valueAt = at + lexeme.field.length + 1;
   if (name === "created") return parseRange(lexeme.value, valueAt);
-  if (!isQueryField(name)) fail(at, `one of the fields ${queryFields.join(", ")}, created (or "quotes" around a word with a colon)`, shown(lexeme.field));
+  if (!isQueryField(name)) fail(at, `one of the fields ${queryFields.join(", ")}, created, spelled (or "quotes" around a word with a colon)`, shown(lexeme.field));
   if (lexeme.value === "") fail(valueAt, `a value after ${name}:`, "nothing");
   return { kind: "field", field: name, value: fieldValue(name, lexeme.value, valueAt) };
 }

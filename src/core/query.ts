@@ -2,6 +2,7 @@
  * The one query language: search, terms (brands, saved queries), alerts and exports read it.
  * Grammar: words, "phrases", prefix*, AND (also by juxtaposition), OR, NOT or -, ( ), NEAR/n, field:value.
  * OR binds weaker than AND, NOT stronger. created:2026-01-01..2026-02-01 (from, to; either may be left out; to excluded).
+ * spelled:hate also finds the word where it is hidden: h4te, h*te, h a t e, haaate (`spellingsOf`).
  * Nothing, or * alone, is everything. #tag is the word tag, as everywhere.
  *
  * Words here are final: as `queryTokens` gives them, to be sought as they stand.

@@ -17,7 +17,7 @@ export function AuthorHabits({ author }: { readonly author: string }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <code>{author}</code>{" "}
+      <h4>{t("postPage.author.title")}</h4>
       <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {t("postPage.author.open")}
       </button>

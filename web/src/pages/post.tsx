@@ -66,6 +66,7 @@ export default function Post() {
           {part === "facts" && <Facts post={data} />}
           {part === "facts" && <Judged post={data} />}
           {part === "facts" && <LanguagesIn post={data} />}
+          {part === "facts" && <AuthorHabits author={data.author} />}
           {part === "facts" && <PlainWords post={data} />}
           {part === "conversation" && <Around post={data} />}
           {part !== "facts" && part !== "conversation" && <Traced id={id} part={part} />}
@@ -110,7 +111,7 @@ function Facts({ post }: { readonly post: PostView }) {
     [t("postPage.fact.pii"), (post.pii ?? []).length === 0 ? t("postPage.fact.none") : (post.pii ?? []).map(({ kind }) => kind).join(", ")],
     [t("postPage.fact.sensitivity"), post.sensitivity],
     [t("postPage.fact.region"), post.region === "zz" ? t("postPage.fact.unknown") : post.region.toUpperCase()],
-    [t("postPage.fact.author"), <AuthorHabits key="author" author={post.author} />],
+    [t("postPage.fact.author"), <code key="author">{post.author}</code>],
     [t("postPage.fact.revision"), String(post.revision)],
   ];
   return (
