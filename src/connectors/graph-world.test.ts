@@ -181,6 +181,43 @@ test("new posts and comments, edits and counts come with the next poll, what did
   assert.ok(edit?.text.endsWith("(edited)") && edit.revision > edit.createdAt);
 });
 
+test("older posts and comments are read again in turn: edits are found, and what is gone is told, and nothing else", async () => {
+  for (const connector of [facebook, instagram] as const) {
+    const at = await start({ seed: `again ${connector.name}`, posts: 12 });
+    const { world } = at;
+    await using _world = world;
+    await using _context = at.context;
+    const [page = ""] = world.pages;
+    const owner = connector === facebook ? page : world.account;
+    const more = connector === facebook ? { pages: [page] } : {};
+    const reader = await openReader(at, connector, { ...more, refreshDays: 0, rereadPosts: 4, pollSeconds: 60, backfillDays: 30 });
+    const wanted = wantedOf(world, [owner]);
+    const old = world.content.of(owner).toReversed();
+    const [edited, removed, talked] = old;
+    // Replies go with what they answer: these two stand alone.
+    const [changed, dropped] = talked?.comments.filter(({ id }) => !talked.comments.some(({ parent }) => parent === id)) ?? [];
+    assert.ok(edited && removed && changed && dropped);
+    let isChanged = false;
+    const gone = (pages: readonly SourcePage[]) => new Set(reader.events(pages).flatMap((event) => (event.type === "delete" ? [event.id] : [])));
+    const textOf = (pages: readonly SourcePage[], id: string) => posts(reader.events(pages)).get(id)?.text;
+    const pages = await reader.read(undefined, (all) => {
+      // A whole round of reading again: what the posts had is known.
+      if (!isChanged && has(wanted)(all) && at.clock.now() - now > 5 * 60_000) {
+        isChanged = true;
+        world.content.edit(edited);
+        world.content.remove(removed);
+        world.content.editComment(changed);
+        world.content.removeComment(dropped);
+        world.content.publish(owner, at.nowMs());
+      }
+      if (isChanged && all.length % 5 === 0) world.content.publish(owner, at.nowMs());
+      return isChanged && gone(all).size >= 2 && textOf(all, edited.id) === edited.text && textOf(all, changed.id) === changed.text;
+    });
+    assert.deepEqual(gone(pages), new Set([removed.id, dropped.id]), connector.name);
+    assert.equal(world.figures.beyond, 0);
+  }
+});
+
 test("an expired page token is fetched anew, and a dead user token is said to be dead", async () => {
   const at = await start({ seed: "tokens", posts: 10 });
   await using _world = at.world;

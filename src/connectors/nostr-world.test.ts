@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { schnorr } from "@noble/curves/secp256k1.js";
 import { WebSocketServer } from "ws";
 import { type NostrRelay, signEvent, startNostrRelay, type WorldEvent } from "../../world/servers/nostr.ts";
 import { type FakeClock, makeFakeClock } from "../core/clock.ts";
@@ -13,8 +14,8 @@ import { itemsOf, makeContext, openWith, readUntil, tellStorm } from "./source.f
 const now = Date.UTC(2026, 8, 1, 12);
 const nowSec = now / 1_000;
 
-async function openReader(relays: readonly NostrRelay[], clock: FakeClock, more: Record<string, unknown> = {}) {
-  const context = makeContext({ clock });
+async function openReader(relays: readonly NostrRelay[], clock: FakeClock, more: Record<string, unknown> = {}, secrets: Readonly<Record<string, string>> = {}) {
+  const context = makeContext({ clock, secrets });
   const { open, parse } = openWith(nostr, { relays: relays.map((relay) => relay.url), simulated: true, ...more });
   const source = await open(context);
   return {
@@ -208,6 +209,25 @@ test("a relay that wants a sign-in is told as such; another beside it is read al
   );
   const options = nostr.options.parse({ relays: [open.url] });
   await drive(clock, nostr.canary?.(options, alone.context) ?? Promise.reject(new Error("no canary")));
+});
+
+test("a relay that asks who reads is told by a signed answer, and read through cuts; a stranger is refused", async () => {
+  const clock = makeFakeClock(now);
+  const key = "11".repeat(32);
+  const pubkey = Buffer.from(schnorr.getPublicKey(Buffer.from(key, "hex"))).toString("hex");
+  await using relay = await startNostrRelay({ seed: "members", authRequired: true, members: [pubkey], cutAfterMessages: 60, maxLimit: 7 });
+  const events = fill([relay], 60);
+  const member = await openReader([relay], clock, { secretKey: "env:NOSTR" }, { "env:NOSTR": key });
+  await using _ = member.context;
+  const pages = await member.read(undefined, hasAll(events));
+  assert.deepEqual(new Set(keysOf(pages)), new Set(events.map(({ id }) => id)));
+  relay.setFaults({});
+  const stranger = await openReader([relay], clock, { secretKey: "env:NOSTR" }, { "env:NOSTR": "22".repeat(32) });
+  await using __ = stranger.context;
+  await assert.rejects(
+    stranger.read(undefined, () => false),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH",
+  );
 });
 
 test("a relay that answers without end is left, and memory stays", async () => {

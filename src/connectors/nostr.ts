@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connector } from "../core/component.ts";
+import { secretReference } from "../core/config.ts";
 import { EarshotError } from "../core/errors.ts";
 import { decodeEntity } from "./nostr/bech32.ts";
 import { hex64 } from "./nostr/event.ts";
@@ -7,6 +8,7 @@ import { expected, failures } from "./nostr/facts.ts";
 import { nostrParser } from "./nostr/parse.ts";
 import { rawsOfMessage, splitRecorded } from "./nostr/raws.ts";
 import { filtersOf, readNostr } from "./nostr/read.ts";
+import { openSignIn } from "./nostr/sign-in.ts";
 import { openRelay } from "./nostr/relay.ts";
 
 function keyOf(account: string): string | undefined {
@@ -37,6 +39,9 @@ const options = z.strictObject({
     .enum(["signatures", "ids"])
     .default("signatures")
     .describe("signatures: an event whose hash or signature is wrong is rejected; ids: the hash alone is checked, at a tenth of the CPU, where the relays are trusted."),
+  secretKey: secretReference
+    .optional()
+    .describe("Reference to the secret key (nsec1… or hex) of an account that signs in where a relay asks for it (NIP-42). It signs nothing else; take an account of its own."),
   overlapMinutes: z.int().min(0).max(1_440).default(15).describe("After a cut the relay is asked so much further back: for events that are dated before they come."),
   backfillHours: z.number().min(0).max(87_600).default(24).describe("How far back a first start goes."),
   simulated: z.boolean().default(false).describe("The relays are simulators: their posts are labelled as simulated."),
@@ -57,8 +62,9 @@ const nostr: Connector<typeof options> = {
       chosen.hashtags.map((tag) => tag.toLowerCase()),
       chosen.accounts.map((account) => keyOf(account) ?? account),
     );
+    const signIn = chosen.secretKey === undefined ? undefined : await openSignIn(chosen.secretKey, context);
     return {
-      read: (cursor, signal) => readNostr(chosen, filters, context, cursor, signal),
+      read: (cursor, signal) => readNostr({ ...chosen, signIn }, filters, context, cursor, signal),
       async [Symbol.asyncDispose]() {},
     };
   },
@@ -67,11 +73,11 @@ const nostr: Connector<typeof options> = {
   split: splitRecorded,
   failures,
   expected: () => expected,
-  async canary({ relays }, context) {
+  async canary({ relays, secretKey }, context) {
     const [first] = relays;
     if (first === undefined) return;
     const signal = AbortSignal.timeout(30_000);
-    const relay = await openRelay(first, context, signal);
+    const relay = await openRelay(first, context, signal, secretKey === undefined ? undefined : await openSignIn(secretKey, context));
     const pumping = relay.pump([{ kinds: [0], limit: 0 }], async () => undefined);
     try {
       await Promise.race([pumping, relay.fetch({ kinds: [0], limit: 1 })]);

@@ -10,6 +10,8 @@ export interface GraphContent {
   comment(post: GraphPost, atMs?: number): GraphComment;
   edit(post: GraphPost): void;
   remove(post: GraphPost): void;
+  editComment(comment: GraphComment): void;
+  removeComment(comment: GraphComment): void;
   /** Posts of one owner, newest first. */
   of(owner: string): readonly GraphPost[];
   tagged(hashtag: string): readonly GraphPost[];
@@ -72,6 +74,14 @@ export function makeGraphContent(random: Random, nowMs: () => number, names: Rea
     },
     remove(post) {
       post.deleted = true;
+    },
+    editComment(comment) {
+      comment.text += " (edited)";
+    },
+    removeComment(comment) {
+      const holder = posts.get(comment.holder);
+      holder?.comments.splice(holder.comments.indexOf(comment), 1);
+      comments.delete(comment.id);
     },
     of: (owner) => newestFirst([...posts.values()].filter((post) => post.owner === owner && !post.deleted)),
     tagged: (hashtag) => newestFirst((hashtags.get(hashtag) ?? []).filter((post) => !post.deleted)),

@@ -269,7 +269,8 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
     } else {
       const found = pages.includes(first) || first === account ? { id: first, name: names.get(first) } : content.find(first);
       if (found === undefined) refuse(response, 100, `Unsupported get request. Object with ID '${first}' does not exist, cannot be loaded due to missing permissions`, 33);
-      else give(call, { id: found.id });
+      else if (!("owner" in found) || query.get("fields") === "id") give(call, { id: found.id });
+      else give(call, pages.includes(found.owner) ? renderPost(found) : renderMedia(found, true));
     }
   };
 

@@ -21,8 +21,9 @@ export interface NostrRelayOptions {
   readonly seed: string;
   /** As NIP-11 tells it; a request gives no more. */
   readonly maxLimit?: number;
-  /** Answers every request with CLOSED auth-required. */
+  /** Answers every request with CLOSED auth-required, until one of `members` (public keys) signed in. */
   readonly authRequired?: boolean;
+  readonly members?: readonly string[];
   /** A connection is cut after so many messages to it, on average. */
   readonly cutAfterMessages?: number;
   /** Share of requests that are refused as rate-limited. */
@@ -82,6 +83,8 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
   let { cutAfterMessages = 0, rateLimited = 0 } = options;
   let stored: WorldEvent[] = [];
   let connections = 0;
+  const challenges = new Map<WebSocket, string>();
+  const signedIn = new Set<WebSocket>();
   const subscriptions = new Map<WebSocket, Map<string, readonly Filter[]>>();
 
   const send = (socket: WebSocket, message: unknown): void => {
@@ -91,8 +94,11 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
   };
 
   const answer = (socket: WebSocket, id: string, filters: readonly Filter[]): void => {
-    if (authRequired) {
-      send(socket, ["AUTH", hash32(id).toString(16)]);
+    if (authRequired && !signedIn.has(socket)) {
+      if (!challenges.has(socket)) {
+        challenges.set(socket, hash32(`${id}/${connections}`).toString(16));
+        send(socket, ["AUTH", challenges.get(socket)]);
+      }
       send(socket, ["CLOSED", id, "auth-required: sign in first"]);
       return;
     }
@@ -108,6 +114,19 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
     send(socket, ["EOSE", id]);
   };
 
+  /** NIP-42: the right kind, challenge and relay, lately, signed by a member. */
+  const takeSignIn = (socket: WebSocket, event: WorldEvent): void => {
+    const tag = (wanted: string) => event.tags.find(([name]) => name === wanted)?.[1];
+    const id = createHash("sha256")
+      .update(JSON.stringify([0, event.pubkey, event.created_at, event.kind, event.tags, event.content]))
+      .digest("hex");
+    const isSigned = id === event.id && schnorr.verify(Buffer.from(event.sig, "hex"), Buffer.from(id, "hex"), Buffer.from(event.pubkey, "hex"));
+    const fits = event.kind === 22_242 && tag("challenge") === challenges.get(socket) && tag("relay")?.startsWith("ws://127.0.0.1") === true;
+    const isIn = isSigned && fits && options.members?.includes(event.pubkey) === true;
+    if (isIn) signedIn.add(socket);
+    send(socket, ["OK", event.id, isIn, isIn ? "" : "restricted: not a member"]);
+  };
+
   const server = createServer((request, response) => {
     if (request.headers.accept !== "application/nostr+json") response.writeHead(406).end();
     else
@@ -120,7 +139,8 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
     socket.on("close", () => subscriptions.delete(socket));
     socket.on("message", (data) => {
       const [word, id, ...filters]: [string, string, ...Filter[]] = JSON.parse(Buffer.isBuffer(data) ? data.toString() : "[]");
-      if (word === "REQ") answer(socket, id, filters);
+      if (word === "AUTH") takeSignIn(socket, JSON.parse(JSON.stringify(id)));
+      else if (word === "REQ") answer(socket, id, filters);
       else if (word === "CLOSE") subscriptions.get(socket)?.delete(id);
       else send(socket, ["NOTICE", "unknown message"]);
     });

@@ -5,7 +5,7 @@ export interface GraphComment {
   readonly parent?: string;
   readonly from: { readonly id: string; readonly name: string };
   readonly createdMs: number;
-  readonly text: string;
+  text: string;
   likes: number;
 }
 

@@ -35,6 +35,8 @@ export interface Pending {
   readonly count: number;
   /** Replies of a comment, not comments of a post. */
   readonly isReplies?: true;
+  /** All of them once more, though they were read: for edits, and for what is gone. */
+  readonly isAgain?: true;
   next?: Readonly<Record<string, string>>;
   newest?: number;
 }
@@ -80,7 +82,12 @@ export function parseCursor(saved: string | undefined): Cursor {
   }
   for (const [id, state] of rowsOf(value["pending"])) {
     if (typeof id !== "string" || !isJson(state) || typeof state["count"] !== "number") continue;
-    cursor.pending.set(id, { count: state["count"], ...(state["isReplies"] === true && { isReplies: true }), ...walkOf(state) });
+    cursor.pending.set(id, {
+      count: state["count"],
+      ...(state["isReplies"] === true && { isReplies: true }),
+      ...(state["isAgain"] === true && { isAgain: true }),
+      ...walkOf(state),
+    });
   }
   for (const [tag, id, askedAt] of rowsOf(value["hashtags"])) if (typeof tag === "string" && typeof id === "string" && isWhole(askedAt)) cursor.hashtags.set(tag, { id, askedAt });
   return cursor;

@@ -29,6 +29,12 @@ export const graphOptions = {
   pollSeconds: z.number().min(10).max(86_400).default(300).describe("Pause between polls."),
   backfillDays: z.number().min(0).max(3_650).default(7).describe("How far back a first start reads; what is older is told as a gap."),
   refreshDays: z.number().min(0).max(365).default(3).describe("Posts so young are read again for their counts, comments, edits and deletion."),
+  rereadPosts: z
+    .int()
+    .min(0)
+    .max(500)
+    .default(10)
+    .describe("Of the newest 2,000 posts those that are older are read again, so many after each poll, with their comments: edits, counts, and what is gone. 0: never."),
   requestsPerHour: z.int().min(1).max(1_000_000).default(200).describe("Calls in an hour with this token: 200 for each user of the app; a page's own allowance is larger."),
   server: z
     .url({ protocol: /^https?$/ })

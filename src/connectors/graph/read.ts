@@ -42,6 +42,8 @@ export interface ReadOptions {
   readonly pollSeconds: number;
   readonly backfillDays: number;
   readonly refreshDays: number;
+  /** Older posts that are read again after each round. */
+  readonly rereadPosts: number;
 }
 
 /** Clocks of the platform and ours differ, and posts appear late. */
@@ -49,6 +51,17 @@ const overlapSeconds = 600;
 const daySeconds = 86_400;
 const mostSeen = 50_000;
 const mostPages = 5_000;
+const mostHeldPosts = 500;
+const mostHeldComments = 5_000;
+/** Comments of one post that are asked about one by one. */
+const mostAsked = 100;
+
+interface PageRead {
+  readonly list: Json;
+  readonly data: readonly Json[];
+  readonly items: Raw[];
+  readonly commentIds: readonly string[];
+}
 
 export async function* readGraph(
   plan: Plan,
@@ -62,6 +75,9 @@ export async function* readGraph(
   const cursor = parseCursor(saved);
   /** Digests of what was given to the log, by key: what did not change is not sent again. */
   const seen = new Map<string, string>();
+  /** Comments that a post had when they were read last, in this process: what is not there any more is asked about. */
+  const comments = new Map<string, ReadonlySet<string>>();
+  const listings = new Map<string, Listing>();
   const seconds = () => Math.floor(clock.now() / 1_000);
 
   for (;;) {
@@ -70,6 +86,7 @@ export async function* readGraph(
     // What a cut left over comes first.
     yield* readPending(undefined);
     for await (const listing of plan.listings(cursor, signal)) {
+      listings.set(listing.key, listing);
       try {
         yield* walk(listing);
         succeeded++;
@@ -83,6 +100,7 @@ export async function* readGraph(
       }
     }
     if (failure !== undefined && succeeded === 0) throw failure;
+    yield* readAgain();
     status({ state: "polling", ...(failure !== undefined && { detail: failure.code }) });
     try {
       await clock.sleep(options.pollSeconds * 1_000, signal);
@@ -132,7 +150,7 @@ export async function* readGraph(
   }
 
   /** One page as raw messages; a page link that the platform takes no longer begins the walk anew. */
-  async function page(listing: Listing, next: Readonly<Record<string, string>> | undefined, since: number): Promise<{ list: Json; data: readonly Json[]; items: Raw[] }> {
+  async function page(listing: Listing, next: Readonly<Record<string, string>> | undefined, since: number): Promise<PageRead> {
     const ask = (fields: Readonly<Record<string, string>> | undefined) =>
       client.get(
         {
@@ -153,11 +171,14 @@ export async function* readGraph(
     const list = (listing.listOf === undefined ? body : listing.listOf(body)) ?? {};
     const found: unknown[] = Array.isArray(list["data"]) ? list["data"] : [];
     const items: Raw[] = [];
+    const commentIds: string[] = [];
     for (const message of messagesOf({ headers: {}, body, url: `https://graph.facebook.com/${listing.path}` }, plan.shapes, clock.now())) {
+      const id = message.graph === "comment" && isJson(message.value) ? softId(message.value["id"]) : undefined;
+      if (id !== undefined) commentIds.push(id);
       const raw = fresh(message);
       if (raw !== undefined) items.push(raw);
     }
-    return { list, data: found.filter(isJson), items };
+    return { list, data: found.filter(isJson), items, commentIds };
   }
 
   /** Undefined: the log has it as it is. */
@@ -206,9 +227,12 @@ export async function* readGraph(
 
   async function* readComments(id: string, state: Pending, list: string): AsyncGenerator<SourcePage> {
     const listing = plan.comments(id, state.isReplies === true, list);
-    const since = listing.newestFirst ? Math.max(0, (cursor.posts.get(id)?.since ?? 0) - overlapSeconds) : 0;
+    const isWhole = state.next === undefined && state.isReplies !== true;
+    const told = new Set<string>();
+    const since = listing.newestFirst && state.isAgain !== true ? Math.max(0, (cursor.posts.get(id)?.since ?? 0) - overlapSeconds) : 0;
     for (let pages = 0; pages < mostPages; pages++) {
-      const { list: answer, data, items } = await page(listing, state.next, since);
+      const { list: answer, data, items, commentIds } = await page(listing, state.next, since);
+      for (const comment of commentIds) told.add(comment);
       const times = data.map(timeOf).filter((time) => time !== undefined);
       state.newest = Math.max(state.newest ?? 0, ...times);
       for (const item of data) {
@@ -222,8 +246,68 @@ export async function* readGraph(
       if (done) finish(id, state);
       else state.next = next;
       yield { items, cursor: formatCursor(cursor) };
-      if (done) return;
+      if (!done) continue;
+      if (isWhole && since === 0) {
+        if (state.isAgain === true) yield* tellGone([...(comments.get(id) ?? [])].filter((comment) => !told.has(comment)).slice(0, mostAsked), listing.page);
+        holdComments(id, told);
+      } else if (state.isReplies !== true) holdComments(id, (comments.get(id) ?? new Set<string>()).union(told));
+      return;
     }
+  }
+
+  function holdComments(id: string, told: ReadonlySet<string>): void {
+    comments.delete(id);
+    if (told.size > 0 && told.size <= mostHeldComments) comments.set(id, told);
+    if (comments.size > mostHeldPosts) comments.delete(comments.keys().next().value ?? "");
+  }
+
+  /** Posts older than those that every poll reads: some in turn, those read longest ago first, each with its comments. */
+  async function* readAgain(): AsyncGenerator<SourcePage> {
+    const youngest = seconds() - Math.ceil(options.refreshDays * daySeconds);
+    const due = [...cursor.posts].filter(([, { list, createdAt }]) => createdAt < youngest && listings.get(list)?.isRefreshed === true).slice(0, options.rereadPosts);
+    for (const [id, post] of due) {
+      const listing = listings.get(post.list);
+      const fields = listing?.query(undefined, 0)["fields"];
+      if (listing === undefined || fields === undefined) continue;
+      try {
+        const { items, list: item } = await page({ ...listing, path: id, query: () => ({ fields }), listOf: (body) => body }, undefined, 0);
+        rememberPost(cursor, id, post);
+        const count = listing.commentsOf?.(item) ?? post.count;
+        // Also where none is told any more: what was there is gone.
+        if (listing.commentsOf !== undefined && (count > 0 || post.count > 0) && !cursor.pending.has(id)) cursor.pending.set(id, { count, isAgain: true });
+        yield { items, cursor: formatCursor(cursor) };
+      } catch (thrown) {
+        if (!(thrown instanceof EarshotError) || (thrown.code !== "UPSTREAM_NOT_FOUND" && thrown.failure?.class !== "permission")) throw thrown;
+        // What may not be seen any more is no deletion; it is asked for again when its turn comes.
+        rememberPost(cursor, id, post);
+        if (thrown.code === "UPSTREAM_NOT_FOUND") yield { items: [goneOf(id)], cursor: formatCursor(cursor) };
+      }
+      yield* readPending(undefined);
+    }
+  }
+
+  async function* tellGone(ids: readonly string[], ofPage: string | undefined): AsyncGenerator<SourcePage> {
+    const items: Raw[] = [];
+    for (const id of ids) if (await isGone(id, ofPage)) items.push(goneOf(id));
+    if (items.length > 0) yield { items, cursor: formatCursor(cursor) };
+  }
+
+  async function isGone(id: string, ofPage: string | undefined): Promise<boolean> {
+    try {
+      await client.get({ path: id, query: { fields: "id" }, ...(ofPage !== undefined && { page: ofPage }) }, signal);
+      return false;
+    } catch (thrown) {
+      if (!(thrown instanceof EarshotError) || thrown.code !== "UPSTREAM_NOT_FOUND") throw thrown;
+      return true;
+    }
+  }
+
+  /** The deletion of a post or comment; nothing is asked about it any more. */
+  function goneOf(id: string): Raw {
+    cursor.posts.delete(id);
+    cursor.pending.delete(id);
+    comments.delete(id);
+    return rawOf(Buffer.from(JSON.stringify({ graph: "gone", at: clock.now(), value: { id } })), plan.parse, clock.now());
   }
 
   function finish(id: string, { count, newest = 0, isReplies }: Pending): void {
@@ -235,18 +319,7 @@ export async function* readGraph(
   /** Young posts that the whole list did not hold: each is asked for by itself, and told as gone only when the platform says so. */
   async function* findGone(listing: Listing, told: ReadonlySet<string>, from: number): AsyncGenerator<SourcePage> {
     const missing = [...cursor.posts].filter(([id, post]) => post.list === listing.key && post.createdAt >= from + overlapSeconds && !told.has(id)).map(([id]) => id);
-    const items: Raw[] = [];
-    for (const id of missing) {
-      try {
-        await client.get({ path: id, query: { fields: "id" }, ...(listing.page !== undefined && { page: listing.page }) }, signal);
-      } catch (thrown) {
-        if (!(thrown instanceof EarshotError) || thrown.code !== "UPSTREAM_NOT_FOUND") throw thrown;
-        items.push(rawOf(Buffer.from(JSON.stringify({ graph: "gone", at: clock.now(), value: { id } })), plan.parse, clock.now()));
-        cursor.posts.delete(id);
-        cursor.pending.delete(id);
-      }
-    }
-    if (items.length > 0) yield { items, cursor: formatCursor(cursor) };
+    yield* tellGone(missing, listing.page);
   }
 }
 

@@ -75,6 +75,13 @@ export function decodeEntity(text: string): Entity | undefined {
   return { event: addressOf(Buffer.from(kind).readUInt32BE(0), hexOf(author), Buffer.from(special).toString("utf8")) };
 }
 
+/** A secret key: nsec1… (NIP-19) or 64 hex digits; undefined: none. */
+export function secretKeyIn(text: string): Uint8Array | undefined {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, "hex");
+  const decoded = decodeBech32(text);
+  return decoded?.prefix === "nsec" && decoded.bytes.length === 32 ? decoded.bytes : undefined;
+}
+
 /** Type, length, value; the first of each type. */
 function fieldsOf(bytes: Uint8Array): Map<number, Uint8Array> {
   const fields = new Map<number, Uint8Array>();

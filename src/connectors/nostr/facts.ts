@@ -9,7 +9,7 @@ export const failures: readonly FailureKind[] = [
     code: "UPSTREAM_AUTH",
     retryable: false,
     doc: "The relay shows events to accounts that signed in only (NIP-42).",
-    todo: "Take another relay: signing in is not supported.",
+    todo: "Set secretKey to the key of an account that the relay takes, or take another relay.",
   },
   {
     id: "nostr.refused",

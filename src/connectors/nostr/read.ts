@@ -7,12 +7,14 @@ import { type Gap, type NostrCursor, type RelayState, addGap, parseCursor } from
 import { hasOwnId, hex64 } from "./event.ts";
 import { makeQueue } from "../json/queue.ts";
 import { rawsOfEvent } from "./raws.ts";
+import type { SignIn } from "./sign-in.ts";
 import { type Filter, type Relay, openRelay, readLimit } from "./relay.ts";
 
 export interface NostrOptions {
   readonly relays: readonly string[];
   readonly overlapMinutes: number;
   readonly backfillHours: number;
+  readonly signIn?: SignIn | undefined;
 }
 
 interface Batch {
@@ -79,7 +81,7 @@ export async function* readNostr(
       tell(url, "connecting");
       try {
         const most = await readLimit(url, mostEvents, context, both);
-        const relay = await openRelay(url, context, both);
+        const relay = await openRelay(url, context, both, options.signIn);
         const state = stateOf(url);
         const reader = makeReader(url, state, relay, most, () => {
           failures = 0;
@@ -90,7 +92,7 @@ export async function* readNostr(
         const error = toEarshotError(thrown, "UPSTREAM_CUT", host);
         const refused = error.code === "UPSTREAM_AUTH" || error.code === "UPSTREAM_REFUSED";
         tell(url, refused ? "refused" : "waiting", error);
-        if (refused) context.report("warn", "a relay refuses to be read (it may want a sign-in, NIP-42, which is not supported)", { relay: host, code: error.code });
+        if (refused) context.report("warn", "a relay refuses to be read (it may want a sign-in, NIP-42: secretKey of the source)", { relay: host, code: error.code });
         if (options.relays.every((one) => states.get(one) === "refused")) throw error;
         const waitMs = refused ? refusedMs : Math.min(longestWaitMs, 1_000 * 2 ** failures++);
         await clock.sleep(Math.max(waitMs, (error.retryAt ?? 0) - clock.now()), both).catch(() => undefined);
