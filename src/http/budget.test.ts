@@ -253,3 +253,19 @@ test("a window that only headers tell is drawn from by two clients together, nev
   await call(late);
   assert.equal(await codeOf(call(late)), "none");
 });
+
+test("what one client was told last holds for another one within seconds, though the first draws no more", async () => {
+  const clock = makeFakeClock(start);
+  const store = makeMemoryBudgetStore();
+  const one = open(clock, store);
+  const other = open(clock, store);
+  const use: BudgetUse = { name: "told" };
+  (await other.draw([use])).ended();
+  const drawn = await one.draw([use]);
+  drawn.learn({ limit: 10, remaining: 0, resetAt: start + 60_000 });
+  drawn.ended();
+  await clock.advance(6_000);
+  assert.equal(await codeOf(other.draw([use])), "UPSTREAM_RATE_LIMITED");
+  await clock.advance(55_000);
+  assert.equal(await codeOf(other.draw([use])), "none");
+});
