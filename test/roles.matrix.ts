@@ -105,6 +105,11 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/models/tasks/{task}/posts": row("viewer", "models:read", "part", "/api/v1/models/tasks/nothing/posts"),
 
   "DELETE /api/v1/labels/{id}": row("analyst", "labels:write", "part", "/api/v1/labels/none", { allowed: 404 }),
+  "GET /api/v1/models/bakeoff": row("viewer", "models:read", "refused", "/api/v1/models/bakeoff"),
+  "POST /api/v1/models/bakeoff": row("analyst", "models:write", "refused", "/api/v1/models/bakeoff", { body: {}, allowed: 400 }),
+  "DELETE /api/v1/models/bakeoff": row("analyst", "models:write", "refused", "/api/v1/models/bakeoff", { allowed: 204 }),
+  "GET /api/v1/models/deep": row("viewer", "models:read", "refused", "/api/v1/models/deep"),
+
   "GET /api/v1/label-sets": row("analyst", "labels:read", "refused", "/api/v1/label-sets"),
   "POST /api/v1/label-sets": row("analyst", "labels:write", "refused", "/api/v1/label-sets", { body: {}, allowed: 400 }),
   "GET /api/v1/label-sets/{id}": row("analyst", "labels:read", "refused", labelSet, { allowed: 404 }),

@@ -24,6 +24,7 @@ import { addExploreRoutes } from "./routes/explore.ts";
 import { addConnectionRoutes } from "./routes/connections.ts";
 import { addDeprecationRoutes } from "./routes/deprecations.ts";
 import { addDriftRoutes } from "./routes/drift.ts";
+import { addBakeoffRoutes } from "./routes/bakeoff.ts";
 import { addFailureRoutes } from "./routes/failures.ts";
 import { addImportMappingRoutes } from "./routes/import-mappings.ts";
 import { addImportRoutes } from "./routes/import.ts";
@@ -183,6 +184,7 @@ export async function makeApi(options: ApiOptions) {
   addSourceActivityRoutes(context);
   addSourceCheckRoutes(context);
   addSourceForecastRoutes(context);
+  addBakeoffRoutes(context);
   addFailureRoutes(context);
   addGrantRoutes(context);
   addDriftRoutes(context);

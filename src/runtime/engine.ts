@@ -23,6 +23,7 @@ import type { Provenance } from "./provenance.ts";
 import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { Analysis } from "./analysis.ts";
 import type { ConnectionBook } from "./connections.ts";
+import type { BakeoffBook } from "./bakeoff.ts";
 import type { DeprecationBook } from "./deprecations.ts";
 import type { DriftBook } from "./drift.ts";
 import type { ModelDriftBook } from "./model-drift.ts";
@@ -46,6 +47,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly models: ModelBook;
   readonly entities: EntityBook;
   readonly topics: TopicBook;
+  readonly bakeoffs: BakeoffBook;
   /** ready: serving and collecting. paused: serving; collection waits for room. */
   health(): EngineHealth;
   stats(): Promise<EngineStats>;

@@ -236,7 +236,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       return sources.narrow({}).sources === undefined ? "shown" : "hidden";
     };
     const topics = makeTopics({ sql, clock, threads, narrow, simulated, signal: stopping.signal });
-    const labels = makeWorkshop({ sql, now, reading, pseudonyms, threads });
+    const labels = makeWorkshop({ sql, now, reading, pseudonyms, threads, folder: base.folder, config });
     const erasures = makeErasuresPart({
       base,
       threads,
@@ -287,7 +287,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       inTurn,
       signal: stopping.signal,
     });
-    for (const part of [() => jobs.stopped, () => terms.settled()]) undo.push(part);
+    for (const part of [() => jobs.stopped, () => terms.settled(), () => labels.stopped()]) undo.push(part);
     undo.push(async () => stopping.abort());
     for (const part of Object.values(counted)) undo.push(() => part.flush());
     const shadow = makeShadow({ definitions: sources.definitions, files, http, clock, readSecret: secretOf, ...acquisition.forSetup });

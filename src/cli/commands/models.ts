@@ -23,6 +23,8 @@ import { compareModels, listModels, promoteModel, rollbackModel, testModelComman
 import { languagesCommand } from "./models-languages.ts";
 import { normaliseCommand } from "./models-normalise.ts";
 import { driftCommand } from "./models-drift.ts";
+import { bakeoffCommand } from "./models-bakeoff.ts";
+import { exportLabelsCommand } from "./models-export-labels.ts";
 import { importCommand } from "./models-import.ts";
 
 interface EvaluateFlags {
@@ -271,6 +273,8 @@ export const modelsCommand = buildRouteMap({
     drift: driftCommand,
     train: trainCommand,
     import: importCommand,
+    exportLabels: exportLabelsCommand,
+    bakeoff: bakeoffCommand,
   },
   docs: { brief: "The embedded language models: measure them, ask them why, make them anew" },
 });

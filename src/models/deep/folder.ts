@@ -69,15 +69,19 @@ export async function placeOf(folder: string, name: string, most: number): Promi
   return real;
 }
 
-/** An imported model, whose files are those that were imported. @throws FOLDER_UNUSABLE, FORMAT_UNKNOWN */
-export async function readImported(folder: string): Promise<{ readonly manifest: Manifest; readonly path: (file: ModelFile) => string }> {
-  let manifest: Manifest;
+/** @throws FOLDER_UNUSABLE, FORMAT_UNKNOWN */
+export async function readManifest(folder: string): Promise<Manifest> {
   const place = await placeOf(folder, manifestFile, 1 << 20);
   try {
-    manifest = manifestSchema.parse(JSON.parse(await readFile(place, "utf8")));
+    return manifestSchema.parse(JSON.parse(await readFile(place, "utf8")));
   } catch (thrown) {
     throw new EarshotError("FORMAT_UNKNOWN", `${place}: expected what \`earshot models import\` writes`, { cause: thrown });
   }
+}
+
+/** An imported model, whose files are those that were imported. @throws FOLDER_UNUSABLE, FORMAT_UNKNOWN */
+export async function readImported(folder: string): Promise<{ readonly manifest: Manifest; readonly path: (file: ModelFile) => string }> {
+  const manifest = await readManifest(folder);
   for (const file of ["config", "tokenizer", "model"] as const) {
     const path = await placeOf(folder, modelFiles[file], mostBytes[file]);
     if ((await sha256OfFile(path)) !== manifest.files[file]) throw new EarshotError("FOLDER_UNUSABLE", `${path}: not the file that was imported; import the model again`);

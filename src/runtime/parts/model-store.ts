@@ -14,9 +14,12 @@ export interface ModelStoreOptions {
   readonly report: Report;
 }
 
+/** Where the weights of a model of the registry lie in the data folder. */
+export const weightsPlace = (folder: string, task: string, sha256: string): string => join(folder, "classifiers", task, `${sha256}.bin`);
+
 /** Weights of the registry's models, a file each: `classifiers/TASK/HASH.bin`. */
 export function makeModelStore({ register, files, folder, report }: ModelStoreOptions) {
-  const placeOf = (task: string, hash: string): string => join(folder, "classifiers", task, `${hash}.bin`);
+  const placeOf = (task: string, hash: string): string => weightsPlace(folder, task, hash);
 
   async function keep(task: string, hash: string, bytes: Uint8Array): Promise<void> {
     await files.makeFolder(join(folder, "classifiers"));
