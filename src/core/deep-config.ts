@@ -37,7 +37,7 @@ export const deepModelSchema = z
     task: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,40}$/)
-      .describe("sentiment, emotion, irony, offensive, hate, spam, or another."),
+      .describe("sentiment, emotion, irony, offensive, hate, spam, or another; entities: names, by an imported tagger."),
     model: word.optional().describe("A model that `earshot models import` took into the data folder."),
     http: httpModelSchema.optional().describe("A model behind HTTP, such as a local language model's server."),
     use: z
@@ -60,5 +60,6 @@ export const deepModelSchema = z
       .describe("Posts in these languages alone."),
     leastProbability: z.number().min(0).max(1).default(0.5).describe("When it is less sure, it says nothing."),
   })
+  .refine(({ task, http }) => task !== "entities" || http === undefined, { path: ["http"], error: "expected an imported tagger for entities" })
   .refine(({ model, http }) => (model === undefined) !== (http === undefined), { path: ["model"], error: "expected one of `model` and `http`" });
 export type DeepModelConfig = Readonly<z.output<typeof deepModelSchema>>;

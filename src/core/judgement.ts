@@ -26,6 +26,17 @@ export interface TextJudge {
   judge(texts: readonly string[], signal?: AbortSignal): Promise<readonly Judgement[]>;
 }
 
+/** A model that finds names in texts, wherever it runs. */
+export interface TextTagger extends Pick<TextJudge, "task" | "version"> {
+  /** One answer a text, in order; places are those of the text. */
+  judge(texts: readonly string[], signal?: AbortSignal): Promise<readonly Tagged[]>;
+}
+
+export interface Tagged {
+  readonly model: string;
+  readonly spans: readonly EntitySpan[];
+}
+
 /** A name in a text, half open in UTF-16 units. */
 export interface EntitySpan {
   readonly start: number;

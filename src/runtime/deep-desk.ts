@@ -2,7 +2,8 @@ import type { DeepModelConfig } from "../core/deep-config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
 import { toEarshotError } from "../core/errors.ts";
-import type { Judgement, TextJudge, Unanswered } from "../core/judgement.ts";
+import type { DeepAnswer } from "../core/deep.ts";
+import type { TextJudge, TextTagger, Unanswered } from "../core/judgement.ts";
 import { makeDeepBudget } from "./deep-budget.ts";
 
 export interface DeepFigures {
@@ -19,7 +20,7 @@ export interface DeepFigures {
 }
 
 export interface DeskModel {
-  readonly judge: TextJudge;
+  readonly judge: TextJudge | TextTagger;
   readonly config: DeepModelConfig;
 }
 
@@ -42,15 +43,15 @@ export function makeDeepDesk(models: readonly DeskModel[], options: { readonly c
   type State = (typeof states)[number];
   const lanes = new Map<State | "cpu", Promise<unknown>>();
 
-  function fill(state: State, answers: (Judgement | Unanswered)[], count: number, why: Unanswered): void {
+  function fill(state: State, answers: DeepAnswer[], count: number, why: Unanswered): void {
     state.unanswered[why] += count - answers.length;
     while (answers.length < count) answers.push(why);
   }
 
-  async function ask(state: State, texts: readonly string[], untilMs: number): Promise<readonly (Judgement | Unanswered)[]> {
+  async function ask(state: State, texts: readonly string[], untilMs: number): Promise<readonly DeepAnswer[]> {
     const usesCpu = state.config.http === undefined;
     const secondsNow = usesCpu ? options.cpuSeconds : () => clock.monotonicMs() / 1_000;
-    const answers: (Judgement | Unanswered)[] = [];
+    const answers: DeepAnswer[] = [];
     while (answers.length < texts.length) {
       const leftMs = untilMs - clock.monotonicMs();
       if (leftMs <= 0 || state.budget.left() <= 0) {
@@ -81,7 +82,7 @@ export function makeDeepDesk(models: readonly DeskModel[], options: { readonly c
 
   return {
     /** One answer a text; never rejects. */
-    async ask(model: number, texts: readonly string[], untilMs: number): Promise<readonly (Judgement | Unanswered)[]> {
+    async ask(model: number, texts: readonly string[], untilMs: number): Promise<readonly DeepAnswer[]> {
       const state = states[model];
       if (state === undefined) return texts.map(() => "failed");
       const lane = state.config.http === undefined ? "cpu" : state;

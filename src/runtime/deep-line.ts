@@ -1,6 +1,5 @@
 import { type MessagePort, MessageChannel, receiveMessageOnPort } from "node:worker_threads";
-import type { DeepModels } from "../core/deep.ts";
-import type { Judgement, Unanswered } from "../core/judgement.ts";
+import type { DeepAnswer, DeepModels } from "../core/deep.ts";
 
 /** Between a refining thread, which waits, and the thread of the larger models, which answers. */
 export interface DeepLine {
@@ -17,7 +16,7 @@ interface Question {
 }
 interface Answer {
   readonly id: number;
-  readonly answers: readonly (Judgement | Unanswered)[];
+  readonly answers: readonly DeepAnswer[];
 }
 
 /** The answering thread has so long for a batch; the other waits a little longer for it to say so. */

@@ -4,10 +4,11 @@ import { systemClock } from "../core/clock.ts";
 import type { EgressProfile } from "../core/config.ts";
 import type { DeepModelConfig } from "../core/deep-config.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import type { TextJudge } from "../core/judgement.ts";
+import type { TextJudge, TextTagger } from "../core/judgement.ts";
 import { openHttp } from "../http/client.ts";
 import { makeHttpJudge } from "../models/deep/http-judge.ts";
 import { openOnnxJudge } from "../models/deep/onnx-judge.ts";
+import { openOnnxTagger } from "../models/deep/onnx-tagger.ts";
 import { type DeskModel, makeDeepDesk } from "./deep-desk.ts";
 import { answerOver, type DeepLine } from "./deep-line.ts";
 import { serve } from "./rpc.ts";
@@ -38,9 +39,10 @@ const http = openHttp({
   },
 });
 
-async function openJudge({ task, model, http: behind }: DeepModelConfig): Promise<TextJudge> {
+async function openJudge({ task, model, http: behind }: DeepModelConfig): Promise<TextJudge | TextTagger> {
   if (behind !== undefined) return makeHttpJudge({ ...behind, task, client: http, ...(behind.key !== undefined && { token: await readSecret(behind.key, process.env) }) });
-  const judge = await openOnnxJudge(join(data.folder, "models", model ?? ""));
+  const folder = join(data.folder, "models", model ?? "");
+  const judge = task === "entities" ? await openOnnxTagger(folder) : await openOnnxJudge(folder);
   if (judge.task !== task) throw new EarshotError("CONFIG_INVALID", `models.deep: ${model} was imported for ${judge.task}, expected ${task}`);
   return judge;
 }

@@ -70,6 +70,23 @@ test("when the budget is spent or the answer late, the small model's answer stan
   assert.deepEqual([lexicon.notes, lexicon.sentiment?.label], [undefined, "neutral"]);
 });
 
+test("names of a larger tagger take the place of others, and are asked for where there are none", () => {
+  const tagger: DeepModels = {
+    ask: (_model, texts) => texts.map((text) => ({ model: "tagger@1", spans: text.includes("Ann") ? [{ start: 0, end: 3, kind: "person" as const }] : [] })),
+  };
+  const of = (use: string, text: string, entities?: object) => {
+    using stage = makeDeep({ models: tagger, use: useOf({ task: "entities", model: "big", use }) });
+    const draft = readyDraft(text);
+    if (entities !== undefined) draft.notes = { entities: { model: "entities@1", spans: [{ start: 4, end: 7, kind: "place" }] } };
+    stage.run([draft]);
+    return draft.notes?.entities?.model;
+  };
+  assert.deepEqual(
+    [of("abstained", "Ann met"), of("abstained", "Ann met", {}), of("all", "Ann met", {}), of("all", "who met", {})],
+    ["tagger@1", "entities@1", "tagger@1", undefined],
+  );
+});
+
 test("a sample is a fixed share of the posts", () => {
   const use = useOf({ task: "sentiment", model: "big", use: "sample", sampleShare: 0.25 });
   const asked = Array.from({ length: 2_000 }, (_, i) => sentimentOf(judged("good", use, { label: "negative" }, `post:${i}`))?.model === "deep@1");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DeepModelConfig } from "../core/deep-config.ts";
 import type { DeepModels } from "../core/deep.ts";
-import { type Judgement, judgementsOf, packJudgements } from "../core/judgement.ts";
+import { type Judgement, judgementsOf, packJudgements, type Tagged } from "../core/judgement.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import { sentimentOf, sureOf, textToJudge } from "./judgements.ts";
 
@@ -22,7 +22,8 @@ export function makeDeep({ models, use }: DeepOptions): Stage {
     const answers = models.ask(place, asked.map(textToJudge));
     for (const [i, draft] of asked.entries()) {
       const answer = answers[i] ?? "failed";
-      if (typeof answer === "string") replace(draft, config.task, (before) => (before === undefined ? undefined : { ...before, stood: answer }));
+      if (typeof answer !== "string" && "spans" in answer) note(draft, answer);
+      else if (typeof answer === "string") replace(draft, config.task, (before) => (before === undefined ? undefined : { ...before, stood: answer }));
       else {
         const judgement = sureOf(answer, config.leastProbability);
         replace(draft, config.task, () => judgement);
@@ -46,12 +47,18 @@ function isMeant(draft: Draft, { use, sampleShare, sources, languages, task }: D
   if (sources !== undefined && !sources.includes(draft.source)) return false;
   if (languages !== undefined && !languages.includes(draft.language)) return false;
   if (use === "sample") return shareOf(`${draft.platform}\0${draft.post.id}`) < sampleShare;
-  return use === "all" || of(draft, task)?.label === undefined;
+  return use === "all" || (task === "entities" ? draft.notes?.entities === undefined : of(draft, task)?.label === undefined);
 }
 
 /** 0 to below 1, even over all ids. */
 function shareOf(id: string): number {
   return createHash("sha1").update(id).digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/** Names take the place of those that were found before. */
+function note(draft: Draft, tagged: Tagged): void {
+  const { entities: _entities, ...notes } = draft.notes ?? {};
+  draft.notes = { ...notes, ...(tagged.spans.length > 0 && { entities: tagged }) };
 }
 
 function replace(draft: Draft, task: string, next: (before: Judgement | undefined) => Judgement | undefined): void {

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { EarshotError, type ErrorCode } from "../../core/errors.ts";
 import { importModel, type ImportRequest } from "./import.ts";
 import { openOnnxJudge, prepare, probabilitiesOf, runsOf } from "./onnx-judge.ts";
+import { openOnnxTagger, tagOf } from "./onnx-tagger.ts";
 import { fieldsOf, readOnnxHeader } from "./onnx-header.ts";
 import { tinyOnnx, tinySentiment, tinyTokenizer, writeTiny } from "./tiny.fixtures.ts";
 import { openTokenizer } from "./tokenizer.ts";
@@ -112,6 +113,41 @@ test("marks of the model in a post are text, and long texts are cut inside the m
   assert.deepEqual(tokenizer.encode("good ".repeat(50)), [2, 4, 4, 4, 4, 3]);
   assert.deepEqual(tokenizer.encode(""), [2, 3]);
   assert.deepEqual(tokenizer.encode("𠀀𠀁"), [2, 1, 1, 3]);
+});
+
+test("a tagger finds names of several words at their places, in texts of many lengths alike", async () => {
+  const [o, begin, inside, place] = [
+    [9, 0, 0, 0],
+    [0, 9, 0, 0],
+    [0, 0, 9, 0],
+    [0, 0, 0, 9],
+  ];
+  const { request } = await folders({ labels: ["O", "B-PER", "I-PER", "B-LOC"], words: { ann: begin, smith: inside, paris: place, met: o, in: o, "!": o }, tokens: true });
+  const manifest = await importModel({ ...request, task: "entities" });
+  assert.equal(manifest.kind, "tokens");
+  await using tagger = await openOnnxTagger(join(request.into, "tiny"));
+  const named = async (text: string) => (await tagger.judge([text]))[0]?.spans.map(({ start, end, kind }) => `${text.slice(start, end)} ${kind}`);
+  assert.deepEqual(await named("Ann Smith met 😀 Ann in Paris!"), ["Ann Smith person", "Ann person", "Paris place"]);
+  assert.deepEqual(await named("Smith Paris Paris"), ["Smith person", "Paris place", "Paris place"]);
+  assert.deepEqual(await named(""), []);
+  const texts = Array.from({ length: 60 }, (_, i) => `${"met ".repeat(i)}Ann Smith in Paris`);
+  const together = await tagger.judge(texts);
+  for (const [i, text] of texts.entries()) assert.deepEqual([together[i]], await tagger.judge([text]));
+  assert.deepEqual(together[30]?.spans[0], { start: 120, end: 129, kind: "person" });
+  await assert.rejects(importModel({ ...request, name: "other", task: "sentiment" }), refuses("USAGE", /tags words/));
+  await assert.rejects(openOnnxJudge(join(request.into, "tiny")), refuses("FORMAT_UNKNOWN", /tags words/));
+});
+
+test("tags of several fashions are read, and others are none", () => {
+  assert.deepEqual(["B-PER", "I-person", "LOC", "S-ORG", "B-geo-loc", "O", "B-MISC"].map(tagOf), [
+    { kind: "person", begins: true },
+    { kind: "person", begins: false },
+    { kind: "place", begins: false },
+    { kind: "organisation", begins: true },
+    { kind: "place", begins: true },
+    undefined,
+    undefined,
+  ]);
 });
 
 test("accounts and links become what the model knows them as", () => {

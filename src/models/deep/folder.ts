@@ -10,7 +10,7 @@ import { EarshotError } from "../../core/errors.ts";
 export const manifestFile = "earshot-model.json";
 export const modelFiles = { config: "config.json", tokenizer: "tokenizer.json", model: "model.onnx" } as const;
 export type ModelFile = keyof typeof modelFiles;
-export const mostBytes: Readonly<Record<ModelFile, number>> = { config: 1 << 20, tokenizer: 64 << 20, model: 2 ** 31 };
+export const mostBytes: Readonly<Record<ModelFile, number>> = { config: 1 << 20, tokenizer: 64 << 20, model: 2_000_000_000 };
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const word = z.string().min(1).max(100);

@@ -5,6 +5,7 @@ import { EarshotError } from "../../core/errors.ts";
 import { type Manifest, manifestFile, manifestSchema, modelFiles, mostBytes, placeOf, sha256OfFile, type ModelFile } from "./folder.ts";
 import { readOnnxHeader } from "./onnx-header.ts";
 import { openSession } from "./session.ts";
+import { tagOf } from "./onnx-tagger.ts";
 import { openTokenizer } from "./tokenizer.ts";
 
 export interface ImportRequest {
@@ -127,6 +128,13 @@ function labelsOf(request: ImportRequest, { id2label }: z.output<typeof configSc
     );
   if (told.length > 0 && told.length !== labels.length) throw new EarshotError("USAGE", `--labels: expected ${told.length} as config.json has, came ${labels.length}`);
   if (new Set(labels).size !== labels.length) throw new EarshotError("USAGE", "--labels: expected each once");
+  if ((kind === "tokens") !== (request.task === "entities"))
+    throw new EarshotError(
+      "USAGE",
+      kind === "tokens" ? `--task: this model tags words; expected entities, came ${request.task}` : "--task: entities needs a model that tags words; this one judges texts",
+    );
+  if (kind === "tokens" && labels.every((label) => tagOf(label) === undefined))
+    throw new EarshotError("USAGE", `--labels: expected tags of persons, organisations or places (B-PER, I-LOC …), came ${labels.join(", ").slice(0, 100)}`);
   if (request.task === "sentiment" && labels.some((label) => !["negative", "neutral", "positive"].includes(label)))
     throw new EarshotError("USAGE", `--labels: sentiment is negative, neutral or positive, came ${labels.join(", ").slice(0, 100)}`);
   return labels;
