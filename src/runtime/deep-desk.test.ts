@@ -61,6 +61,26 @@ test("what is not answered in time is late, and a bite is the most that it is la
   assert.equal(clock.monotonicMs(), 16_000);
 });
 
+test("a model that fails because its time is up is late, not broken", async () => {
+  const clock = makeFakeClock(0);
+  const reports: string[] = [];
+  const judge: TextJudge = {
+    task: "sentiment",
+    version: "big@1",
+    labels: [],
+    async judge() {
+      await clock.advance(2_000);
+      throw new TypeError("aborted");
+    },
+  };
+  const [config] = configSchema.parse({ models: { deep: [{ task: "sentiment", model: "big", budgetShare: 16 }] } }).models.deep;
+  assert.ok(config);
+  const desk = makeDeepDesk([{ judge, config }], { clock, report: (_level, message) => reports.push(message), cpuSeconds: () => 0 });
+  assert.deepEqual(await desk.ask(0, ["a", "b"], 1_000), ["late", "late"]);
+  assert.deepEqual(reports, []);
+  assert.deepEqual(await desk.ask(7, ["a"], 9_000), ["failed"]);
+});
+
 test("a model that fails leaves the answer to the others, and says so once a minute", async () => {
   const { ask, reports, clock } = open({ fails: true });
   for (let i = 0; i < 5; i++) assert.equal((await ask(3)).failed?.length, 3);

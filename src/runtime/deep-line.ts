@@ -9,15 +9,11 @@ export interface DeepLine {
 }
 
 interface Question {
-  readonly id: number;
   readonly model: number;
   readonly texts: readonly string[];
   readonly withinMs: number;
 }
-interface Answer {
-  readonly id: number;
-  readonly answers: readonly DeepAnswer[];
-}
+type Answer = readonly DeepAnswer[];
 
 /** The answering thread has so long for a batch; the other waits a little longer for it to say so. */
 const answerWithinMs = 5_000;
@@ -32,28 +28,26 @@ export function makeDeepLine(): { readonly asking: DeepLine; readonly answering:
 /** Blocks this thread until the answer is there. One question is open at most: while an older one is unanswered, the answer is "late" at once. */
 export function askOver(line: DeepLine, withinMs = answerWithinMs): DeepModels {
   const count = new Int32Array(line.answers);
-  let lastId = 0;
-  let open: number | undefined;
+  let isOpen = false;
   const take = (): Answer | undefined => {
-    for (let got = receiveMessageOnPort(line.port); got !== undefined; got = receiveMessageOnPort(line.port)) {
-      const answer: Answer = got.message;
-      open = undefined;
-      if (answer.id === lastId) return answer;
-    }
-    return undefined;
+    const got = receiveMessageOnPort(line.port);
+    if (got === undefined) return undefined;
+    isOpen = false;
+    const answer: Answer = got.message;
+    return answer;
   };
   return {
     ask(model, texts) {
+      // An answer that came too late is nobody's any more.
       take();
-      if (open !== undefined) return texts.map(() => "late");
-      const id = ++lastId;
-      open = id;
-      line.port.postMessage({ id, model, texts, withinMs } satisfies Question);
+      if (isOpen) return texts.map(() => "late");
+      isOpen = true;
+      line.port.postMessage({ model, texts, withinMs } satisfies Question);
       const until = performance.now() + withinMs + graceMs;
       for (;;) {
         const seen = Atomics.load(count, 0);
         const answer = take();
-        if (answer !== undefined) return answer.answers;
+        if (answer !== undefined) return answer;
         const left = until - performance.now();
         if (left <= 0) return texts.map(() => "late");
         Atomics.wait(count, 0, seen, left);
@@ -63,13 +57,13 @@ export function askOver(line: DeepLine, withinMs = answerWithinMs): DeepModels {
 }
 
 /** Answers the questions of one refining thread; returns the way to stop. */
-export function answerOver(line: DeepLine, answer: (model: number, texts: readonly string[], withinMs: number) => Promise<Answer["answers"]>): () => void {
+export function answerOver(line: DeepLine, answer: (model: number, texts: readonly string[], withinMs: number) => Promise<Answer>): () => void {
   const count = new Int32Array(line.answers);
-  line.port.on("message", ({ id, model, texts, withinMs }: Question) => {
+  line.port.on("message", ({ model, texts, withinMs }: Question) => {
     void answer(model, texts, withinMs)
-      .catch((): Answer["answers"] => texts.map(() => "failed"))
+      .catch((): Answer => texts.map(() => "failed"))
       .then((answers) => {
-        line.port.postMessage({ id, answers } satisfies Answer);
+        line.port.postMessage(answers satisfies Answer);
         Atomics.add(count, 0, 1);
         Atomics.notify(count, 0);
       });

@@ -48,6 +48,9 @@ test("nobody waits for a thread that does not answer, and no second question is 
   const before = performance.now();
   for (let i = 0; i < 50; i++) assert.deepEqual(ask(0, ["c"]), ["late"]);
   assert.ok(performance.now() - before < 100);
+  // The late answer comes at last: it is not taken for that to the next question.
+  answering.port.postMessage(["budget", "budget"]);
+  assert.deepEqual(ask(0, ["d", "e"]), ["late", "late"]);
   asking.port.close();
   answering.port.close();
 });
