@@ -29,7 +29,7 @@ describe("the bake-off's page", () => {
       await writeTiny(join(data, name), { ...tinySentiment, words: { ...tinySentiment.words, good: [0, 0, good] } });
       await importModel({ from: join(data, name), into: join(data, "models"), name, task: "sentiment", licence: "MIT", now: new Date(0) });
     }
-    api = await startApi({ pages: true, env: { EARSHOT_DATA: data } });
+    api = await startApi({ pages: true, env: { EARSHOT_DATA: data }, config: { models: { deep: [{ task: "sentiment", model: "tiny" }] } } });
   });
   after(async () => {
     if (!("browser" in opened)) return;
@@ -45,7 +45,8 @@ describe("the bake-off's page", () => {
 
   it("says what it needs while none was held, and holds one on a file", (t) =>
     withPage(t, async (page) => {
-      await page.goto(`${api.address}/bake-off`);
+      await page.goto(`${api.address}/models`);
+      await page.getByRole("navigation").getByRole("link", { name: "Bake-off" }).click();
       await page.getByText("Models are compared here on your own gold texts").waitFor();
       await assertSound(page, "bakeoff-empty");
       const start = page.getByRole("button", { name: "Compare" });
@@ -53,8 +54,10 @@ describe("the bake-off's page", () => {
       await page.getByLabel("File: a label, a tab, a text; a line").setInputFiles({ name: "gold.tsv", mimeType: "text/plain", buffer: Buffer.from(tsv) });
       await start.click();
       await page.getByText("sentiment on 30 texts of an uploaded file.").waitFor({ timeout: 60_000 });
-      assert.equal(await page.locator("tbody tr").count(), 4);
-      assert.match((await page.locator("tbody tr", { hasText: "tiny@" }).textContent()) ?? "", /ONNX100\.0 \(100\.0–100\.0\).*MIT/);
+      await page.getByRole("heading", { name: "Larger models that are asked" }).waitFor();
+      assert.match((await page.locator("tbody tr", { hasText: "posts that nobody else judges" }).textContent()) ?? "", /^tiny@[0-9a-f]{8}sentiment/);
+      assert.equal(await page.locator("tbody tr").count(), 5);
+      assert.match((await page.locator("tbody tr", { hasText: "tiny@" }).first().textContent()) ?? "", /ONNX100\.0 \(100\.0–100\.0\).*MIT/);
     }));
 
   for (const [name, options] of [

@@ -1,3 +1,4 @@
+import { EarshotError } from "../core/errors.ts";
 import type { EntitySpan, Judgement, TextModels } from "../core/judgement.ts";
 import type { Gazetteer, WordSpace } from "../core/linking.ts";
 import { explain, type Explanation } from "../models/explain.ts";
@@ -105,6 +106,8 @@ export function openTextModels(
       const own = promoted.find((one) => one.task === task);
       const judge = own?.judge ?? library.judge(embeddedModelOf(task));
       const model = own?.id ?? library.version(embeddedModelOf(task));
+      if (!judge.heads.has(task))
+        throw new EarshotError("NOT_FOUND", `${task}: a larger model judged it; reasons by word are those of the embedded models and of models trained here`);
       return { ...explain({ ...judge, one: (asked, edited) => judge.one(asked, bareText(edited)) }, task, text), model };
     },
   };

@@ -45,6 +45,16 @@ export interface VersionShown {
 }
 export type Start = { readonly task: string } & ({ readonly tsv: string } | { readonly set: string; readonly version: number });
 
+export interface DeepShown {
+  readonly task: string;
+  readonly model: string;
+  readonly use: "all" | "sample" | "abstained";
+  readonly budgetShare: number;
+  readonly seconds: number;
+  readonly judged: number;
+  readonly unanswered: { readonly budget: number; readonly late: number; readonly failed: number };
+}
+export const deepOf = (): Promise<{ readonly items: readonly DeepShown[] }> => ask("/api/v1/models/deep");
 export const bakeoffOf = (): Promise<{ readonly bakeoff: Bakeoff | null }> => ask("/api/v1/models/bakeoff");
 export const startBakeoff = (start: Start): Promise<Bakeoff> =>
   ask("/api/v1/models/bakeoff", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(start) });

@@ -8,6 +8,7 @@ import { mayAct, useMe } from "../shell/me.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
 import { type Bakeoff, type BakeoffRow, bakeoffOf, cancelBakeoff, type MeasuredRow } from "./models-bakeoff-api.ts";
+import { DeepModels } from "./models-bakeoff-deep.tsx";
 import { BakeoffPlot } from "./models-bakeoff-plot.tsx";
 import { BakeoffStart } from "./models-bakeoff-start.tsx";
 import "./models-bakeoff.css";
@@ -54,6 +55,7 @@ export default function ModelsBakeoff() {
         </div>
       )}
       {bakeoff?.state === "done" && <Result bakeoff={bakeoff} />}
+      <DeepModels />
     </section>
   );
 }

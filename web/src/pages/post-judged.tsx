@@ -52,6 +52,7 @@ export function Judged({ post }: { readonly post: PostView }) {
                   <td>{probabilitiesOf(judgement)}</td>
                   <td>
                     <code>{judgement.model}</code>
+                    {judgement.stood !== undefined && <p className="quiet">{t(`postPage.judged.stood.${judgement.stood}`)}</p>}
                   </td>
                   <td>
                     <button

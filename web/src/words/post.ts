@@ -66,6 +66,11 @@ export const post = {
     task: { sentiment: "Sentiment", emotion: "Emotion", irony: "Irony", offensive: "Offensive", hate: "Hate", spam: "Spam" },
     column: { task: "Asked", label: "Answer", probabilities: "Probabilities", model: "Model", why: "Reasons" },
     unsure: "not sure enough to say",
+    stood: {
+      budget: "A larger model was to answer instead; its budget was spent.",
+      late: "A larger model was to answer instead; it took too long.",
+      failed: "A larger model was to answer instead; it failed.",
+    },
     why: "Why",
     whyOf: "Why: {{task}}",
     chosen: "For the text as it is shown here: {{chosen}}, {{probability}}.",
