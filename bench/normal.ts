@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeAdditiveJudge, readAdditiveModel, writeAdditiveModel } from "../src/models/additive-model.ts";
 import { readLabelled, type Labelled } from "../src/models/corpus.ts";
 import { evaluateTask } from "../src/models/evaluate.ts";
-import { makeExtractor } from "../src/models/features.ts";
 import { openLibrary, weightsFile } from "../src/models/library.ts";
-import { makeJudge, readLinearModel, writeLinearModel } from "../src/models/linear-model.ts";
 import { makeNormaliser } from "../src/models/normal.ts";
+import { makeReader } from "../src/models/reader.ts";
 import { splitTag } from "../src/models/segment.ts";
 import { type Task, taskNamed } from "../src/models/tasks.ts";
 import { trainModel } from "../src/models/train.ts";
@@ -25,7 +25,7 @@ if (!existsSync(root)) {
 }
 const vocabulary = openLibrary().vocabulary();
 const { normalise } = makeNormaliser(vocabulary);
-const extractor = makeExtractor(readWordVectors(readFileSync(weightsFile("words"))));
+const reader = makeReader(readWordVectors(readFileSync(weightsFile("words"))));
 
 const figures: Readonly<Record<string, string>> = { a: "4", e: "3", i: "1", o: "0" };
 const lookalikes: Readonly<Record<string, string>> = { a: "а", e: "е", o: "о", c: "с", p: "р", i: "і" };
@@ -61,8 +61,8 @@ function trained(task: Task, train: Labelled, change: Change) {
     texts: train.texts.filter((_, i) => (i % 10 === 0) === isCheck),
     labels: train.labels.filter((_, i) => (i % 10 === 0) === isCheck),
   });
-  const data = { task: { ...task, isStacked: false }, train: changed(part(false), change), check: changed(part(true), change) };
-  return makeJudge(readLinearModel(writeLinearModel(trainModel([data], extractor, { version: "1", rows: 65_536, dense: true }, () => {}))), extractor);
+  const data = { task, train: changed(part(false), change), check: changed(part(true), change) };
+  return makeAdditiveJudge(readAdditiveModel(writeAdditiveModel(trainModel([data], reader, { version: "1", rows: 65_536, dense: true, heldOut: true }, () => {}))), reader);
 }
 
 const asIs: Change = (text) => text;

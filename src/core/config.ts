@@ -84,6 +84,9 @@ const modelUse = z.union([z.boolean(), z.strictObject({ sources, languages })]);
 const modelsSchema = z
   .strictObject({
     social: modelUse.default(false).describe("Sentiment, emotion, irony, offence and hate of English posts. Their sentiment is then this model's, not the lexicon's."),
+    multilingual: modelUse
+      .default(false)
+      .describe("Sentiment of posts in Arabic, French, German, Hindi, Italian, Portuguese and Spanish. It is then this model's, not the lexicon's, where there is one."),
     spam: modelUse.default(false).describe("Unasked advertising."),
     entities: modelUse.default(false).describe("Names of persons, organisations and places."),
     languages: modelUse.default(false).describe("Stretches of posts that hold more than one language, and Hindi in Latin letters."),

@@ -84,10 +84,15 @@ export interface EntityNotes {
   readonly spans: readonly EntitySpan[];
 }
 
+/** Languages beside English whose sentiment an embedded model judges. */
+export const multilingualLanguages: readonly string[] = ["ar", "de", "es", "fr", "hi", "it", "pt"];
+
 /** The embedded language models, as stages ask them; one for each thread. */
 export interface TextModels {
   /** English. Always with a label. */
   social(text: string): readonly Judgement[];
+  /** Sentiment in a language of `multilingualLanguages`. Always with a label. */
+  multilingual(text: string, language: string): Judgement;
   /** Always with a label. */
   spam(text: string): Judgement;
   entities(text: string): { readonly model: string; readonly spans: readonly EntitySpan[] };

@@ -34,7 +34,6 @@ const magic = "ECL1";
 const headerSchema = z.object({
   head: z.object({
     task: z.string(),
-    isBase: z.boolean(),
     classes: z.int().min(2),
     temperature: z.number().positive(),
     shifts: z.array(z.number()),

@@ -1,8 +1,9 @@
 import { readConll, type TaggedWords } from "./conll.ts";
 import { hashOf } from "./features.ts";
 import { clusterWords } from "./clusters.ts";
-import { type ClustersOf, featuresOf, makeDecoder, readTagger, tagBuckets, type TaggerModel, writeTagger } from "./tagger.ts";
-import { type TaggedSentence, trainTagger } from "./tagger-train.ts";
+import { type ClustersOf, featuresOf, tagBuckets } from "./tagger-features.ts";
+import { makeDecoder, makeWordTagger, readTagger, type TaggerModel, writeTagger } from "./tagger.ts";
+import { type TaggedSentence, trainTagger, trainTaggers } from "./tagger-train.ts";
 import { readSections, writeSections } from "./sections.ts";
 import type { WordVectors } from "./word-vectors.ts";
 import { join } from "node:path";
@@ -46,6 +47,8 @@ function withCoarse(features: readonly (readonly number[])[], said: readonly num
 
 const magic = "EEN1";
 const rowsKept = 60_000;
+/** Taggers that are learned and made one. */
+const seeds = 3;
 
 /** @param folder of the data: `ner/btc.train.conll` and so on */
 export function trainEntities(folder: string, vectors: WordVectors, report: (line: string) => void): Uint8Array {
@@ -62,17 +65,23 @@ export function trainEntities(folder: string, vectors: WordVectors, report: (lin
     });
   const coarseTag = (tag: string): string => (coarseOf[tag.slice(2)] === undefined ? "O" : `${tag.slice(0, 2)}${coarseOf[tag.slice(2)] ?? ""}`);
   const broadSentences = broad.map(asSentence(coarseTags, (tag) => tag));
-  const coarse = trainTagger([...broadSentences, ...broadSentences, ...novel.map(asSentence(coarseTags, coarseTag))], coarseTags, { epochs: 5, dropout: 0.3, bolder: 2, seed: 1 });
+  const coarse = trainTaggers(
+    [...broadSentences, ...broadSentences, ...novel.map(asSentence(coarseTags, coarseTag))],
+    coarseTags,
+    { epochs: 5, dropout: 0.3, bolder: 2, seed: 1 },
+    seeds,
+  );
   report("persons, organisations, places: trained");
   // The second tagger learns from what the first says of sentences that it has seen; it was trained on few of their names.
   const decode = makeDecoder(trainTagger(broadSentences, coarseTags, { epochs: 5, dropout: 0.3, bolder: 2, seed: 1 }));
-  const fine = trainTagger(
+  const fine = trainTaggers(
     novel.map((sentence) => {
       const features = featuresOf(sentence.words, clustersOf);
       return { features: withCoarse(features, decode(features), sentence.words), right: sentence.tags.map((tag) => Math.max(0, fineTags.indexOf(tag))) };
     }),
     fineTags,
-    { epochs: 8, dropout: 0.5, bolder: 6, seed: 1 },
+    { epochs: 8, dropout: 0.5, bolder: 9, seed: 1 },
+    seeds,
   );
   report("six types: trained");
   const files = [writeTagger(coarse, rowsKept), writeTagger(fine, rowsKept)].map((file) => new Int8Array(file.buffer, file.byteOffset, file.byteLength));
@@ -90,12 +99,13 @@ export function readEntities(bytes: Uint8Array, vectors: WordVectors): EntityTag
     return readTagger(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   };
   const [coarse, fine] = [taggerAt(clusterSizes.length), taggerAt(clusterSizes.length + 1)];
-  const [decodeCoarse, decodeFine] = [makeDecoder(coarse), makeDecoder(fine)];
+  const tagCoarse = makeWordTagger(coarse, clustersOf);
+  const decodeFine = makeDecoder(fine);
   return {
-    coarse: (words) => decodeCoarse(featuresOf(words, clustersOf)).map((tag) => coarse.tags[tag] ?? "O"),
+    coarse: (words) => tagCoarse(words).map((tag) => coarse.tags[tag] ?? "O"),
     fine(words) {
       const features = featuresOf(words, clustersOf);
-      return decodeFine(withCoarse(features, decodeCoarse(features), words)).map((tag) => fine.tags[tag] ?? "O");
+      return decodeFine(withCoarse(features, tagCoarse(words), words)).map((tag) => fine.tags[tag] ?? "O");
     },
   };
 }

@@ -6,7 +6,7 @@ export const bucketCount = 1 << 18;
 const mask = bucketCount - 1;
 const mostWords = 400;
 /** Numbers beside the pooled vectors: shouting, elongation, length, accounts, addresses, hashtags, exclamation and question marks. */
-const sidesCount = 8;
+export const sidesCount = 8;
 /** Mean, maximum and minimum of the words' vectors. */
 const pools = 3;
 
@@ -29,9 +29,9 @@ export interface Extractor {
   extract(text: string, hint?: string): Features;
 }
 
-const turns = new Set("not no never n't cannot cant dont doesnt didnt isnt wasnt wont wouldnt shouldnt couldnt aint without hardly neither nor nothing nobody".split(" "));
+const turned = new Set("not no never n't cannot cant dont doesnt didnt isnt wasnt wont wouldnt shouldnt couldnt aint without hardly neither nor nothing nobody".split(" "));
 /** Words that a turn reaches. */
-const reach = 4;
+export const reach = 4;
 
 const seeds = { word: 1, pair: 2, turned: 3, letters: 4, hint: 5 } as const;
 
@@ -76,7 +76,7 @@ export function makeExtractor(vectors: WordVectors): Extractor {
       if (first === 0x23 && word.length > 1) add(finish(hashOn(startOf(seeds.word), word, 1)));
       if (i > 0) add(finish(hashOn(before, word, 0)));
       before = hashUnit(hashOn(startOf(seeds.pair), word, 0), 0x20);
-      if (turns.has(word) || word.endsWith("n't")) left = reach;
+      if (isTurn(word)) left = reach;
       else if (left > 0) {
         add(finish(hashOn(startOf(seeds.turned), word, 0)));
         left--;
@@ -191,7 +191,7 @@ export function makeExtractor(vectors: WordVectors): Extractor {
   };
 }
 
-function rowOf(vectors: WordVectors, word: string): number | undefined {
+export function rowOf(vectors: WordVectors, word: string): number | undefined {
   if (word === "@user" || word === "http") return undefined;
   const bare = word.startsWith("#") ? word.slice(1) : word;
   const row = vectors.rowOf(bare);
@@ -200,6 +200,11 @@ function rowOf(vectors: WordVectors, word: string): number | undefined {
   if (bare.endsWith("'s")) return vectors.rowOf(bare.slice(0, -2));
   const cut = /(.)\1\1/u.test(bare) ? bare.replace(/(.)\1\1/gu, "$1$1") : undefined;
   return cut === undefined ? undefined : (vectors.rowOf(cut) ?? vectors.rowOf(cut.replace(/(.)\1/gu, "$1")));
+}
+
+/** A word that turns the meaning of those behind it. */
+export function isTurn(word: string): boolean {
+  return turned.has(word) || word.endsWith("n't");
 }
 
 /** Where the hash of a text begins. */
@@ -225,12 +230,12 @@ export function hashOf(text: string, seed: number): number {
 }
 
 /** A unit of a word, a blank right behind it, -1 beyond. */
-function unitAt(word: string, at: number): number {
+export function unitAt(word: string, at: number): number {
   return at < word.length ? word.charCodeAt(at) : at === word.length ? 0x20 : -1;
 }
 
 /** One of . , ! ? ; : */
-function isStop(code: number): boolean {
+export function isStop(code: number): boolean {
   return code === 0x2e || code === 0x2c || code === 0x21 || code === 0x3f || code === 0x3b || code === 0x3a;
 }
 

@@ -1,20 +1,32 @@
 import { existsSync, readFileSync } from "node:fs";
 import { EarshotError } from "../core/errors.ts";
 import { fingerprint } from "../core/ids.ts";
+import { makeAdditiveJudge, readAdditiveModel } from "./additive-model.ts";
 import { type EntityTagger, readEntities } from "./entities.ts";
 import { type Extractor, makeExtractor } from "./features.ts";
 import { type LanguageParts, makeLanguageParts } from "./language-spans.ts";
 import { readWordModel } from "./language-words.ts";
-import { type Judge, makeJudge, readLinearModel } from "./linear-model.ts";
+import type { Judge } from "./linear-model.ts";
+import { makeReader, type Reader } from "./reader.ts";
 import type { Vocabulary } from "./segment.ts";
+import { benchmarkTasks, languageTask, multilingualTask, socialTasks, spamTask } from "./tasks.ts";
 import { readWordVectors, type WordVectors } from "./word-vectors.ts";
 
 /** Models of this room's `weights` folder, by file: what a text says, in which language, in which tone, unasked. */
-export const modelNames = ["social", "multilingual", "language", "spam"] as const;
+export const modelNames = ["social", "benchmarks", "multilingual", "language", "spam"] as const;
 export type ModelName = (typeof modelNames)[number];
 
 const folder = new URL("./weights/", import.meta.url);
 export const weightsFile = (name: ModelName | "words" | "entities" | "code-switching"): URL => new URL(`${name}.bin`, folder);
+
+/** The model that judges for a task; undefined: none does. */
+export function modelOf(task: string): ModelName | undefined {
+  if (task === spamTask.name) return "spam";
+  if (task === multilingualTask.name) return "multilingual";
+  if (task === languageTask.name) return "language";
+  if (socialTasks.some(({ name }) => name === task)) return "social";
+  return benchmarkTasks.some(({ name }) => name === task) ? "benchmarks" : undefined;
+}
 
 export interface Library {
   judge(name: ModelName): Judge;
@@ -23,7 +35,7 @@ export interface Library {
   vocabulary(): Vocabulary;
   /** Which stretches of a text are in which language. */
   languageParts(): LanguageParts;
-  /** What all models read of a text; the first `dimensions` dense numbers are the mean of its words' vectors. */
+  /** What trained classifiers and topics read of a text; the first `dimensions` dense numbers are the mean of its words' vectors. */
   features(): { readonly extractor: Extractor; readonly dimensions: number };
   vectors(): WordVectors;
   /** Name and fingerprint of the weights that it judges by, `social@1f2e3d4c`. */
@@ -44,10 +56,11 @@ export function openLibrary(): Library {
   let parts: LanguageParts | undefined;
   const versions = new Map<string, string>();
   let extractor: Extractor | undefined;
+  let reader: Reader | undefined;
   const words = () => (vectors ??= readWordVectors(read("words")));
   return {
     judge(name) {
-      const known = judges.get(name) ?? makeJudge(readLinearModel(read(name)), (extractor ??= makeExtractor(words())));
+      const known = judges.get(name) ?? makeAdditiveJudge(readAdditiveModel(read(name)), (reader ??= makeReader(words())));
       judges.set(name, known);
       return known;
     },

@@ -11,12 +11,13 @@ import { readConll, spanFigures, spansOf } from "./conll.ts";
 import { readLabelled } from "./corpus.ts";
 import { evaluateTask } from "./evaluate.ts";
 import { explain } from "./explain.ts";
-import { makeExtractor } from "./features.ts";
+import { makeReader } from "./reader.ts";
 import { figuresOf, headlineOf } from "./figures.ts";
 import { type ModelName, openLibrary } from "./library.ts";
-import { makeJudge, readLinearModel, writeLinearModel } from "./linear-model.ts";
+import { makeAdditiveJudge, readAdditiveModel, writeAdditiveModel } from "./additive-model.ts";
 import { makeRandom } from "./linear-train.ts";
-import { always, featuresOf, makeDecoder, readTagger, writeTagger } from "./tagger.ts";
+import { always, featuresOf } from "./tagger-features.ts";
+import { makeDecoder, readTagger, writeTagger } from "./tagger.ts";
 import { trainTagger } from "./tagger-train.ts";
 import type { Task } from "./tasks.ts";
 import { trainModel } from "./train.ts";
@@ -35,7 +36,7 @@ const vectors = readWordVectors(
   ),
 );
 
-const task: Task = { name: "tone", classes: ["bad", "good"], headline: "macroF1", balance: 0, isStacked: false, doc: "For this test." };
+const task: Task = { name: "tone", classes: ["bad", "good"], headline: "macroF1", balance: 0, softBalance: 0, cost: 1, doc: "For this test." };
 const random = makeRandom(3);
 const pick = (list: readonly string[]): string => list[Math.floor(random() * list.length)] ?? "";
 const sentence = (label: number): string =>
@@ -44,7 +45,7 @@ const labels = Array.from({ length: 240 }, (_, i) => i % 2);
 const data = { texts: labels.map(sentence), labels };
 const model = trainModel(
   [{ task, train: { texts: data.texts.slice(0, 200), labels: labels.slice(0, 200) }, check: { texts: data.texts.slice(200), labels: labels.slice(200) } }],
-  makeExtractor(vectors),
+  makeReader(vectors),
   { version: "7", rows: 5_000, dense: true },
   () => undefined,
 );
@@ -88,27 +89,27 @@ test("spans begin at B, at another type's I, and at an I alone; they end with th
 
 describe("a linear model", () => {
   test("learns, is the same from its file, and tells what it does not know by a probability near to even", () => {
-    const judge = makeJudge(model, makeExtractor(vectors));
-    const again = makeJudge(readLinearModel(writeLinearModel(model)), makeExtractor(vectors));
+    const judge = makeAdditiveJudge(model, makeReader(vectors));
+    const again = makeAdditiveJudge(readAdditiveModel(writeAdditiveModel(model)), makeReader(vectors));
     assert.equal(evaluateTask(judge, "tone", { texts: data.texts.slice(200), labels: labels.slice(200) }, { adapts: false }).macroF1, 1);
     for (const text of [...data.texts.slice(200, 210), "", "zzz", "lovely"]) assert.deepEqual(again.one("tone", text), judge.one("tone", text));
     const [unknown = 0] = judge.one("tone", "qwq").probabilities;
     assert.ok(unknown > 0.2 && unknown < 0.8, String(unknown));
-    assert.throws(() => readLinearModel(new Uint8Array(64)), TypeError);
+    assert.throws(() => readAdditiveModel(new Uint8Array(64)), TypeError);
     assert.throws(() => judge.one("mood", "x"), TypeError);
   });
 
   test("tells why: the word that decides adds most, and without it another class is chosen", () => {
-    const why = explain(makeJudge(model, makeExtractor(vectors)), "tone", "this garden is splendid today");
+    const why = explain(makeAdditiveJudge(model, makeReader(vectors)), "tone", "this garden is splendid today");
     assert.equal(why.chosen, "good");
     assert.equal(why.words.toSorted((a, b) => b.adds - a.adds)[0]?.word, "splendid");
     assert.ok(why.faithfulness.ranked > why.faithfulness.random);
-    const mixed = explain(makeJudge(model, makeExtractor(vectors)), "tone", "superb superb awful");
+    const mixed = explain(makeAdditiveJudge(model, makeReader(vectors)), "tone", "superb superb awful");
     assert.ok(mixed.counterfactual !== undefined && mixed.counterfactual.chosen === "bad" && mixed.counterfactual.without.includes("superb"));
   });
 
   test("takes any text, and gives probabilities that sum to one, the same each time", () => {
-    const judge = makeJudge(model, makeExtractor(vectors));
+    const judge = makeAdditiveJudge(model, makeReader(vectors));
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 4_000 }), (text) => {
         const { probabilities } = judge.one("tone", text);
@@ -148,6 +149,23 @@ test("a tagger learns spans from their neighbours, never gives an I without its 
     );
   }
   assert.ok(featuresOf(["x"], clustersOf)[0]?.includes(always));
+});
+
+test("a decoder goes by the steps as they stand: what is learned of them counts in the next sentence", () => {
+  const tags = ["O", "B-PER", "I-PER"];
+  const model = { tags, rows: Int32Array.from({ length: 1 << 18 }, () => -1), weights: new Float32Array(0), steps: new Float32Array(12) };
+  const decode = makeDecoder(model);
+  assert.deepEqual(decode([[], []]), [0, 0]);
+  model.steps[9 + 1] = 2;
+  model.steps[3 + 2] = 1;
+  assert.deepEqual(decode([[], []]), [1, 2]);
+});
+
+test("a model is read from a part of a larger buffer, as small files come", () => {
+  const file = writeAdditiveModel(model);
+  const pool = Buffer.alloc(file.length + 64, 7);
+  pool.set(file, 24);
+  assert.deepEqual(readAdditiveModel(pool.subarray(24, 24 + file.length)), readAdditiveModel(file));
 });
 
 test("files of labels that do not fit are refused with the place", async () => {

@@ -5,9 +5,10 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { linesOf } from "./corpus.ts";
-import { hashOf, makeExtractor } from "./features.ts";
-import { type LinearModel, logOf, makeScorer, standardise } from "./linear-model.ts";
-import { makeRandom, softmax } from "./linear-train.ts";
+import { finish, hashOf, makeExtractor } from "./features.ts";
+import { type AdditiveModel, makeAdditiveJudge, readAdditiveModel, writeAdditiveModel } from "./additive-model.ts";
+import { makeRandom } from "./linear-train.ts";
+import { makeReader } from "./reader.ts";
 import { readWordVectors, writeWordVectors } from "./word-vectors.ts";
 import { type WordsOfText, wordsOf } from "./words.ts";
 
@@ -164,58 +165,116 @@ describe("of recorded posts", { skip: files.length === 0 && `${data} is not ther
   for (const name of files) test(`words and features are those of the plain form: ${name}`, () => linesOf(join(data, name)).slice(0, 400).forEach(assertSame));
 });
 
-test("scores are those of weight times value, summed one by one", () => {
+/** What `reader.ts` makes of a text: buckets of words, pairs and turned words; of letters; and the rows of its words. */
+function plainReading(text: string): {
+  readonly words: readonly number[];
+  readonly letters: readonly number[];
+  readonly known: readonly string[];
+  readonly sides: readonly number[];
+} {
+  const all = plainWords(text);
+  const words = all.words.slice(0, 400);
+  const different = [...new Set(words)];
+  const turned = new Set<string>();
+  let left = 0;
+  for (const word of words) {
+    if (turns.test(word)) left = 4;
+    else if (left > 0) {
+      turned.add(word);
+      left--;
+    }
+    if (/^[.,!?;:]/.test(word)) left = 0;
+  }
+  const pairs = words.slice(1).map((word, i) => finish(Math.imul(hashOf(words[i] ?? "", 22), 31) ^ hashOf(word, 23)));
+  const letters = different
+    .filter((word) => word !== "@user" && word !== "http")
+    .flatMap((word) => {
+      const padded = ` ${word} `;
+      return Array.from({ length: padded.length }, (_, start) => [3, 4, 5].filter((n) => start + n <= padded.length).map((n) => hashOf(padded.slice(start, start + n), 25))).flat();
+    });
+  const often = (pattern: RegExp, many: number) => Math.min(1, words.filter((word) => pattern.test(word)).length / many);
+  return {
+    words: [
+      ...different.flatMap((word) => [hashOf(word, 21), ...(/^#./su.test(word) ? [hashOf(word.slice(1), 21)] : [])]),
+      ...pairs,
+      ...[...turned].map((word) => hashOf(word, 24)),
+    ],
+    letters,
+    known: different,
+    sides: [
+      Math.min(1, all.shouted / 5),
+      Math.min(1, all.elongated / 3),
+      Math.min(1, all.spelled / 40),
+      often(/^@user$/, 5),
+      often(/^http$/, 2),
+      often(/^#/, 5),
+      often(/^!/, 3),
+      often(/^\?/, 3),
+    ],
+  };
+}
+
+test("scores are the sums over words, pairs, letters, vectors and counts, also when words were forgotten and met again", () => {
   const random = makeRandom(7);
   const number = () => random() * 2 - 1;
-  const head = (task: string, isBase: boolean, classes: number) => ({ task, isBase, classes, temperature: 1.3, shifts: [], names: [] });
-  const heads = [head("a", true, 7), head("b", true, 4), head("a", false, 7), head("c", false, 3)];
-  const outputs = 21;
-  const baseOutputs = 11;
-  const denseRows = extractor.denseSize + baseOutputs;
-  const kept = 600;
-  const model: LinearModel = {
+  const heads = [
+    { task: "a", classes: 7 },
+    { task: "b", classes: 2 },
+    { task: "c", classes: 3 },
+  ].map((head) => ({ ...head, temperature: 1, shifts: [], names: [] }));
+  const columns = 11;
+  const kept = Uint32Array.from({ length: 60_000 }, (_, row) => row * 4 + (row % 3));
+  const model: AdditiveModel = {
     version: "1",
     heads,
-    rows: Int32Array.from({ length: 1 << 18 }, (_, bucket) => (bucket % 7 === 0 ? -1 : bucket % kept)),
-    matrix: Int8Array.from({ length: kept * outputs }, () => Math.round(number() * 127)),
-    scales: Float32Array.from({ length: outputs }, random),
-    dense: Float32Array.from({ length: denseRows * outputs }, number),
-    bias: Float32Array.from({ length: outputs }, number),
-    means: Float32Array.from({ length: denseRows }, number),
-    deviations: Float32Array.from({ length: denseRows }, () => random() + 0.1),
+    kept,
+    matrix: Int8Array.from({ length: kept.length * columns }, () => Math.round(number() * 127)),
+    scales: Float32Array.from({ length: columns }, () => random() / 100),
+    vectors: Float32Array.from({ length: 3 * columns }, number),
+    sides: Float32Array.from({ length: 8 * columns }, number),
+    bias: Float32Array.from({ length: columns }, number),
   };
-  const score = makeScorer(model, extractor);
+  const rows = new Map([...kept].map((bucket, row) => [bucket, row]));
+  const weight = (hash: number, c: number): number => {
+    const row = rows.get(hash & 0x3ffff);
+    return row === undefined ? 0 : (model.matrix[row * columns + c] ?? 0) * (model.scales[c] ?? 0);
+  };
   const plain = (text: string, hint?: string): readonly number[] => {
-    const { count, buckets, values, dense } = extractor.extract(text, hint);
-    const all = Array.from({ length: outputs }, (_, o) => {
-      let sum = 0;
-      for (let k = 0; k < count; k++) {
-        const row = model.rows[buckets[k] ?? 0] ?? -1;
-        if (row >= 0) sum += (values[k] ?? 0) * (model.matrix[row * outputs + o] ?? 0);
-      }
-      sum = sum * (model.scales[o] ?? 0) + (model.bias[o] ?? 0);
-      for (const [d, value] of dense.entries()) sum += standardise(value, model.means[d] ?? 0, model.deviations[d] ?? 1) * (model.dense[d * outputs + o] ?? 0);
-      return sum;
+    const { words, letters, known, sides } = plainReading(text);
+    const vectorRows = known.flatMap((word) => (/^(?:@user|http)$/.test(word) ? [] : [vectors.rowOf(word.replace(/^#/, "")) ?? []].flat()));
+    return Array.from({ length: columns }, (_, c) => {
+      const sum = (hashes: readonly number[]) => (hashes.length === 0 ? 0 : hashes.reduce((so, hash) => so + weight(hash, c), 0) / Math.sqrt(hashes.length));
+      const mean = [0, 1, 2].map((d) => vectorRows.reduce((so, row) => so + (vectors.values[row * 3 + d] ?? 0) * vectors.scale, 0) / Math.max(1, vectorRows.length));
+      return (
+        (model.bias[c] ?? 0) +
+        sum(words) +
+        sum(letters) +
+        (hint === undefined ? 0 : weight(hashOf(hint, 26), c)) +
+        mean.reduce((so, value, d) => so + value * (model.vectors[d * columns + c] ?? 0), 0) +
+        sides.reduce((so, value, k) => so + value * (model.sides[k * columns + c] ?? 0), 0)
+      );
     });
-    const told = [all.slice(0, 7), all.slice(7, 11)].flatMap((scores) => {
-      const part = Float64Array.from(scores);
-      softmax(part);
-      return [...part].map((value) => logOf(value));
-    });
-    return all.map((sum, o) =>
-      o < baseOutputs
-        ? sum
-        : told.reduce((so, value, k) => {
-            const row = extractor.denseSize + k;
-            return so + standardise(value, model.means[row] ?? 0, model.deviations[row] ?? 1) * (model.dense[row * outputs + o] ?? 0);
-          }, sum),
-    );
   };
-  const texts = ["", "good day", "the love of a BAD day!!! 😍 #love", Array.from({ length: 399 }, (_, i) => `word${i * 7}`).join(" "), "a@b ".repeat(200)];
-  for (const [i, text] of texts.entries()) {
+  const softmaxed = (scores: readonly number[]) => {
+    const powers = scores.map(Math.exp);
+    return powers.map((power) => power / powers.reduce((a, b) => a + b, 0));
+  };
+  const texts = [
+    "",
+    "good day",
+    "not good at all, the love of a BAD day!!! 😍 #love",
+    Array.from({ length: 399 }, (_, i) => `word${i * 7}`).join(" "),
+    "a@b ".repeat(200),
+    "the good love",
+  ];
+  const judge = makeAdditiveJudge(readAdditiveModel(writeAdditiveModel(model)), makeReader(vectors, 450));
+  for (const [i, text] of [...texts, ...texts].entries()) {
     const hint = i % 2 === 0 ? undefined : "german";
-    const expected = plain(text, hint);
-    for (const [o, value] of [...score(extractor.extract(text, hint))].slice(0, outputs).entries())
-      assert.ok(Math.abs(value - (expected[o] ?? 0)) < 1e-6 * (1 + Math.abs(value)), `${text.slice(0, 20)} ${o}: ${value}, expected ${expected[o]}`);
+    const scores = plain(text, hint);
+    const half = (scores[7] ?? 0) / 2;
+    const expected = [softmaxed(scores.slice(0, 7)), softmaxed([-half, half]), softmaxed(scores.slice(8))];
+    for (const [h, { probabilities }] of [...judge.judge(text, hint).values()].entries())
+      for (const [c, value] of probabilities.entries())
+        assert.ok(Math.abs(value - (expected[h]?.[c] ?? 0)) < 1e-5, `${text.slice(0, 20)} ${h} ${c}: ${value}, expected ${expected[h]?.[c]}`);
   }
 });

@@ -26,7 +26,8 @@ export interface Sections {
 /** @throws TypeError for another file */
 export function readSections(magic: string, file: Uint8Array): Sections {
   if (new TextDecoder().decode(file.subarray(0, 4)) !== magic) throw new TypeError(`model: expected ${magic}, came another file`);
-  const { buffer } = file.slice();
+  // A Buffer of a small file is a part of a larger one, and its `slice` copies nothing.
+  const { buffer } = new Uint8Array(file);
   const length = new DataView(buffer).getUint32(4, true);
   const header: Readonly<Record<string, unknown>> = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const lengths = Array.isArray(header["lengths"]) ? header["lengths"].map(Number) : [];

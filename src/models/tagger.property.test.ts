@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { hashOf } from "./features.ts";
 import { makeRandom } from "./linear-train.ts";
-import { featuresOf, makeDecoder, tagBuckets } from "./tagger.ts";
+import { featuresOf, tagBuckets } from "./tagger-features.ts";
+import { makeDecoder, makeWordTagger } from "./tagger.ts";
 
 // The weights were trained on features as this plain form tells them.
 
@@ -63,7 +64,8 @@ const word = fc.oneof(
 test("features are those of the plain form, whatever the words", () => {
   fc.assert(
     fc.property(fc.array(word, { maxLength: 8 }), (words) => {
-      assert.deepEqual(featuresOf(words, clustersOf), plainFeatures(words, clustersOf));
+      const sorted = (lists: readonly (readonly number[])[]) => lists.map((list) => list.toSorted((a, b) => a - b));
+      assert.deepEqual(sorted(featuresOf(words, clustersOf)), sorted(plainFeatures(words, clustersOf)));
     }),
     { numRuns: 2_000 },
   );
@@ -93,4 +95,24 @@ test("the decoder finds the best of all sequences that are allowed", () => {
     decode([[1], [2], [3]]);
     assert.deepEqual(decode(sentence), best, String(seed));
   }
+});
+
+test("words are tagged as their features say, also when what was held of them was forgotten", () => {
+  const random = makeRandom(5);
+  const tags = ["O", "B-PER", "I-PER"];
+  const weights = Float32Array.from({ length: tagBuckets * tags.length }, () => random() * 2 - 1);
+  const model = {
+    tags,
+    rows: Int32Array.from({ length: tagBuckets }, (_, bucket) => (bucket % 5 === 0 ? -1 : bucket)),
+    weights,
+    steps: Float32Array.from({ length: 12 }, () => random() * 2 - 1),
+  };
+  const decode = makeDecoder(model);
+  const tagWords = makeWordTagger(model, clustersOf, 24);
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 20 }), (words) => {
+      assert.deepEqual(tagWords(words), decode(featuresOf(words, clustersOf)));
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -1,16 +1,22 @@
 import { z } from "zod";
-import { bucketCount, finish, hashOf, hashOn, hashUnit, startOf } from "./features.ts";
 import { rowsFrom } from "./linear-model.ts";
 import { readSections, writeSections } from "./sections.ts";
-
-/** Buckets that a word's features are hashed into. */
-export const tagBuckets = bucketCount;
-const mask = tagBuckets - 1;
-/** The feature that each word has. */
-export const always = hashOf("1", 11) & mask;
-
-/** Clusters of a word, from coarse to fine; undefined: it is not a common word. */
-export type ClustersOf = (word: string) => readonly number[] | undefined;
+import {
+  bareOf,
+  bucketOfTwo,
+  type ClustersOf,
+  firstBuckets,
+  loudBucket,
+  loudnessOf,
+  louds,
+  neighbourBuckets,
+  neighbours,
+  ownBuckets,
+  shapeOf,
+  startsCapital,
+  startsWithLetter,
+  tagBuckets,
+} from "./tagger-features.ts";
 
 export interface TaggerModel {
   /** O, then B-x and I-x of each type. */
@@ -23,161 +29,33 @@ export interface TaggerModel {
   readonly steps: Float32Array;
 }
 
-/** Letters as kinds: X a capital, x a small one, d a digit; runs cut to two. */
-function shapeOf(word: string): string {
-  let shape = "";
-  let [last, run] = ["", 0];
-  for (const char of word.slice(0, 24)) {
-    const kind = kindOf(char);
-    run = kind === last ? run + 1 : 1;
-    last = kind;
-    if (run <= 2) shape += kind;
-  }
-  return shape;
-}
-
-function kindOf(char: string): string {
-  const code = char.charCodeAt(0);
-  if (code < 128) return isCapital(code) ? "X" : isSmall(code) ? "x" : isDigit(code) ? "d" : char;
-  return /\p{Lu}/u.test(char) ? "X" : /\p{L}/u.test(char) ? "x" : char;
-}
-
-const isCapital = (code: number): boolean => code >= 65 && code <= 90;
-const isSmall = (code: number): boolean => code >= 97 && code <= 122;
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-
-function bareOf(word: string): string {
-  const lower = word.toLowerCase();
-  if (lower.startsWith("#") && lower.length > 1) return lower.slice(1);
-  return isDigit(lower.charCodeAt(0)) && /^\d+$/.test(lower) ? "0".repeat(Math.min(5, lower.length)) : lower;
-}
-
-function startsCapital(word: string): boolean {
-  const code = word.charCodeAt(0);
-  return code < 128 ? isCapital(code) : /^\p{Lu}/u.test(word);
-}
-
-function startsWithLetter(word: string): boolean {
-  const code = word.charCodeAt(0);
-  return code < 128 ? isCapital(code) || isSmall(code) : /^\p{L}/u.test(word);
-}
-
-/** Of a feature's text, the hash of how it begins. */
-const begun = (text: string): number => hashOn(startOf(11), text, 0);
-const whole = (text: string): number => finish(begun(text)) & mask;
-const clusterCounts = 3;
-const own = {
-  word: begun("w"),
-  shape: begun("s"),
-  loudShape: begun("S"),
-  front: begun("p"),
-  back: begun("e"),
-  at: whole("at"),
-  hash: whole("hash"),
-  rare: whole("rare"),
-  clusters: Array.from({ length: clusterCounts }, (_, k) => [begun(`C${k}:`), begun(`D${k}:`)] as const),
-};
-const neighbours = [-2, -1, 1, 2].map((by) => ({
-  by,
-  isNext: Math.abs(by) === 1,
-  none: whole(`none${by}`),
-  word: begun(`n${by}`),
-  shape: begun(`t${by}`),
-  shapes: begun(`T${by}`),
-  words: begun(`N${by}`),
-  back: begun(`E${by}`),
-  mixed: begun(`M${by}`),
-  clusters: Array.from({ length: clusterCounts }, (_, k) => begun(`c${k}${by}:`)),
-}));
-
-/**
- * Buckets of each word's features: itself, its letters, shape and clusters, and its neighbours'. A feature is a text (`n-1near`, what
- * kind and what of it), of which only the hash is made.
- */
-export function featuresOf(words: readonly string[], clustersOf: ClustersOf): readonly (readonly number[])[] {
-  const bare = words.map(bareOf);
-  const shapes = words.map(shapeOf);
-  const clusters = bare.map((word) => clustersOf(word));
-  const capitals = words.filter(startsCapital).length;
-  const spelled = words.filter(startsWithLetter).length;
-  const loud = spelled > 2 && capitals / spelled > 0.7 ? "loud" : spelled > 2 && capitals === 0 ? "quiet" : "";
-  const found: number[] = [];
-  const add = (start: number, text: string, from = 0): void => void found.push(finish(hashOn(start, text, from)) & mask);
-  const addTwo = (start: number, first: string, then: string): void => add(hashOn(hashOn(start, first, 0), "|", 0), then);
-  return words.map((word, i) => {
-    found.length = 0;
-    const lower = bare[i] ?? "";
-    const shape = shapes[i] ?? "";
-    found.push(always);
-    add(own.word, lower);
-    add(own.shape, shape);
-    add(hashOn(own.loudShape, shape, 0), loud);
-    if (word.startsWith("@")) found.push(own.at);
-    if (word.startsWith("#")) found.push(own.hash);
-    let front = own.front;
-    for (let n = 1; n <= 4 && lower.length > n; n++) {
-      front = hashUnit(front, lower.charCodeAt(n - 1));
-      found.push(finish(front) & mask);
-      add(own.back, lower, lower.length - n);
-    }
-    if (i === 0) found.push(whole(`first${loud}`));
-    for (const around of neighbours) {
-      const near = bare[i + around.by];
-      if (near === undefined) {
-        found.push(around.none);
-        continue;
-      }
-      add(around.word, near);
-      if (around.isNext) {
-        const nearShape = shapes[i + around.by] ?? "";
-        add(around.shape, nearShape);
-        addTwo(around.shapes, nearShape, shape);
-        addTwo(around.words, near, lower);
-        add(around.back, near, Math.max(0, near.length - 3));
-        addTwo(around.mixed, near, shape);
-      }
-      const nearClusters = clusters[i + around.by];
-      if (nearClusters !== undefined) for (let k = 0; k < nearClusters.length; k++) add(around.clusters[k] ?? 0, String(nearClusters[k]));
-    }
-    const known = clusters[i];
-    if (known === undefined) found.push(own.rare);
-    else
-      for (let k = 0; k < known.length; k++) {
-        const [plain, shaped] = own.clusters[k] ?? [0, 0];
-        const cluster = String(known[k]);
-        add(plain, cluster);
-        add(hashOn(shaped, cluster, 0), shape);
-      }
-    return found.slice();
-  });
-}
+/** Adds to `scores`, a number for each tag, what speaks for each at a place. */
+type AddScores = (at: number, scores: Float64Array) => void;
 
 /** The likeliest tags together (Viterbi). I-x follows B-x or I-x alone. */
-export function makeDecoder({ tags, rows, weights, steps }: TaggerModel): (features: readonly (readonly number[])[]) => number[] {
+function makeViterbi({ tags, steps }: Pick<TaggerModel, "tags" | "steps">): (length: number, addScores: AddScores) => number[] {
   const count = tags.length;
   /** To tag (row) from tag; what is not allowed is never the best. */
   const turned = new Float64Array(count * count);
   const starts = new Float64Array(count);
-  for (let tag = 0; tag < count; tag++) {
-    const isInside = tags[tag]?.startsWith("I-") === true;
-    starts[tag] = isInside ? -Infinity : (steps[count * count + tag] ?? 0);
-    for (let last = 0; last < count; last++) turned[tag * count + last] = isInside && tags[last]?.slice(2) !== tags[tag]?.slice(2) ? -Infinity : (steps[last * count + tag] ?? 0);
-  }
+  const isInside = tags.map((tag) => tag.startsWith("I-"));
+  const isAllowed = tags.flatMap((tag, to) => tags.map((last) => isInside[to] !== true || last.slice(2) === tag.slice(2)));
+  const readSteps = (): void => {
+    for (let tag = 0; tag < count; tag++) {
+      starts[tag] = isInside[tag] === true ? -Infinity : (steps[count * count + tag] ?? 0);
+      for (let last = 0; last < count; last++) turned[tag * count + last] = isAllowed[tag * count + last] === true ? (steps[last * count + tag] ?? 0) : -Infinity;
+    }
+  };
   let before = new Float64Array(count);
   let now = new Float64Array(count);
-  return (features) => {
-    const length = features.length;
+  return (length, addScores) => {
+    // Learning changes them from sentence to sentence.
+    readSteps();
     const from = new Int16Array(length * count);
     before.fill(0);
     for (let i = 0; i < length; i++) {
       now.fill(0);
-      const buckets = features[i] ?? [];
-      for (let k = 0; k < buckets.length; k++) {
-        const row = rows[buckets[k] ?? 0] ?? -1;
-        if (row < 0) continue;
-        const at = row * count;
-        for (let tag = 0; tag < count; tag++) now[tag] = (now[tag] ?? 0) + (weights[at + tag] ?? 0);
-      }
+      addScores(i, now);
       for (let tag = 0; tag < count; tag++) {
         let best = i === 0 ? (starts[tag] ?? 0) : -Infinity;
         if (i > 0)
@@ -200,6 +78,111 @@ export function makeDecoder({ tags, rows, weights, steps }: TaggerModel): (featu
       tag = from[i * count + tag] ?? 0;
     }
     return said;
+  };
+}
+
+export function makeDecoder({ tags, rows, weights, steps }: TaggerModel): (features: readonly (readonly number[])[]) => number[] {
+  const count = tags.length;
+  const decode = makeViterbi({ tags, steps });
+  return (features) =>
+    decode(features.length, (i, scores) => {
+      const buckets = features[i] ?? [];
+      for (let k = 0; k < buckets.length; k++) {
+        const at = (rows[buckets[k] ?? 0] ?? -1) * count;
+        if (at >= 0) for (let tag = 0; tag < count; tag++) scores[tag] = (scores[tag] ?? 0) + (weights[at + tag] ?? 0);
+      }
+    });
+}
+
+/** Words whose scores are held at once; when one more comes, all are forgotten. */
+const usualCapacity = 1 << 14;
+
+/**
+ * Tags words as `makeDecoder` does on `featuresOf`: most of a word's features are its own, or what it is to its neighbours, and what
+ * they say together is added up but once for each word that is ever met.
+ */
+export function makeWordTagger({ tags, rows, weights, steps }: TaggerModel, clustersOf: ClustersOf, capacity: number = usualCapacity): (words: readonly string[]) => number[] {
+  const count = tags.length;
+  const decode = makeViterbi({ tags, steps });
+  // Of each word, one after the other: itself; then to each neighbour.
+  const parts = 1 + neighbours.length;
+  const sums = new Float64Array(capacity * parts * count);
+  const numbers = new Map<string, number>();
+  const bare: string[] = [];
+  const shapes: string[] = [];
+  const kinds: number[] = [];
+  /** Buckets of each word's shape in a sentence that is neither loud nor quiet, loud, quiet. */
+  const loudBuckets = new Uint32Array(capacity * louds.length);
+  const add = (scores: Float64Array, from: number, bucket: number): void => {
+    const at = (rows[bucket] ?? -1) * count;
+    if (at >= 0) for (let tag = 0; tag < count; tag++) scores[from + tag] = (scores[from + tag] ?? 0) + (weights[at + tag] ?? 0);
+  };
+  function learn(word: string): number {
+    const number = bare.length;
+    const lower = bareOf(word);
+    const shape = shapeOf(word);
+    const clusters = clustersOf(lower);
+    bare.push(lower);
+    shapes.push(shape);
+    kinds.push((startsCapital(word) ? 1 : 0) + (startsWithLetter(word) ? 2 : 0));
+    numbers.set(word, number);
+    let from = number * parts * count;
+    sums.fill(0, from, from + parts * count);
+    for (const [k, loud] of louds.entries()) loudBuckets[number * louds.length + k] = loudBucket(shape, loud);
+    for (const bucket of ownBuckets(word, lower, shape, clusters)) add(sums, from, bucket);
+    from += count;
+    for (const around of neighbours) {
+      for (const bucket of neighbourBuckets(around, lower, shape, clusters)) add(sums, from, bucket);
+      from += count;
+    }
+    return number;
+  }
+  let place = new Int32Array(64);
+  return (words) => {
+    const { length } = words;
+    if (bare.length + length > capacity) {
+      numbers.clear();
+      bare.length = shapes.length = kinds.length = 0;
+    }
+    if (place.length < length) place = new Int32Array(length * 2);
+    let [capitals, spelled] = [0, 0];
+    for (let i = 0; i < length; i++) {
+      const word = words[i] ?? "";
+      const number = numbers.get(word) ?? learn(word);
+      place[i] = number;
+      const kind = kinds[number] ?? 0;
+      capitals += kind & 1;
+      spelled += kind >> 1;
+    }
+    const loud = loudnessOf(capitals, spelled);
+    const loudness = louds.indexOf(loud);
+    return decode(length, (i, scores) => {
+      const number = place[i] ?? 0;
+      const addPart = (of: number, part: number): void => {
+        const from = (of * parts + part) * count;
+        for (let tag = 0; tag < count; tag++) scores[tag] = (scores[tag] ?? 0) + (sums[from + tag] ?? 0);
+      };
+      addPart(number, 0);
+      add(scores, 0, loudBuckets[number * louds.length + loudness] ?? 0);
+      if (i === 0) add(scores, 0, firstBuckets[loudness] ?? 0);
+      const shape = shapes[number] ?? "";
+      const lower = bare[number] ?? "";
+      for (let k = 0; k < neighbours.length; k++) {
+        const around = neighbours[k];
+        if (around === undefined) continue;
+        const at = i + around.by;
+        if (at < 0 || at >= length) {
+          add(scores, 0, around.none);
+          continue;
+        }
+        const near = place[at] ?? 0;
+        addPart(near, 1 + k);
+        if (!around.isNext) continue;
+        add(scores, 0, bucketOfTwo(around.shapes, shapes[near] ?? "", shape));
+        add(scores, 0, bucketOfTwo(around.words, bare[near] ?? "", lower));
+        add(scores, 0, bucketOfTwo(around.mixed, bare[near] ?? "", shape));
+      }
+    });
   };
 }
 

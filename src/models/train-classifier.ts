@@ -129,7 +129,7 @@ export function trainClassifier(data: ClassifierData, extractor: Extractor, plan
   }
 
   const temperature = temperatureOf(heldBack.scores, heldBack.labels);
-  const common = { task: data.task, isBase: true, classes, temperature, names: data.classes };
+  const common = { task: data.task, classes, temperature, names: data.classes };
   const thresholds = data.classes.map((name) => plan.thresholds?.[name] ?? 1 / classes);
   const given = plan.thresholds !== undefined && Object.keys(plan.thresholds).length > 0;
   const shifts = given ? shiftsOf(thresholds, temperature) : chosenShifts(heldBack, common);

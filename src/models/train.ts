@@ -1,37 +1,21 @@
+import { type AdditiveModel, classScores, columnsOf, weightOf } from "./additive-model.ts";
 import type { Labelled } from "./corpus.ts";
-import { bucketCount, type Extractor } from "./features.ts";
+import { bucketCount } from "./features.ts";
 import { figuresOf, headlineOf } from "./figures.ts";
-import { type Head, judged, type LinearModel, logOf, outputsOf, standardise } from "./linear-model.ts";
-import { type Example, softmax, type Trained, type TrainOptions, trainLinear } from "./linear-train.ts";
-import { baseTasks, type Task } from "./tasks.ts";
+import { type Head, judged, softmaxOf } from "./linear-model.ts";
+import { type Example, trainLinear, type TrainOptions } from "./linear-train.ts";
+import type { Reader } from "./reader.ts";
+import { type GramTexts, type Plane, trainSvm } from "./svm.ts";
+import type { Task } from "./tasks.ts";
 
 export interface TrainingReport {
   (line: string): void;
 }
 
-interface Set {
-  readonly task: Task;
-  readonly train: { readonly examples: readonly Example[]; readonly labels: readonly number[] };
-  readonly check: { readonly examples: readonly Example[]; readonly labels: readonly number[] };
-}
-
-const epochsOf = (texts: number): number => (texts > 20_000 ? 8 : texts > 5_000 ? 15 : 25);
-
-const optionsOf = ({ balance, classes }: Task, texts: number): TrainOptions => ({
-  classes: classes.length,
-  epochs: epochsOf(texts),
-  rate: texts > 20_000 ? 0.08 : 0.05,
-  pull: texts > 20_000 ? 1e-5 : 5e-5,
-  densePull: 1e-3,
-  dropout: 0.5,
-  balance,
-  seed: 1,
-});
-
 export interface TaskData {
   readonly task: Task;
   readonly train: Labelled;
-  /** Not trained on: temperatures and shifts are chosen by it. */
+  /** Not trained on: probabilities and cuts are chosen by it. */
   readonly check: Labelled;
 }
 
@@ -39,214 +23,300 @@ export interface ModelOptions {
   readonly version: string;
   /** N-grams that are kept: the others weigh least. */
   readonly rows: number;
-  /** Word vectors and the like are looked at. */
+  /** Word vectors are looked at. */
   readonly dense: boolean;
+  /** Stop after the training texts, so that figures on the others are fair. */
+  readonly heldOut?: boolean;
 }
 
+/** How rare each n-gram is, and how the mean vectors of texts spread. */
+interface Spread {
+  readonly rarity: Float32Array;
+  readonly means: Float32Array;
+  readonly deviations: Float32Array;
+}
+
+interface Trained {
+  readonly head: Head;
+  readonly planes: readonly Plane[];
+}
+
+/** Standardised means of vectors weigh so much beside n-grams. */
+const denseWeight = 0.09;
+
 /**
- * Trains on the training texts, chooses temperatures and cuts on the others and reports the figures there; then trains anew on all of them.
+ * Trains on the training texts, chooses probabilities and cuts on the others and reports the figures there; then trains anew on all of them.
  * Nothing that these texts say of the model that is given back is a fair figure: the reported ones are.
  */
-export function trainModel(raw: readonly TaskData[], extractor: Extractor, options: ModelOptions, report: TrainingReport): LinearModel {
-  const { heads } = fit(raw, extractor, options, report);
-  const all = raw.map(({ task, train, check }) => ({ task, train: joinedTexts(train, check), check }));
-  return fit(all, extractor, options, report, heads);
+export function trainModel(raw: readonly TaskData[], reader: Reader, options: ModelOptions, report: TrainingReport): AdditiveModel {
+  const spread = spreadOf(raw, reader, options.dense);
+  const first = raw.map(({ task, train, check }): Trained => {
+    const planes = planesOf(task, setOf(train, reader, spread), train.labels, spread);
+    return { planes, head: headOf(task, planes, setOf(check, reader, spread), check.labels, train.labels, report) };
+  });
+  if (options.heldOut === true) return joined(first, spread, options);
+  const all = raw.map(({ task, train, check }, i): Trained => {
+    const both = joinedTexts(train, check);
+    return { head: first[i]?.head ?? never(task), planes: planesOf(task, setOf(both, reader, spread), both.labels, spread) };
+  });
+  return joined(all, spread, options);
+}
+
+function never(task: Task): never {
+  throw new TypeError(`task ${task.name}: has no head`);
 }
 
 function joinedTexts(a: Labelled, b: Labelled): Labelled {
   return { texts: [...a.texts, ...b.texts], labels: [...a.labels, ...b.labels], ...(a.hints && b.hints && { hints: [...a.hints, ...b.hints] }) };
 }
 
-/** The heads of all tasks; the stacked ones after the base ones. @param chosen temperatures and cuts of an earlier training; absent: they are chosen */
-function fit(raw: readonly TaskData[], extractor: Extractor, options: ModelOptions, report: TrainingReport, chosen?: readonly Head[]): LinearModel {
-  const headFor = (set: Set, trained: Trained, isBase: boolean): Head =>
-    chosen?.find((head) => head.task === set.task.name && head.isBase === isBase) ?? headOf(set, trained, isBase, report);
-  const { means, deviations } = momentsOf(
-    raw.map(({ train }) => train),
-    extractor,
-  );
-  const examplesOf = ({ texts, hints }: Labelled): readonly Example[] =>
-    texts.map((text, i) => {
-      const { count, buckets, values, dense } = extractor.extract(text, hints?.[i]);
-      return {
-        buckets: buckets.slice(0, count),
-        values: values.slice(0, count),
-        dense: dense.map((value, d) => (options.dense ? standardise(value, means[d] ?? 0, deviations[d] ?? 1) : 0)),
-      };
-    });
-  const sets: readonly Set[] = raw.map(({ task, train, check }) => ({
-    task,
-    train: { examples: examplesOf(train), labels: train.labels },
-    check: { examples: examplesOf(check), labels: check.labels },
-  }));
-  const heads: Head[] = [];
-  const parts: Trained[] = [];
-  const bases = sets.filter(({ task }) => !task.isStacked || baseTasks.includes(task.name));
-  for (const set of bases) {
-    const trained = trainLinear(set.train.examples, set.train.labels, optionsOf(set.task, set.train.labels.length));
-    parts.push(trained);
-    heads.push(headFor(set, trained, true));
+/** Calls back for each n-gram of the text, with its kind: 0 a word, a pair, a word turned; 1 letters; 2 what else is known. */
+function eachGram(reader: Reader, text: string, hint: string | undefined, take: (bucket: number, kind: number) => void): void {
+  const { count, words, pairCount, pairs, turnedCount, turned, hint: known } = reader.read(text, hint);
+  for (let i = 0; i < count; i++) {
+    const { itself, letters } = reader.word(words[i] ?? 0);
+    for (const bucket of itself) take(bucket, 0);
+    for (const bucket of letters) take(bucket, 1);
   }
-  const base = parts.slice();
-  const told = (example: Example): Float32Array => Float32Array.from(base.flatMap((trained) => Array.from(probabilitiesOf(trained, example), logOf)));
-  const moments = momentsOfNumbers(sets.flatMap(({ train }) => train.examples.filter((_, i) => i % 10 === 0).map(told)));
-  for (const set of sets) {
-    if (!set.task.isStacked) continue;
-    let from = 0;
-    const own = { from: -1, to: -1 };
-    for (const [i, { task }] of bases.entries()) {
-      const classes = base[i]?.classes ?? 0;
-      if (task.name === set.task.name) [own.from, own.to] = [from, from + classes];
-      from += classes;
-    }
-    const stacked = (examples: readonly Example[]): readonly Example[] =>
-      examples.map((example) => {
-        const more = told(example).map((value, k) => (k >= own.from && k < own.to ? 0 : standardise(value, moments.means[k] ?? 0, moments.deviations[k] ?? 1)));
-        const dense = new Float32Array(example.dense.length + more.length);
-        dense.set(example.dense);
-        dense.set(more, example.dense.length);
-        return { ...example, dense };
+  for (let i = 0; i < pairCount; i++) take(pairs[i] ?? 0, 0);
+  for (let i = 0; i < turnedCount; i++) take(reader.word(turned[i] ?? 0).turned, 0);
+  if (known >= 0) take(known, 2);
+}
+
+/** Writes the mean of the vectors of the words that have one. */
+function meanVector(reader: Reader, text: string, hint: string | undefined, into: Float32Array, from: number): void {
+  const { dimensions, values, scale } = reader.vectors;
+  const { count, words } = reader.read(text, hint);
+  let known = 0;
+  for (let i = 0; i < count; i++) {
+    const { row } = reader.word(words[i] ?? 0);
+    if (row < 0) continue;
+    known++;
+    for (let d = 0; d < dimensions; d++) into[from + d] = (into[from + d] ?? 0) + (values[row * dimensions + d] ?? 0) * scale;
+  }
+  for (let d = 0; d < dimensions && known > 0; d++) into[from + d] = (into[from + d] ?? 0) / known;
+}
+
+function spreadOf(raw: readonly TaskData[], reader: Reader, dense: boolean): Spread {
+  const size = dense ? reader.vectors.dimensions : 0;
+  const holders = new Uint32Array(bucketCount);
+  const lastHolder = new Int32Array(bucketCount).fill(-1);
+  const [sums, squares] = [new Float64Array(size), new Float64Array(size)];
+  const mean = new Float32Array(size);
+  let texts = 0;
+  for (const { train } of raw)
+    for (let i = 0; i < train.texts.length; i++) {
+      const text = train.texts[i] ?? "";
+      const hint = train.hints?.[i];
+      eachGram(reader, text, hint, (bucket) => {
+        if (lastHolder[bucket] === texts) return;
+        lastHolder[bucket] = texts;
+        holders[bucket] = (holders[bucket] ?? 0) + 1;
       });
-    const whole: Set = { task: set.task, train: { ...set.train, examples: stacked(set.train.examples) }, check: { ...set.check, examples: stacked(set.check.examples) } };
-    const trained = trainLinear(whole.train.examples, whole.train.labels, optionsOf(set.task, set.train.labels.length));
-    parts.push(trained);
-    heads.push(headFor(whole, trained, false));
+      texts++;
+      if (size === 0) continue;
+      mean.fill(0);
+      meanVector(reader, text, hint, mean, 0);
+      for (let d = 0; d < size; d++) {
+        sums[d] = (sums[d] ?? 0) + (mean[d] ?? 0);
+        squares[d] = (squares[d] ?? 0) + (mean[d] ?? 0) ** 2;
+      }
+    }
+  const means = Float32Array.from(sums, (sum) => sum / texts);
+  return {
+    rarity: Float32Array.from(holders, (count) => Math.sqrt(Math.log((1 + texts) / (1 + count)) + 1) * rarityScale),
+    means,
+    deviations: Float32Array.from(squares, (square, d) => Math.sqrt(Math.max(0, square / texts - (means[d] ?? 0) ** 2) + 1e-6)),
+  };
+}
+
+/** Brings a text's n-grams together to a length of about one. */
+const rarityScale = 0.3;
+
+/** Texts as training holds them: n-grams, standardised means of vectors, counts. */
+function setOf({ texts, hints }: Labelled, reader: Reader, { means, deviations }: Spread): GramTexts {
+  const starts = new Uint32Array(texts.length + 1);
+  const buckets: number[] = [];
+  const values: number[] = [];
+  const dimensions = means.length;
+  const sidesCount = reader.read("").sides.length;
+  const denseSize = dimensions + sidesCount;
+  const dense = new Float32Array(texts.length * denseSize);
+  const counts = new Map<number, number>();
+  for (const [i, text] of texts.entries()) {
+    const hint = hints?.[i];
+    const sizes = [0, 0, 1];
+    eachGram(reader, text, hint, (_, kind) => void (sizes[kind] = kind === 2 ? 1 : (sizes[kind] ?? 0) + 1));
+    const weights = sizes.map(weightOf);
+    counts.clear();
+    eachGram(reader, text, hint, (bucket, kind) => counts.set(bucket, (counts.get(bucket) ?? 0) + (weights[kind] ?? 0)));
+    for (const [bucket, value] of counts) {
+      buckets.push(bucket);
+      values.push(value);
+    }
+    starts[i + 1] = buckets.length;
+    const at = i * denseSize;
+    if (dimensions > 0) meanVector(reader, text, hint, dense, at);
+    for (let d = 0; d < dimensions; d++) dense[at + d] = (((dense[at + d] ?? 0) - (means[d] ?? 0)) / (deviations[d] ?? 1)) * denseWeight;
+    dense.set(reader.read(text, hint).sides, at + dimensions);
   }
-  return joined(heads, parts, options, { means: joinFloats(means, moments.means), deviations: joinFloats(deviations, moments.deviations) });
+  return { count: texts.length, starts, buckets: Uint32Array.from(buckets), values: Float32Array.from(values), denseSize, dense };
 }
 
-function scoresOf({ classes, buckets, dense, bias }: Trained, example: Example): Float64Array {
-  const scores = Float64Array.from(bias);
-  for (const [k, bucket] of example.buckets.entries())
-    for (let c = 0; c < classes; c++) scores[c] = (scores[c] ?? 0) + (example.values[k] ?? 0) * (buckets[bucket * classes + c] ?? 0);
-  for (const [d, value] of example.dense.entries()) for (let c = 0; c < classes; c++) scores[c] = (scores[c] ?? 0) + value * (dense[d * classes + c] ?? 0);
-  return scores;
+/** What a mistake on a text of each class costs: rare classes more, see Task.balance. */
+function costsOf(classes: number, labels: readonly number[], balance: number): readonly number[] {
+  const counts = Array.from({ length: classes }, (_, c) => Math.max(1, labels.filter((label) => label === c).length));
+  return counts.map((count) => (labels.length / classes / count) ** balance);
 }
 
-function probabilitiesOf(trained: Trained, example: Example): Float64Array {
-  const scores = scoresOf(trained, example);
-  softmax(scores);
-  return scores;
+/**
+ * One plane for two classes, else one for each: half of them of support vectors, half of a softmax regression, which err on other texts.
+ * Sums of planes are planes: what is judged by costs no more for it.
+ */
+function planesOf({ classes, balance, cost, softBalance }: Task, set: GramTexts, labels: readonly number[], { rarity }: Spread): readonly Plane[] {
+  const count = classes.length;
+  const rarer = costsOf(count, labels, balance);
+  const rare = { ...set, values: set.values.map((value, k) => value * (rarity[set.buckets[k] ?? 0] ?? 0)) };
+  const wide = Array.from(count === 2 ? [1] : classes.keys(), (c): Plane => {
+    const isIn = Uint8Array.from(labels, (label) => (label === c ? 1 : 0));
+    const costs = Float32Array.from(labels, (label) => cost * (label === c || count === 2 ? (rarer[label] ?? 1) : 1));
+    const plane = trainSvm(rare, isIn, costs, bucketCount, c + 1);
+    return { ...plane, buckets: plane.buckets.map((weight, bucket) => weight * (rarity[bucket] ?? 0)) };
+  });
+  const texts = labels.length;
+  const soft = softPlanes(set, labels, {
+    classes: count,
+    epochs: texts > 20_000 ? 8 : texts > 5_000 ? 15 : 25,
+    rate: texts > 20_000 ? 0.08 : 0.05,
+    pull: texts > 20_000 ? 1e-5 : 5e-5,
+    densePull: 1e-3,
+    dropout: 0.5,
+    balance: softBalance,
+    seed: 1,
+  });
+  const [no, yes] = soft;
+  const softer = count === 2 && no !== undefined && yes !== undefined ? [summed(yes, 1, no, -1)] : soft;
+  const [byWide, byEven] = [spanOf(wide, set), spanOf(softer, set)];
+  return wide.map((plane, c) => summed(plane, 1 / byWide, softer[c] ?? plane, 1 / byEven));
+}
+
+/** A plane for each class. */
+function softPlanes({ count, starts, buckets, values, denseSize, dense }: GramTexts, labels: readonly number[], options: TrainOptions): readonly Plane[] {
+  const examples = Array.from({ length: count }, (_, i): Example => {
+    const [from, to] = [starts[i], starts[i + 1]];
+    return { buckets: buckets.subarray(from, to), values: values.subarray(from, to), dense: dense.subarray(i * denseSize, (i + 1) * denseSize) };
+  });
+  const { classes, ...trained } = trainLinear(examples, labels, options);
+  const column = (weights: Float32Array, c: number) => Float32Array.from({ length: weights.length / classes }, (_, at) => weights[at * classes + c] ?? 0);
+  return Array.from({ length: classes }, (_, c) => ({ buckets: column(trained.buckets, c), dense: column(trained.dense, c), bias: trained.bias[c] ?? 0 }));
+}
+
+function summed(a: Plane, times: number, b: Plane, timesB: number): Plane {
+  const sum = (x: Float32Array, y: Float32Array) => x.map((value, at) => value * times + (y[at] ?? 0) * timesB);
+  return { buckets: sum(a.buckets, b.buckets), dense: sum(a.dense, b.dense), bias: a.bias * times + b.bias * timesB };
+}
+
+const spanTexts = 2_000;
+
+/** How far scores of classes are apart: the root of their mean square, about each text's mean. */
+function spanOf(planes: readonly Plane[], set: GramTexts): number {
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < Math.min(set.count, spanTexts); i++) {
+    const scores = scoresOf(planes, set, i);
+    const mean = planes.length === 1 ? 0 : scores.reduce((so, score) => so + score, 0) / planes.length;
+    for (const score of scores) sum += (score - mean) ** 2;
+    count += planes.length;
+  }
+  return Math.sqrt(sum / Math.max(1, count)) || 1;
+}
+
+function scoresOf(planes: readonly Plane[], set: GramTexts, i: number): Float64Array {
+  const { starts, buckets, values, denseSize, dense } = set;
+  return Float64Array.from(planes, (plane) => {
+    let score = plane.bias;
+    for (let k = starts[i] ?? 0; k < (starts[i + 1] ?? 0); k++) score += (values[k] ?? 0) * (plane.buckets[buckets[k] ?? 0] ?? 0);
+    for (let d = 0; d < denseSize; d++) score += (dense[i * denseSize + d] ?? 0) * (plane.dense[d] ?? 0);
+    return score;
+  });
 }
 
 /** In the wild the second class is rarer than in a corpus that was gathered for it: a cut is chosen as if so many texts were of it. */
 const wildShare = 0.4;
 
-/** Temperature by the likelihood, shifts by the task's figure, both on texts that were not trained on. */
-function headOf({ task, check, train }: Set, trained: Trained, isBase: boolean, report: TrainingReport): Head {
-  const scores = check.examples.map((example) => scoresOf(trained, example));
-  const classes = trained.classes;
-  let temperature = 1;
-  let least = Infinity;
-  for (let tried = 0.5; tried <= 4; tried *= 1.1) {
-    const loss = scores.reduce((sum, one, i) => {
-      const scaled = one.map((score) => score / tried);
-      softmax(scaled);
-      return sum - Math.log(Math.max(1e-9, scaled[check.labels[i] ?? 0] ?? 0));
-    }, 0);
-    if (loss < least) [least, temperature] = [loss, tried];
-  }
-  const common = { task: task.name, isBase, classes, temperature, names: task.classes };
-  const figureWith = (shifts: readonly number[]) => {
-    const head: Head = { ...common, shifts };
-    return headlineOf(
-      task,
-      figuresOf(
-        check.labels,
-        scores.map((one) => judged(one, 0, head).chosen),
-        classes,
-      ),
-    );
-  };
-  const none = Array.from({ length: classes }, () => 0);
-  let shifts: readonly number[] = none;
-  const plain = figureWith(none);
+/** Probabilities by the likelihood, shifts by the task's figure, both on texts that were not trained on. */
+function headOf(task: Task, planes: readonly Plane[], check: GramTexts, labels: readonly number[], trained: readonly number[], report: TrainingReport): Head {
+  const classes = task.classes.length;
+  const scores = labels.map((_, i) => classScores(scoresOf(planes, check, i), 0, classes).slice());
+  const common = { task: task.name, classes, names: task.classes, temperature: temperatureOf(scores, labels, classes) };
+  const said = (shifts: readonly number[]) => scores.map((one) => judged(one, 0, { ...common, shifts }).chosen);
+  const figureWith = (shifts: readonly number[]) => headlineOf(task, figuresOf(labels, said(shifts), classes));
+  let shifts: readonly number[] = Array.from({ length: classes }, () => 0);
+  const plain = figureWith(shifts);
   // One cut alone is chosen, and only where the figure asks for it: many cuts on few texts would be chance.
   if (task.headline === "f1OfSecond") {
-    const seconds = check.labels.filter((label) => label === 1).length;
-    const cost = ((seconds / Math.max(1, check.labels.length - seconds)) * (1 - wildShare)) / wildShare;
+    const seconds = labels.filter((label) => label === 1).length;
+    const cost = ((seconds / Math.max(1, labels.length - seconds)) * (1 - wildShare)) / wildShare;
     let best = 0;
-    for (let by = -0.2; by <= 1.5; by += 0.1) {
-      const said = scores.map((one) => judged(one, 0, { ...common, shifts: [0, by] }).chosen);
-      const hits = said.filter((guess, i) => guess === 1 && check.labels[i] === 1).length;
-      const wrong = said.filter((guess, i) => guess === 1 && check.labels[i] === 0).length;
+    for (let by = -0.5; by <= 1; by += 0.05) {
+      const chosen = said([0, by]);
+      const hits = chosen.filter((guess, i) => guess === 1 && labels[i] === 1).length;
+      const wrong = chosen.filter((guess, i) => guess === 1 && labels[i] === 0).length;
       const figure = hits / (hits + 0.5 * (wrong * cost + seconds - hits));
       if (figure > best + 1e-9) [best, shifts] = [figure, [0, by]];
     }
   }
   report(
-    `${isBase ? "base " : ""}${task.name}: ${task.headline} ${figureWith(shifts).toFixed(4)} (without shift ${plain.toFixed(4)}), temperature ${temperature.toFixed(2)}, ${check.labels.length} texts`,
+    `${task.name}: ${task.headline} ${figureWith(shifts).toFixed(4)} (without shift ${plain.toFixed(4)}), temperature ${common.temperature.toFixed(2)}, ${labels.length} texts`,
   );
-  const second = train.labels.filter((label) => label === 1).length / train.labels.length;
+  const second = trained.filter((label) => label === 1).length / trained.length;
   return { ...common, shifts, ...(task.shifts === true && { expectedShare: second }) };
 }
 
-function momentsOf(sets: readonly Labelled[], extractor: Extractor) {
-  const numbers = sets.flatMap(({ texts }) => texts.filter((_, i) => i % 7 === 0).map((text) => extractor.extract(text).dense.slice()));
-  return momentsOfNumbers(numbers);
+/** With the best likelihood (Guo et al., On calibration, ICML 2017): one number, so that what is likeliest is what is chosen. */
+function temperatureOf(scores: readonly Float64Array[], labels: readonly number[], classes: number): number {
+  let temperature = 1;
+  let least = Infinity;
+  for (let tried = 0.1; tried <= 8; tried *= 1.05) {
+    const loss = scores.reduce((sum, one, i) => sum - Math.log(Math.max(1e-9, softmaxOf(one, 0, classes, tried)[labels[i] ?? 0] ?? 0)), 0);
+    if (loss < least) [least, temperature] = [loss, tried];
+  }
+  return temperature;
 }
 
-function momentsOfNumbers(rows: readonly Float32Array[]): { readonly means: Float32Array; readonly deviations: Float32Array } {
-  const size = rows[0]?.length ?? 0;
-  const [sums, squares] = [new Float64Array(size), new Float64Array(size)];
-  for (const row of rows)
-    for (let d = 0; d < size; d++) {
-      const value = row[d] ?? 0;
-      sums[d] = (sums[d] ?? 0) + value;
-      squares[d] = (squares[d] ?? 0) + value * value;
-    }
-  const means = Float32Array.from(sums, (sum) => sum / rows.length);
-  return { means, deviations: Float32Array.from(squares, (square, d) => Math.sqrt(Math.max(0, square / rows.length - (means[d] ?? 0) ** 2) + 1e-6)) };
-}
-
-function joinFloats(a: Float32Array, b: Float32Array): Float32Array {
-  const all = new Float32Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
-}
-
-/** All heads in one matrix of bytes; buckets that weigh little in every head are left out. */
-function joined(heads: readonly Head[], parts: readonly Trained[], { version, rows: keptRows }: ModelOptions, moments: Pick<LinearModel, "means" | "deviations">): LinearModel {
-  const outputs = outputsOf(heads);
-  const scales = new Float32Array(outputs);
+/** All planes in one matrix of bytes; buckets that weigh little in all of them are left out. */
+function joined(parts: readonly Trained[], { means, deviations }: Spread, { version, rows }: ModelOptions): AdditiveModel {
+  const heads = parts.map(({ head }) => head);
+  const planes = parts.flatMap((part) => part.planes);
+  const columns = heads.reduce((sum, head) => sum + columnsOf(head), 0);
+  const dimensions = means.length;
+  const sidesCount = (planes[0]?.dense.length ?? 0) - dimensions;
   const weights = new Float32Array(bucketCount);
-  let column = 0;
-  for (const { classes, buckets } of parts) {
+  for (const { buckets } of planes) {
     let squares = 0;
-    for (const weight of buckets) squares += weight * weight;
-    const typical = Math.sqrt(squares / buckets.length) || 1;
-    for (let bucket = 0; bucket < bucketCount; bucket++) {
-      let norm = 0;
-      for (let c = 0; c < classes; c++) {
-        const weight = (buckets[bucket * classes + c] ?? 0) / typical;
-        norm += weight * weight;
-        const size = Math.abs(buckets[bucket * classes + c] ?? 0);
-        if (size > (scales[column + c] ?? 0)) scales[column + c] = size;
-      }
-      weights[bucket] = (weights[bucket] ?? 0) + norm / classes;
-    }
-    column += classes;
+    for (let bucket = 0; bucket < bucketCount; bucket++) squares += (buckets[bucket] ?? 0) ** 2;
+    const typical = squares / bucketCount || 1;
+    for (let bucket = 0; bucket < bucketCount; bucket++) weights[bucket] = (weights[bucket] ?? 0) + (buckets[bucket] ?? 0) ** 2 / typical;
   }
-  for (let o = 0; o < outputs; o++) scales[o] = (scales[o] ?? 0) / 127 || 1;
-  const order = Array.from(weights.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0));
-  const kept = order.slice(0, keptRows).sort((a, b) => a - b);
-  const rows = new Int32Array(bucketCount).fill(-1);
-  const matrix = new Int8Array(kept.length * outputs);
-  const denseRows = moments.means.length;
-  const dense = new Float32Array(denseRows * outputs);
-  const bias = new Float32Array(outputs);
-  for (const [row, bucket] of kept.entries()) rows[bucket] = row;
-  column = 0;
-  for (const trained of parts) {
-    const { classes } = trained;
-    for (let c = 0; c < classes; c++) {
-      const o = column + c;
-      bias[o] = trained.bias[c] ?? 0;
-      for (const [row, bucket] of kept.entries()) matrix[row * outputs + o] = Math.round((trained.buckets[bucket * classes + c] ?? 0) / (scales[o] ?? 1));
-      for (let d = 0; d < denseRows; d++) dense[d * outputs + o] = trained.dense[d * classes + c] ?? 0;
+  const order = Array.from(weights.keys()).filter((bucket) => (weights[bucket] ?? 0) > 0);
+  const kept = Uint32Array.from(order.sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0)).slice(0, rows)).sort();
+  const matrix = new Int8Array(kept.length * columns);
+  const scales = new Float32Array(columns);
+  const vectors = new Float32Array(dimensions * columns);
+  const sides = new Float32Array(sidesCount * columns);
+  const bias = new Float32Array(columns);
+  for (const [c, { buckets, dense, bias: own }] of planes.entries()) {
+    const weight = (bucket: number): number => buckets[bucket] ?? 0;
+    const scale = kept.reduce((most, bucket) => Math.max(most, Math.abs(weight(bucket))), 0) / 127 || 1;
+    scales[c] = scale;
+    for (const [row, bucket] of kept.entries()) matrix[row * columns + c] = Math.round(weight(bucket) / scale);
+    let lead = own;
+    for (let d = 0; d < dimensions; d++) {
+      const slope = ((dense[d] ?? 0) * denseWeight) / (deviations[d] ?? 1);
+      vectors[d * columns + c] = slope;
+      lead -= slope * (means[d] ?? 0);
     }
-    column += classes;
+    for (let k = 0; k < sidesCount; k++) sides[k * columns + c] = dense[dimensions + k] ?? 0;
+    bias[c] = lead;
   }
-  return { version, heads, rows, matrix, scales, dense, bias, ...moments };
+  return { version, heads, kept, matrix, scales, vectors, sides, bias };
 }

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { type Labelled, readLabelled, readText, readTsv } from "./corpus.ts";
-import { languageTask, multilingualNames, multilingualTask, spamTask, tasks } from "./tasks.ts";
+import { languageTask, multilingualNames, multilingualTask, spamTask, type Task } from "./tasks.ts";
 import type { TaskData } from "./train.ts";
 
 const stancePrefix = "stance-";
 const folderOf = (task: string): string => (task.startsWith(stancePrefix) ? join("stance", task.slice(stancePrefix.length)) : task);
 
 /** TweetEval's tasks. @param folder of the data: `tweeteval/TASK/train_text.txt` and so on */
-export function socialData(folder: string): readonly TaskData[] {
+export function tweetEvalData(folder: string, tasks: readonly Task[]): readonly TaskData[] {
   return tasks.map((task) => {
     const at = join(folder, "tweeteval", folderOf(task.name));
     const read = (part: string) => readLabelled(join(at, `${part}_text.txt`), join(at, `${part}_labels.txt`), task.classes.length);

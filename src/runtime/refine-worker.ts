@@ -259,7 +259,7 @@ const handlers = {
     const row = partitionNumbered(argument.partition).ledger.row(argument.id);
     return row?.status === "post" ? row.contribution.createdAt : undefined;
   },
-  explain: ({ task, text }: { readonly task: string; readonly text: string }) => models.explain(task, text),
+  explain: ({ task, text, language }: { readonly task: string; readonly text: string; readonly language: string }) => models.explain(task, text, language),
   read: ({ text, language }: { readonly text: string; readonly language: string }) => reader.read(text, language),
   trace: (argument: Parameters<typeof tracer.trace>[0]) => tracer.trace(argument),
   rawOf: (argument: Parameters<typeof tracer.rawOf>[0]) => tracer.rawOf(argument),

@@ -1,10 +1,11 @@
 import { EarshotError } from "../core/errors.ts";
-import type { EntitySpan, Judgement, TextModels } from "../core/judgement.ts";
+import { type EntitySpan, type Judgement, multilingualLanguages, type TextModels } from "../core/judgement.ts";
 import type { Gazetteer, WordSpace } from "../core/linking.ts";
 import { explain, type Explanation } from "../models/explain.ts";
 import { type Library, openLibrary } from "../models/library.ts";
 import type { Judge, Judged } from "../models/linear-model.ts";
 import { openGazetteer } from "../models/gazetteer.ts";
+import { multilingualTask, nameOfLanguage } from "../models/tasks.ts";
 import { makeWordSpace } from "../models/word-space.ts";
 import { wordsOf } from "../models/words.ts";
 import { embeddedModelOf, makeEmbedded, openRegistryJudge, bareText, type RegistryJudge, socialTasks } from "./registry-models.ts";
@@ -24,7 +25,7 @@ export function openTextModels(
   /** Takes the place of those before. @returns what could not be taken up, and why */
   load(models: WorkerModels): readonly { readonly model: string; readonly reason: string }[];
   /** Why a text is judged as it is, by today's weights. */
-  explain(task: string, text: string): Explanation & { readonly model: string };
+  explain(task: string, text: string, language: string): Explanation & { readonly model: string };
   /** Vectors and places, each read when it is first asked for. */
   readonly space: () => WordSpace;
   readonly gazetteer: () => Gazetteer;
@@ -51,6 +52,11 @@ export function openTextModels(
         const one = said.get(task);
         return one === undefined ? [] : [judgementOf(judge, task, model, one)];
       });
+    },
+    multilingual(text, language) {
+      const judge = library.judge("multilingual");
+      const { probabilities, chosen } = judge.one(multilingualTask.name, bareText(text), nameOfLanguage(language));
+      return { ...judgementOf(judge, multilingualTask.name, library.version("multilingual"), { probabilities, chosen }), task: "sentiment" };
     },
     spam(text) {
       const judge = library.judge("spam");
@@ -102,8 +108,13 @@ export function openTextModels(
       candidates = models.candidates.flatMap((one) => open([one]).map((opened) => ({ ...opened, every: Math.max(1, Math.round(1 / one.share)) })));
       return failed;
     },
-    explain(task, text) {
-      const own = promoted.find((one) => one.task === task);
+    explain(task, text, language) {
+      const own = promoted.find((one) => one.task === task && one.reads(language));
+      if (own === undefined && task === "sentiment" && multilingualLanguages.includes(language)) {
+        const judge = library.judge("multilingual");
+        const one = (_task: string, edited: string) => judge.one(multilingualTask.name, bareText(edited), nameOfLanguage(language));
+        return { ...explain({ ...judge, one }, multilingualTask.name, text), task, model: library.version("multilingual") };
+      }
       const judge = own?.judge ?? library.judge(embeddedModelOf(task));
       const model = own?.id ?? library.version(embeddedModelOf(task));
       if (!judge.heads.has(task))

@@ -19,6 +19,7 @@ const sentimentOf = (label: string, sure: number): Judgement => ({
 /** Says what the text names: as sure as its length in hundredths. */
 const models: TextModels = {
   social: (text) => [sentimentOf(text.includes("bad") ? "negative" : "positive", Math.min(1, text.length / 100))],
+  multilingual: (_text, language) => ({ ...sentimentOf("positive", 0.8), model: `multilingual@1-${language}` }),
   spam: (text) => ({ task: "spam", model: "spam@1", label: "ham", probabilities: { ham: text.includes("buy") ? 0.4 : 0.9, spam: 0.1 } }),
   entities: (text) => ({ model: "entities@1", spans: text.includes("Ann") ? [{ start: text.indexOf("Ann"), end: text.indexOf("Ann") + 3, kind: "person" }] : [] }),
   promoted: () => [],
@@ -96,6 +97,21 @@ test("posts in other languages keep their sentiment, and may still be judged for
     judgementsOf(draft.notes).map(({ task }) => task),
     ["spam"],
   );
+});
+
+test("posts in other languages have the sentiment of the model that was asked for them, under its own version", () => {
+  const german = judged(long("gut"), useOf({ social: true, multilingual: true }), "de");
+  assert.deepEqual(german.sentiment, { label: "positive", score: 0.8 });
+  assert.deepEqual(
+    judgementsOf(german.notes).map(({ task, model }) => `${task} ${model}`),
+    ["sentiment multilingual@1-de"],
+  );
+  assert.deepEqual(
+    judgementsOf(judged(long("good"), useOf({ social: true, multilingual: true })).notes).map(({ model }) => model),
+    ["social@1"],
+  );
+  assert.deepEqual(judged(long("goed"), useOf({ multilingual: true }), "nl").sentiment, { label: "neutral", score: 0.1 });
+  assert.deepEqual(judged(long("gut"), useOf({ multilingual: { languages: ["fr"] } }), "de").sentiment, { label: "neutral", score: 0.1 });
 });
 
 test("sources and languages that are not named are not asked for", () => {

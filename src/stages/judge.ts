@@ -1,5 +1,5 @@
 import type { ModelsConfig } from "../core/config.ts";
-import { packJudgements, type TextModels } from "../core/judgement.ts";
+import { multilingualLanguages, packJudgements, type TextModels } from "../core/judgement.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import { sentimentOf, sureOf, textToJudge } from "./judgements.ts";
 
@@ -16,14 +16,16 @@ const socialLanguage = "en";
  * unsure: figures of two models, or of a model and a lexicon, never mix under one label. A promoted model has thresholds of its own.
  */
 export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly judgesSentiment: (draft: Draft) => boolean; readonly isAsked: () => boolean } {
-  const asks = [use.social, use.spam, use.entities].some((one) => one !== false);
+  const asks = [use.social, use.multilingual, use.spam, use.entities].some((one) => one !== false);
   const isSocial = (draft: Draft): boolean => draft.language === socialLanguage && isAsked(use.social, draft);
-  const judgesSentiment = (draft: Draft): boolean => isSocial(draft) || models.hasPromoted("sentiment", draft.language);
+  const isMultilingual = (draft: Draft): boolean => multilingualLanguages.includes(draft.language) && isAsked(use.multilingual, draft);
+  const judgesSentiment = (draft: Draft): boolean => isSocial(draft) || isMultilingual(draft) || models.hasPromoted("sentiment", draft.language);
   const sure = (judgement: Parameters<typeof sureOf>[0]) => sureOf(judgement, use.leastProbability);
   const judge = (draft: Draft): void => {
     const text = textToJudge(draft);
     if (text === "") return;
     let judgements = isSocial(draft) ? models.social(text).map(sure) : [];
+    if (isMultilingual(draft)) judgements.push(sure(models.multilingual(text, draft.language)));
     if (isAsked(use.spam, draft)) judgements.push(sure(models.spam(text)));
     const promoted = models.promoted(text, draft.language);
     if (promoted.length > 0) judgements = [...judgements.filter(({ task }) => !promoted.some((one) => one.task === task)), ...promoted];

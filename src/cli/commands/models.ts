@@ -8,13 +8,13 @@ import { readLabelled, readTsv } from "../../models/corpus.ts";
 import { trainEntities } from "../../models/entities.ts";
 import { evaluateTask } from "../../models/evaluate.ts";
 import { explain } from "../../models/explain.ts";
-import { makeExtractor } from "../../models/features.ts";
+import { makeReader } from "../../models/reader.ts";
 import { figuresOf } from "../../models/figures.ts";
-import { type Library, type ModelName, openLibrary, weightsFile } from "../../models/library.ts";
-import { writeLinearModel } from "../../models/linear-model.ts";
-import { multilingualNames, multilingualTask, spamTask, taskNamed } from "../../models/tasks.ts";
+import { type Library, type ModelName, modelOf, openLibrary, weightsFile } from "../../models/library.ts";
+import { writeAdditiveModel } from "../../models/additive-model.ts";
+import { multilingualNames, benchmarkTasks, multilingualTask, nameOfLanguage, socialTasks, spamTask, taskNamed } from "../../models/tasks.ts";
 import { type ModelOptions, type TaskData, trainModel } from "../../models/train.ts";
-import { languageData, multilingualData, socialData, spamData } from "../../models/training-data.ts";
+import { languageData, multilingualData, spamData, tweetEvalData } from "../../models/training-data.ts";
 import { languagePosts, trainWordModel } from "../../models/language-words-train.ts";
 import { readWordVectors, writeWordVectors } from "../../models/word-vectors.ts";
 import { makeLanguageJudge } from "../models-language.ts";
@@ -73,14 +73,13 @@ function figuresFor(flags: EvaluateFlags, library: Library): unknown {
       `--task: expected sentiment, emotion, hate, irony, offensive, emoji, stance, language, entities, spam or multilingual-sentiment, came ${flags.task}`,
     );
   const labelled = readLabelled(needed(flags.text, "text"), needed(flags.labels, "labels"), task.classes.length);
-  return evaluateTask(library.judge("social"), name, labelled, { adapts: !flags.oneByOne });
+  return evaluateTask(library.judge(modelOf(name) ?? "social"), name, labelled, { adapts: !flags.oneByOne });
 }
 
 /** English is what the larger corpus is of; the others share one model, which is told the language. */
 function evaluateMultilingual(flags: EvaluateFlags, library: Library): unknown {
   const language = needed(flags.language, "language").toLowerCase();
-  const codes: Readonly<Record<string, string>> = { ar: "arabic", en: "english", fr: "french", de: "german", hi: "hindi", it: "italian", pt: "portuguese", es: "spanish" };
-  const name = codes[language] ?? language;
+  const name = nameOfLanguage(language) ?? language;
   const known = multilingualNames.some((one) => one === name);
   const labelled = readLabelled(needed(flags.text, "text"), needed(flags.labels, "labels"), multilingualTask.classes.length);
   if (name === "english") return evaluateTask(library.judge("social"), "sentiment", labelled, { adapts: false });
@@ -184,7 +183,7 @@ const explainCommand = buildCommand({
   func: (flags: { task: string; text: string; json: boolean }) =>
     guarded(async () => {
       const library = openLibrary();
-      const model: ModelName = flags.task === spamTask.name ? "spam" : flags.task === multilingualTask.name ? "multilingual" : flags.task === "language" ? "language" : "social";
+      const model = modelOf(flags.task) ?? "social";
       const judge = library.judge(model);
       if (!judge.heads.has(flags.task)) throw new EarshotError("USAGE", `--task: expected one of ${[...judge.heads.keys()].join(", ")}, came ${flags.task}`);
       const why = explain(judge, flags.task, flags.text);
@@ -205,8 +204,9 @@ const vectorNumbers = 100;
 const recipes: readonly (readonly [ModelName, (folder: string) => readonly TaskData[], Omit<ModelOptions, "version">])[] = [
   ["spam", spamData, { rows: 16_000, dense: true }],
   ["language", languageData, { rows: 48_000, dense: false }],
-  ["multilingual", multilingualData, { rows: 64_000, dense: false }],
-  ["social", socialData, { rows: 65_536, dense: true }],
+  ["multilingual", multilingualData, { rows: 131_072, dense: false }],
+  ["benchmarks", (folder) => tweetEvalData(folder, benchmarkTasks), { rows: 65_536, dense: true }],
+  ["social", (folder) => tweetEvalData(folder, socialTasks), { rows: 131_072, dense: true }],
 ];
 
 const trainCommand = buildCommand({
@@ -224,11 +224,12 @@ const trainCommand = buildCommand({
       json: { kind: "boolean", brief: "--set: print the model as JSON", default: false },
       data: file("The folder that holds tweeteval, multilingual, ner, language and spam"),
       vectors: file("Word vectors to convert first"),
-      only: file("One of words, entities, spam, language, multilingual, social, code-switching"),
+      only: file("One of words, entities, spam, language, multilingual, social, benchmarks, code-switching"),
       out: file("Folder for the weights; absent: the program's own"),
+      heldOut: { kind: "boolean", brief: "Train on the training texts alone, so that figures on validation texts are fair", default: false },
     },
   },
-  func: (flags: { set?: string; version?: number; alone: boolean; seed?: number; json: boolean; data?: string; vectors?: string; only?: string; out?: string }) =>
+  func: (flags: { set?: string; version?: number; alone: boolean; seed?: number; json: boolean; data?: string; vectors?: string; only?: string; out?: string; heldOut: boolean }) =>
     guarded(async () => {
       if (flags.set !== undefined) return trainOnSet({ ...flags, set: flags.set });
       const folder = needed(flags.data, "data");
@@ -252,7 +253,7 @@ const trainCommand = buildCommand({
       const vectors = readWordVectors(readFileSync(place("words")));
       const wanted = (name: string) => flags.only === undefined || flags.only === name;
       for (const [name, data, options] of recipes) {
-        if (wanted(name)) keep(name, writeLinearModel(trainModel(data(folder), makeExtractor(vectors), { ...options, version: "1" }, print)));
+        if (wanted(name)) keep(name, writeAdditiveModel(trainModel(data(folder), makeReader(vectors), { ...options, version: "2", heldOut: flags.heldOut }, print)));
       }
       if (wanted("entities")) keep("entities", trainEntities(folder, vectors, print));
       if (wanted("code-switching")) keep("code-switching", trainWordModel(languagePosts(folder).train, print));

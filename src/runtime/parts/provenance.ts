@@ -133,7 +133,7 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
       const noted = judgementsOf(post?.notes).find((judgement) => judgement.task === task);
       if (post === undefined || noted === undefined) return undefined;
       const partition = partitionOf(idWords(id), options.partitions);
-      return { noted, now: await threads.refineOf(partition).caller.call("explain", { task, text: redactPost(post).text }) };
+      return { noted, now: await threads.refineOf(partition).caller.call("explain", { task, text: redactPost(post).text, language: post.language }) };
     },
     async reading(id, filter) {
       const post = await reading.post(id, filter);
