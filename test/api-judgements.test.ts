@@ -43,6 +43,28 @@ describe("judgements of language models", () => {
     assert.notEqual(german?.["sentiment"], null);
   });
 
+  it("are found, counted and compared by what they say", async () => {
+    const said = new Map(posts.map((post) => [post["id"], rowsOf(post, "judgements").filter(({ task, label }) => task === "emotion" && label !== undefined)]));
+    const joyful = posts.filter(({ id }) => said.get(id)?.[0]?.["label"] === "joy").map(({ id }) => id);
+    assert.ok(joyful.length > 0);
+    const found = rowsOf((await api.ask("GET", "/api/v1/posts?q=judged:emotion/joy")).body);
+    assert.deepEqual(new Set(found.map(({ id }) => id)), new Set(joyful));
+    const { body } = await api.ask("GET", "/api/v1/posts/facets?by=judged");
+    const facets = rowsOf(recordAt(body, "facets"), "judged");
+    assert.deepEqual(
+      facets.find(({ value }) => value === "emotion/joy"),
+      { value: "emotion/joy", posts: joyful.length },
+    );
+    assert.ok(
+      facets.every(({ value }) => !/(?:^sentiment\/|\/no$|\/ham$)/.test(String(value))),
+      "sentiment has a field of its own, and nothing is named that is not there",
+    );
+    const explored = await api.ask("GET", "/api/v1/explore?metric=posts&by=judged&from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z");
+    assert.equal(explored.status, 200, explored.text);
+    assert.equal(explored.body["answeredBy"], "search");
+    assert.deepEqual(rowsOf(explored.body, "whole").find(({ key }) => key === "emotion/joy")?.["posts"], joyful.length, explored.text);
+  });
+
   it("name what stands in the text as it is shown", () => {
     const text = String(posts[1]?.["text"]);
     assert.match(text, /^write to \[email\], /);

@@ -140,6 +140,22 @@ export function packJudgements(judgements: readonly Judgement[]): Pick<Notes, "j
   return { ...(others.length < judgements.length && { judged }), ...(others.length > 0 && { judgements: others }) };
 }
 
+/** Labels that say that there is nothing: most posts bear them, and nobody looks for them. */
+const plainLabels: ReadonlySet<string> = new Set(["no", "ham"]);
+
+/**
+ * What models say of a post as queries name it, `emotion/anger`, `hate/yes`: lower case, blanks as -. Sentiment has a field of its own,
+ * and what says that there is nothing is not named.
+ */
+export function judgedNames(notes: Notes | undefined): readonly string[] {
+  if (notes?.judged === undefined && notes?.judgements === undefined) return [];
+  return judgementsOf(notes).flatMap(({ task, label }) => (label === undefined || task === "sentiment" || plainLabels.has(label) ? [] : [judgedName(task, label)]));
+}
+
+export function judgedName(task: string, label: string): string {
+  return `${task}/${label}`.toLowerCase().replaceAll(/\s+/g, "-");
+}
+
 function sameClasses(classes: readonly string[], probabilities: Readonly<Record<string, number>>): boolean {
   return Object.keys(probabilities).length === classes.length && classes.every((name) => probabilities[name] !== undefined);
 }

@@ -1,5 +1,6 @@
 import "./language-spans.ts";
 import type { Notes, Post, Sentiment } from "./event.ts";
+import { judgedNames } from "./judgement.ts";
 import type { Query } from "./query.ts";
 import { foldText, tokenise } from "./tokens.ts";
 
@@ -31,6 +32,8 @@ export interface QueryFacts {
   readonly links: readonly string[];
   /** Ids of the entries that its names are linked to. */
   readonly entities: readonly string[];
+  /** As `judgedNames` gives them; absent: no model was asked. */
+  readonly judged?: readonly string[];
   /** Absent where the author is not known yet: `author:` then never holds. */
   readonly author: string | undefined;
   readonly createdAt: number;
@@ -55,6 +58,7 @@ export function factsOf(post: Post): QueryFacts {
     hashtags: post.hashtags,
     links: post.links,
     entities: entitiesOf(post.notes),
+    judged: judgedNames(post.notes),
     author: post.author,
     createdAt: post.createdAt,
     reply: post.replyTo !== undefined,
@@ -139,6 +143,8 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
       return facts.terms.includes(value);
     case "hashtag":
       return facts.hashtags.some((tag) => foldText(tag) === value);
+    case "judged":
+      return facts.judged?.includes(value) === true;
     case "link":
       return facts.links.some((link) => hostMatches(linkHost(link), value));
     case "entity":

@@ -59,6 +59,8 @@ test("nothing and * are everything", () => {
 
 test("each field takes its values", () => {
   assert.deepEqual(parseQuery("language:EN"), { kind: "field", field: "language", value: "en" });
+  assert.deepEqual(parseQuery("judged:Emotion/Anger"), { kind: "field", field: "judged", value: "emotion/anger" });
+  assert.throws(() => parseQuery("judged:anger"), /a task and what a model says/);
   assert.deepEqual(parseQuery("hashtag:#Café"), { kind: "field", field: "hashtag", value: "cafe" });
   assert.deepEqual(parseQuery('source:"my source"'), { kind: "field", field: "source", value: "my source" });
   assert.deepEqual(parseQuery("has:media is:reply"), {

@@ -272,6 +272,9 @@ function fieldValue(field: QueryField, value: string, at: number): string {
       if (tag === "") fail(at, "a hashtag", shown(value));
       return tag;
     }
+    case "judged":
+      if (!/^[^/]+\/[^/]+$/.test(lower)) fail(at, "a task and what a model says, such as emotion/anger", shown(value));
+      return lower;
     case "link":
       return lower;
     default:

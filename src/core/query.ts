@@ -19,7 +19,7 @@ export type Query =
   | { readonly kind: "not"; readonly part: Query };
 
 /**
- * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host entity:id author:a1_… is:reply|reshare|original has:link|media|pii|languages
+ * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host judged:emotion/anger entity:id author:a1_… is:reply|reshare|original has:link|media|pii|languages
  * reply:p_… root:p_… quote:p_… reshare:p_…: what answers a post, belongs to the conversation that it began, quotes it, shares it again.
  */
 export const queryFields = [
@@ -31,6 +31,7 @@ export const queryFields = [
   "hashtag",
   "link",
   "entity",
+  "judged",
   "author",
   "is",
   "has",

@@ -171,7 +171,7 @@ export interface SearchPage {
 export interface FacetRequest {
   readonly q: string;
   readonly filter: ReadFilter;
-  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "link" | "entity" | "day")[];
+  readonly by: readonly ("platform" | "source" | "language" | "sentiment" | "term" | "hashtag" | "link" | "entity" | "judged" | "day")[];
   readonly top: number;
   /** Posts that are looked at; where more match, a sample is scaled up. Absent: enough for exact numbers in most searches. */
   readonly maxRows?: number;

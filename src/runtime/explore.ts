@@ -1,7 +1,7 @@
 import type { ReadFilter } from "../core/filter.ts";
 import type { Figures, Metric } from "../metrics/metrics.ts";
 
-export const exploreDimensions = ["platform", "source", "language", "term", "sentiment", "hashtag", "hour-of-week"] as const;
+export const exploreDimensions = ["platform", "source", "language", "term", "sentiment", "hashtag", "judged", "hour-of-week"] as const;
 export type ExploreDimension = (typeof exploreDimensions)[number];
 export const exploreGrains = ["minute", "hour", "day", "all"] as const;
 export type ExploreGrain = (typeof exploreGrains)[number];

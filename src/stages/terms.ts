@@ -1,5 +1,6 @@
 import type { QueryFacts } from "../core/query-match.ts";
 import { entitiesOf, matchesQuery } from "../core/query-match.ts";
+import { judgedNames } from "../core/judgement.ts";
 import type { Query } from "../core/query.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import { explainMatch, type TermFinding } from "./terms-explain.ts";
@@ -196,6 +197,7 @@ function factsOfDraft(draft: Draft): QueryFacts {
     hashtags: draft.hashtags,
     links: draft.links,
     entities: entitiesOf(draft.notes),
+    judged: judgedNames(draft.notes),
     author: undefined,
     createdAt: post.createdAt,
     reply: post.replyTo !== undefined,

@@ -65,6 +65,7 @@ function fieldCondition(field: Extract<Query, { kind: "field" }>["field"], value
     case "quote":
     case "reshare":
       return isPostId(value) ? `(${referenceColumns[field]} = ${uuidLiteral(value)})` : "false";
+    case "judged":
     case "link":
     case "entity":
       return undefined;

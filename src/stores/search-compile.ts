@@ -7,8 +7,8 @@ import { flags, type Profile, referenceWord, sampleSql, tagWord } from "./search
 export interface Names {
   readonly profiles: readonly Profile[];
   author(id: string): number | undefined;
-  /** kind: h hashtag, l host, d domain above a host, e entry of the register of names, t term. */
-  tag(kind: "h" | "l" | "d" | "e" | "t", text: string): number | undefined;
+  /** kind: h hashtag, l host, d domain above a host, j what models say, e entry of the register of names, t term. */
+  tag(kind: "h" | "l" | "d" | "j" | "e" | "t", text: string): number | undefined;
   /** docs.row of a time, before what crowding adds. */
   row(timeMs: number): number;
 }
@@ -176,9 +176,11 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
         const term = allowedTerms?.includes(value) === false ? undefined : names.tag("t", value);
         return term === undefined ? undefined : condition(`EXISTS (SELECT 1 FROM term_rows WHERE term = ${bind(term)} AND row = d.row)`, { term });
       }
-      case "hashtag": {
-        const tag = names.tag("h", value);
-        return tag === undefined ? undefined : words(quoted([tagWord("h", tag)]));
+      case "hashtag":
+      case "judged": {
+        const kind = name === "hashtag" ? "h" : "j";
+        const tag = names.tag(kind, value);
+        return tag === undefined ? undefined : words(quoted([tagWord(kind, tag)]));
       }
       case "entity": {
         // Who is kept to terms is told of no other names.

@@ -8,7 +8,7 @@ import { numberIn, type Profile, type Row, rowsPerMs, sampleScale, unpackNumbers
 /** Tags of a month whose names are looked up. */
 const mostTags = 5_000;
 
-export const facetNames = ["platform", "source", "language", "sentiment", "term", "hashtag", "link", "entity", "day"] as const;
+export const facetNames = ["platform", "source", "language", "sentiment", "term", "hashtag", "link", "entity", "judged", "day"] as const;
 export type SearchFacetName = (typeof facetNames)[number];
 
 export interface SearchFacetOptions {
@@ -50,7 +50,7 @@ interface MonthTask {
  */
 export async function facetsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets> {
   const { by, top } = options;
-  const lists = by.some((name) => name === "term" || name === "hashtag" || name === "link" || name === "entity");
+  const lists = by.some((name) => name === "term" || name === "hashtag" || name === "link" || name === "entity" || name === "judged");
   const maxRows = options.maxRows ?? (lists ? 50_000 : 100_000);
   const tally = makeTally(by, filter.terms);
   const tasks: MonthTask[] = [];
@@ -179,6 +179,7 @@ function makeTally(by: readonly SearchFacetName[], allowedTerms: readonly string
       if (kind === "h") add("hashtag", text, posts);
       else if (kind === "l") add("link", text, posts);
       else if (kind === "e" && allowedTerms === undefined) add("entity", text, posts);
+      else if (kind === "j") add("judged", text, posts);
       else if (kind === "t" && allowedTerms?.includes(text) !== false) add("term", text, posts);
     },
     facets(top) {

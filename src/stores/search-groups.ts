@@ -5,7 +5,10 @@ import type { SearchPlan } from "./search-compile.ts";
 import { type MonthBounds, type MonthReading, windowFrom } from "./search-reading.ts";
 import { numberIn, type Row, rowsPerMs, sampleScale, unpackCounts, unpackNumbers } from "./search-schema.ts";
 
-export const searchDimensions = ["platform", "source", "language", "sentiment", "term", "hashtag", "hour-of-week"] as const;
+export const searchDimensions = ["platform", "source", "language", "sentiment", "term", "hashtag", "judged", "hour-of-week"] as const;
+/** Dimensions of which a post may bear several values, or none. */
+const listKinds = { term: "t", hashtag: "h", judged: "j" } as const;
+const isList = (by: SearchGrouping["by"]): by is keyof typeof listKinds => by !== undefined && by in listKinds;
 export type SearchDimension = (typeof searchDimensions)[number];
 
 export interface SearchGrouping {
@@ -107,7 +110,7 @@ export async function groupsOf(readings: readonly MonthReading[], query: Query, 
 }
 
 function isSqlGrouped({ onlyPosts, withAuthors, by }: SearchGrouping): boolean {
-  return onlyPosts && !withAuthors && by !== "term" && by !== "hashtag";
+  return onlyPosts && !withAuthors && !isList(by);
 }
 
 function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: readonly string[] | undefined, isManyMonths: boolean) {
@@ -143,19 +146,19 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
           const profile = profiles.get(numberIn(row, "0"));
           if (profile === undefined) continue;
           const at = numberIn(row, "1") * (unitMs ?? 0);
-          const key = by === undefined ? "" : by === "hour-of-week" ? hourOfWeek(at) : by === "term" || by === "hashtag" ? "" : profile[by];
+          const key = by === undefined ? "" : by === "hour-of-week" ? hourOfWeek(at) : isList(by) ? "" : profile[by];
           countPosts(groupOf(bucketOf(at), key), profile.sentiment, numberIn(row, "2") * weight);
         }
         return;
       }
-      const list = by === "term" ? ", d.terms" : by === "hashtag" ? ", d.tags" : "";
+      const list = by === "term" ? ", d.terms" : isList(by) ? ", d.tags" : "";
       const rows = reading.select(plan, `d.profile, ${ms}, d.author, d.counts${list}`, lo, hi, { asArrays: true, sampled });
       const profiles = reading.profiles();
       const tags = new Map<number, string | undefined>();
       const nameOf = (tag: number): string | undefined => {
         if (!tags.has(tag)) {
           const found = reading.tagText(tag);
-          const isWanted = found !== undefined && (by === "term" ? found.kind === "t" && allowedTerms?.includes(found.text) !== false : found.kind === "h");
+          const isWanted = found !== undefined && (by === "term" ? found.kind === "t" && allowedTerms?.includes(found.text) !== false : isList(by) && found.kind === listKinds[by]);
           tags.set(tag, isWanted ? found.text : undefined);
         }
         return tags.get(tag);
@@ -163,11 +166,11 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
       const keysOf = (row: Row, sentiment: string, at: number): readonly string[] => {
         if (by === undefined) return [""];
         if (by === "hour-of-week") return [hourOfWeek(at)];
-        if (by !== "term" && by !== "hashtag") return [profiles.get(numberIn(row, "0"))?.[by] ?? sentiment];
+        if (!isList(by)) return [profiles.get(numberIn(row, "0"))?.[by] ?? sentiment];
         const packed = row["4"];
         const named = (packed instanceof Uint8Array ? unpackNumbers(packed) : []).flatMap((tag) => nameOf(tag) ?? []);
         // A post without a hashtag is no value of hashtags; one without a term is.
-        return named.length > 0 || by === "hashtag" ? named : ["none"];
+        return named.length > 0 || by !== "term" ? named : ["none"];
       };
       for (const row of rows) {
         const profile = profiles.get(numberIn(row, "0"));

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Post } from "../core/event.ts";
 import type { AuthorId } from "../core/ids.ts";
+import { judgedNames } from "../core/judgement.ts";
 import { entitiesOf, linkHost } from "../core/query-match.ts";
 import { foldText } from "../core/tokens.ts";
 import { authorKey, numberIn, type Profile, profileFrom, tagWord, unpackNumbers } from "./search-schema.ts";
 
-/** Numbers of one file for authors, profiles and tags: hashtag (h), host of a link (l), its domains above (d), entry of the register of names (e), term (t). */
+/** Numbers of one file for authors, profiles and tags: hashtag (h), host of a link (l), its domains above (d), entry of the register of names (e), what models say (j), term (t). */
 export interface SearchNames {
   author(author: AuthorId): number;
   /** undefined: the file does not know the author. */
@@ -13,7 +14,7 @@ export interface SearchNames {
   profile(profile: Omit<Profile, "profile">): number;
   profiles(): readonly Profile[];
   term(term: string): number;
-  /** Numbers of hashtags and hosts, and the words under which the index finds them. */
+  /** Numbers of hashtags, hosts and what models say, and the words under which the index finds them. */
   tagsOf(post: Post): { readonly numbers: readonly number[]; readonly words: string };
   /** After a rollback or a removal: forget what is remembered. */
   reset(): void;
@@ -38,7 +39,7 @@ export function openSearchNames(db: DatabaseSync): SearchNames {
 
   const profilesByKey = () => (profiles ??= new Map(allProfiles.all().map((row) => [profileKey(profileFrom(row)), profileFrom(row)])));
 
-  function tag(kind: "h" | "l" | "d" | "e" | "t", text: string): number {
+  function tag(kind: "h" | "l" | "d" | "j" | "e" | "t", text: string): number {
     const key = kind + text;
     let number = tags.get(key);
     if (number === undefined) {
@@ -79,16 +80,18 @@ export function openSearchNames(db: DatabaseSync): SearchNames {
     term: (term) => tag("t", term),
     tagsOf(post) {
       const entities = post.notes === undefined ? [] : entitiesOf(post.notes);
-      if (post.hashtags.length === 0 && post.links.length === 0 && entities.length === 0) return { numbers: [], words: "" };
+      const judged = judgedNames(post.notes);
+      if (post.hashtags.length === 0 && post.links.length === 0 && entities.length === 0 && judged.length === 0) return { numbers: [], words: "" };
       const numbers = new Set<number>();
       let words = "";
-      const add = (kind: "h" | "l" | "d" | "e", text: string) => {
+      const add = (kind: "h" | "l" | "d" | "j" | "e", text: string) => {
         const number = tag(kind, text);
         if (numbers.size >= mostTags || numbers.has(number)) return;
         numbers.add(number);
         words += ` ${tagWord(kind === "d" ? "l" : kind, number)}`;
       };
       for (const entity of entities) add("e", entity);
+      for (const name of judged) add("j", name.slice(0, longestTag));
       for (const hashtag of post.hashtags.slice(0, mostTags)) add("h", foldText(hashtag).slice(0, longestTag));
       for (const link of post.links.slice(0, mostTags)) {
         const host = linkHost(link).slice(0, longestTag);

@@ -10,6 +10,7 @@ import type { Post } from "../core/event.ts";
 import { isAllowed, type ReadFilter, termsShown } from "../core/filter.ts";
 import { maskText } from "../core/mask.ts";
 import { factsOf, matchesQuery } from "../core/query-match.ts";
+import { judgedNames } from "../core/judgement.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import type { Query } from "../core/query.ts";
 import { hand } from "./store.contract.ts";
@@ -93,6 +94,9 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
     { kind: "field", field: "term", value: "acme" },
     { kind: "field", field: "term", value: "absent" },
     { kind: "field", field: "hashtag", value: "ernte" },
+    { kind: "field", field: "judged", value: "emotion/anger" },
+    { kind: "field", field: "judged", value: "hate/yes" },
+    { kind: "field", field: "judged", value: "hate/no" },
     { kind: "field", field: "link", value: "example.org" },
     { kind: "field", field: "link", value: "example.com" },
     { kind: "field", field: "author", value: makeAuthorId(4) },
@@ -208,7 +212,7 @@ describe("the search reader", () => {
         for (const text of ["*", "rain", "rain language:de", "NOT rain", "is:reply"]) {
           const query = parseQuery(text);
           const posts = [...left.values()].filter((post) => matchesQuery(query, shownFacts(post)));
-          const { posts: count, exact, facets } = await reader.facets(query, {}, { by: ["platform", "language", "sentiment", "term", "hashtag", "day"], top: 50 });
+          const { posts: count, exact, facets } = await reader.facets(query, {}, { by: ["platform", "language", "sentiment", "term", "hashtag", "judged", "day"], top: 50 });
           assert.deepEqual([count, exact], [posts.length, true]);
           const tally = (values: readonly string[]) => [...Map.groupBy(values, (value) => value)].map(([value, list]) => ({ value, posts: list.length }));
           const byValue = (list: readonly { readonly value: string }[] | undefined) => [...(list ?? [])].sort((a, b) => (a.value < b.value ? -1 : 1));
@@ -216,6 +220,7 @@ describe("the search reader", () => {
           assert.deepEqual(byValue(facets["sentiment"]), byValue(tally(posts.map(({ sentiment }) => sentiment?.label ?? "none"))));
           assert.deepEqual(byValue(facets["term"]), byValue(tally(posts.flatMap(({ terms }) => terms))));
           assert.deepEqual(byValue(facets["hashtag"]), byValue(tally(posts.flatMap(({ hashtags }) => hashtags.map((tag) => tag.toLowerCase())))));
+          assert.deepEqual(byValue(facets["judged"]), byValue(tally(posts.flatMap(({ notes }) => judgedNames(notes)))));
           const { posts: ofAcme, facets: kept } = await reader.facets(query, { terms: ["acme"] }, { by: ["term"], top: 50 });
           assert.deepEqual(kept["term"], ofAcme === 0 ? [] : [{ value: "acme", posts: posts.filter(({ terms }) => terms.includes("acme")).length }]);
           assert.deepEqual(facets["day"], byValue(tally(posts.map(({ createdAt }) => new Date(createdAt).toISOString().slice(0, 10)))));

@@ -1,4 +1,5 @@
 import { type Change, type Contribution, type Counts, contributionOf, type Post } from "../core/event.ts";
+import { type Judgement, packJudgements } from "../core/judgement.ts";
 import { type AuthorId, authorIdFrom, type MentionId, type PostId, postIdFrom } from "../core/ids.ts";
 import type { StorePosition, StorePositions } from "../core/store.ts";
 
@@ -92,7 +93,12 @@ export function makeRandomPost(random: Random, number: number, days = 30): Post 
     region: random() < 0.5 ? "de" : "zz",
     sensitivity: random() < 0.1 ? "special" : "public",
     counts: { likes: Math.floor(random() * 5), shares: 0, replies: 0, views: 0 },
+    ...(random() < 0.3 && { notes: packJudgements([judgementFor(random, "emotion", ["anger", "joy"]), judgementFor(random, "hate", ["no", "yes"])]) }),
   });
+}
+
+function judgementFor(random: Random, task: string, classes: readonly string[]): Judgement {
+  return { task, model: "social@0a1b2c3d", label: pick(random, classes), probabilities: Object.fromEntries(classes.map((name) => [name, 0.5])) };
 }
 
 export function uniqueWord(number: number): string {

@@ -7,7 +7,7 @@ import type { ApiContext } from "../context.ts";
 import { postCsvHeader, postCsvLine } from "../post-csv.ts";
 import { cursorParameter, limitParameter, postSchema, problems, queryParameter, viewPost, viewWhole } from "../schemas.ts";
 
-const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "entity", "day"] as const;
+const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "entity", "judged", "day"] as const;
 type FacetName = (typeof facetNames)[number];
 
 export function addPostRoutes({ app, plain, engine }: ApiContext): void {

@@ -17,7 +17,7 @@ const searchedRows = 150_000;
 const rollupDimensions = ["platform", "source", "language", "term"] as const;
 const isRollupDimension = (by: ExploreDimension): by is (typeof rollupDimensions)[number] => rollupDimensions.some((name) => name === by);
 /** A post may bear several of these: their sum is not the number of posts. */
-const isList = (by: ExploreDimension | undefined): boolean => by === "term" || by === "hashtag";
+const isList = (by: ExploreDimension | undefined): boolean => by === "term" || by === "hashtag" || by === "judged";
 
 type Group = Figures & { readonly at: number; readonly key: string };
 interface Groups {
@@ -44,7 +44,7 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
   /** Undefined: the sums do not know enough for this question. */
   function rollupsFor(request: ExploreRequest, filter: ReadFilter): Ask | undefined {
     const { fromMs, toMs, metric, grain, by, languages } = request;
-    if ((request.q ?? "").trim() !== "" || by === "hashtag") return undefined;
+    if ((request.q ?? "").trim() !== "" || by === "hashtag" || by === "judged") return undefined;
     if (by === "sentiment" && metric.part.concat(metric.over ?? []).some((name) => name !== "posts")) return undefined;
     const terms = request.terms ?? filter.terms;
     // A post that matches two of them must not count twice.
@@ -95,7 +95,9 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
     const onlyPosts = whole.metric.part.concat(whole.metric.over ?? []).every((name) => ["posts", "negative", "neutral", "positive", "unscored"].includes(name));
     const withAuthors = needs(whole.metric, "authors");
     let isTooMuch = false;
-    const condition = lakeCondition(query, filter);
+    const { by: dimension } = whole;
+    // The lake keeps what models say as notes that it does not read.
+    const condition = dimension === "judged" ? undefined : lakeCondition(query, filter);
     const inSearch: Ask = async (by, everyMs) => {
       // What the lake can answer exactly is not estimated here.
       const grouping = {
@@ -117,11 +119,16 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
     const inLake: Ask = async (by, everyMs, only) => {
       const { groups, bytesScanned } = await threads.stores.caller.call("groups", {
         query: { ...spanOf(query), filter, condition },
-        grouping: { by: by === undefined ? [] : [by], withoutAuthors: !withAuthors, ...(only !== undefined && { only }), ...(everyMs !== undefined && { everyMs }) },
+        grouping: {
+          by: by === undefined || by === "judged" ? [] : [by],
+          withoutAuthors: !withAuthors,
+          ...(only !== undefined && { only }),
+          ...(everyMs !== undefined && { everyMs }),
+        },
       });
       const found = groups.map(({ keys, authors, ...group }): Group => {
         const unscored = group.posts - group.negative - group.neutral - group.positive;
-        return { ...group, unscored, key: by === undefined ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
+        return { ...group, unscored, key: by === undefined || by === "judged" ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
       });
       return { groups: found, exact: true, engagementCounted: true, bytesScanned };
     };

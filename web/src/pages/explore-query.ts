@@ -42,6 +42,7 @@ export function queryOf(options: {
     ...own("source", []),
     ...own("sentiment", []),
     ...own("hashtag", []),
+    ...own("judged", []),
     ...(ranges === undefined || ranges.length === 0 ? [] : ranges.length === 1 ? ranges : [`(${ranges.join(" OR ")})`]),
     ...(ranges?.length === 1 ? [] : [createdIn(fromMs, toMs)]),
   ].join(" ");

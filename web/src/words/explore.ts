@@ -17,6 +17,7 @@ export const explore = {
     source: "source",
     sentiment: "sentiment",
     hashtag: "hashtag",
+    judged: "what models say",
     "hour-of-week": "hour of the week",
   },
   before: "period before",

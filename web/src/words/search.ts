@@ -48,6 +48,7 @@ export const facet = {
   language: "Language",
   sentiment: "Sentiment",
   term: "Brands and topics",
+  judged: "What models say",
   hashtag: "Hashtags",
   link: "Links to",
   entity: "Names",
