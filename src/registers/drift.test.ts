@@ -51,3 +51,30 @@ test("what is known of a source goes with it, and nothing of others", async () =
   const left = await Promise.all([drift.hours({ fromMs: at }), drift.seen({ fromMs: at }), drift.fields(), drift.renames()]);
   for (const rows of left) assert.deepEqual([rows.some(({ source }) => source === "gone"), rows.some(({ source }) => source === "stays")], [false, true]);
 });
+
+test("a field of two hours, and names that the catalog cannot tell apart, are counted once each, together or not at all", async () => {
+  const hour = 3_600_000;
+  const at = 20 * 86_400_000;
+  const count = (field: string, lastAt: number, weight: number) => ({
+    source: "hours",
+    entity: "post",
+    field,
+    change: "unknown" as const,
+    weight,
+    rejected: 0,
+    firstAt: lastAt - 5,
+    lastAt,
+    shape: emptyShape(),
+  });
+  await drift.add([], [count("f", at + 10, 2), count("f", at + hour, 3), count("f\0", at + hour + 1, 4)]);
+  const [field] = await drift.fields("hours");
+  assert.deepEqual([field?.firstAt, field?.lastAt], [at + 5, at + hour + 1]);
+  const weights = async () => (await drift.hours({ source: "hours", fromMs: at })).map(({ hourMs, weight }) => [hourMs, weight]);
+  const counted = [
+    [at + hour, 7],
+    [at, 2],
+  ];
+  assert.deepEqual(await weights(), counted);
+  await assert.rejects(drift.add([], [count("f", at + 20, 1), { ...count("g", at, 1), firstAt: Number.NaN }]));
+  assert.deepEqual(await weights(), counted);
+});

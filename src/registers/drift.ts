@@ -136,15 +136,34 @@ const renameIn = (row: SqlRow): FieldRename => ({
 const hourOf = (at: number): number => Math.floor(at / hourMs) * hourMs;
 const clean = (text: string): string => text.replaceAll("\0", "").toWellFormed();
 
+function joinedShape(a: Shape, b: Shape): Shape {
+  const shape = emptyShape();
+  addShape(shape, a);
+  addShape(shape, b);
+  return shape;
+}
+
+/** Counts as rows of their hours, each key once: names that differ only in what the catalog cannot hold are one. */
+function inHours(counts: readonly DriftCount[]): readonly DriftHour[] {
+  const rows = new Map<string, DriftHour>();
+  for (const { firstAt: _firstAt, lastAt, ...count } of counts) {
+    const row: DriftHour = { ...count, field: clean(count.field), hourMs: hourOf(lastAt) };
+    const key = JSON.stringify([row.hourMs, row.source, row.entity, row.change, row.field]);
+    const was = rows.get(key);
+    rows.set(key, was === undefined ? row : { ...row, weight: was.weight + row.weight, rejected: was.rejected + row.rejected, shape: joinedShape(was.shape, row.shape) });
+  }
+  return [...rows.values()];
+}
+
 export function openDrift(sql: Sql): Drift {
   /** Rows of an hour, by key. */
-  async function known(source: string, hour: number): Promise<ReadonlyMap<string, SqlRow>> {
-    const { rows } = await sql.query("select * from drift_hours where source = $1 and hour_ms = $2", [source, hour]);
+  async function known(within: Sql, source: string, hour: number): Promise<ReadonlyMap<string, SqlRow>> {
+    const { rows } = await within.query("select * from drift_hours where source = $1 and hour_ms = $2", [source, hour]);
     return new Map(rows.map((row) => [`${textIn(row, "entity")} ${textIn(row, "change")} ${textIn(row, "field")}`, row]));
   }
 
-  async function put(rows: readonly (Omit<DriftHour, "change"> & { readonly change: string })[]): Promise<void> {
-    await sql.query(
+  async function put(within: Sql, rows: readonly (Omit<DriftHour, "change"> & { readonly change: string })[]): Promise<void> {
+    await within.query(
       `insert into drift_hours as d select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
        on conflict (source, entity, field, change, hour_ms) do update set weight = d.weight + excluded.weight, rejected = d.rejected + excluded.rejected, shape = excluded.shape`,
       [
@@ -161,44 +180,43 @@ export function openDrift(sql: Sql): Drift {
   }
 
   return {
-    async add(seen, counts) {
-      const bySource = new Map<string, DriftHour[]>();
-      for (const { firstAt: _firstAt, lastAt, field, ...count } of counts) {
-        const hour = hourOf(lastAt);
-        const key = `${hour} ${count.source}`;
-        bySource.set(key, [...(bySource.get(key) ?? []), { ...count, field: clean(field), hourMs: hour }]);
-      }
-      for (const rows of bySource.values()) {
-        const [first] = rows;
-        if (first === undefined) continue;
-        const before = await known(first.source, first.hourMs);
-        await put(
-          rows.map((row) => {
-            const was = before.get(`${row.entity} ${row.change} ${row.field}`);
-            if (was === undefined) return row;
-            const shape = emptyShape();
-            addShape(shape, shapeIn(was));
-            addShape(shape, row.shape);
-            return { ...row, shape };
-          }),
+    add: (seen, counts) =>
+      sql.transaction(async (within) => {
+        for (const [, rows] of Map.groupBy(inHours(counts), ({ source, hourMs: hour }) => `${hour} ${source}`)) {
+          const [first] = rows;
+          if (first === undefined) continue;
+          const before = await known(within, first.source, first.hourMs);
+          await put(
+            within,
+            rows.map((row) => {
+              const was = before.get(`${row.entity} ${row.change} ${row.field}`);
+              return was === undefined ? row : { ...row, shape: joinedShape(shapeIn(was), row.shape) };
+            }),
+          );
+        }
+        if (seen.length > 0)
+          await put(
+            within,
+            seen.map(({ lastAt, ...row }) => ({ ...row, field: seenField, change: "seen", hourMs: hourOf(lastAt), shape: emptyShape() })),
+          );
+        const changed = counts.filter(({ change }) => change !== "present");
+        if (changed.length === 0) return;
+        // One field may come in several hours.
+        await within.query(
+          `insert into drift_fields as d (source, entity, field, change, first_ms, last_ms)
+           select source, entity, field, change, min(first_ms), max(last_ms)
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) as t (source, entity, field, change, first_ms, last_ms) group by 1, 2, 3, 4
+           on conflict (source, entity, field, change) do update set first_ms = least(d.first_ms, excluded.first_ms), last_ms = greatest(d.last_ms, excluded.last_ms)`,
+          [
+            changed.map(({ source }) => source),
+            changed.map(({ entity }) => entity),
+            changed.map(({ field }) => clean(field)),
+            changed.map(({ change }) => change),
+            changed.map(({ firstAt }) => Math.round(firstAt)),
+            changed.map(({ lastAt }) => Math.round(lastAt)),
+          ],
         );
-      }
-      if (seen.length > 0) await put(seen.map(({ lastAt, ...row }) => ({ ...row, field: seenField, change: "seen", hourMs: hourOf(lastAt), shape: emptyShape() })));
-      const changed = counts.filter(({ change }) => change !== "present");
-      if (changed.length === 0) return;
-      await sql.query(
-        `insert into drift_fields as d (source, entity, field, change, first_ms, last_ms) select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
-         on conflict (source, entity, field, change) do update set first_ms = least(d.first_ms, excluded.first_ms), last_ms = greatest(d.last_ms, excluded.last_ms)`,
-        [
-          changed.map(({ source }) => source),
-          changed.map(({ entity }) => entity),
-          changed.map(({ field }) => clean(field)),
-          changed.map(({ change }) => change),
-          changed.map(({ firstAt }) => Math.round(firstAt)),
-          changed.map(({ lastAt }) => Math.round(lastAt)),
-        ],
-      );
-    },
+      }),
     async hours({ source, fromMs }) {
       const { rows } = await sql.query(
         `select * from drift_hours where change <> 'seen' and hour_ms >= $1 and ($2::text is null or source = $2) order by hour_ms desc, source, entity, field, change limit ${mostRows}`,
