@@ -30,7 +30,7 @@ const foreignSource = "markersource";
 const foreignPlatform = "markernet";
 const own = 11;
 const shared = 3;
-const untagged = 29;
+const untagged = 83;
 const foreign = 137;
 
 /** All sums that tell of a hidden part: each holds at least one hidden class of posts. */

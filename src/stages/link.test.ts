@@ -68,6 +68,17 @@ test("the longest name wins, and none is found within another or within a word",
   assert.deepEqual(run("Yorkshire", entities), []);
 });
 
+test("an account is one name, also where its handle is a name of the register itself", () => {
+  const acme = entry("acme", { name: "Acme", handles: ["acme"] });
+  const spans = run("@acme says", [acme], (draft) => {
+    draft.accountSpans = [{ start: 0, end: 5, handle: "acme" }];
+  });
+  assert.deepEqual(
+    spans.map(({ start, end }) => [start, end]),
+    [[0, 5]],
+  );
+});
+
 test("names in scripts without spaces are found in longer runs", () => {
   const [span] = run("新しい日産の車", [entry("nissan", { name: "日産", kind: "brand" })]);
   assert.deepEqual([span?.start, span?.end, span?.link?.entity], [3, 5, "nissan"]);
