@@ -7,6 +7,7 @@ import { eraseCommand, findCommand } from "./commands/erase.ts";
 import { exportCommand, searchCommand } from "./commands/search.ts";
 import { initCommand } from "./commands/init.ts";
 import { importCommand } from "./commands/import.ts";
+import { labelsCommand } from "./commands/labels.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { parseCommand } from "./commands/parse.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -21,6 +22,7 @@ const routes = buildRouteMap({
     start: startCommand,
     import: importCommand,
     parse: parseCommand,
+    labels: labelsCommand,
     models: modelsCommand,
     search: searchCommand,
     authors: authorsCommand,

@@ -36,7 +36,7 @@ export function Versions({ set }: { readonly set: SetView }) {
       </div>
       {freezing.isSuccess && (
         <p role="status">
-          {t("labels.versions.frozen", { version: freezing.data.version, count: freezing.data.count })} <Link to={`/models?set=${set.id}`}>{t("labels.versions.train")}</Link>
+          {t("labels.versions.frozen", { version: freezing.data.version, count: freezing.data.count })} <Link to="/models">{t("labels.versions.train")}</Link>
         </p>
       )}
       {freezing.isError && <Problem error={freezing.error} />}
