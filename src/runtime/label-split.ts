@@ -112,7 +112,7 @@ function groupsOf(texts: readonly SplitText[]): readonly (readonly SplitText[])[
 }
 
 /** Of one run of words; a phrase that more texts share than that says nothing of copies. */
-const mostSharing = 64;
+const mostSharing = 24;
 
 function isCopy(a: Sketch | undefined, b: Sketch | undefined): boolean {
   return a !== undefined && b !== undefined && areCopies(a.hashes, a.runs, b.hashes, 0, b.hashes.length, b.runs);

@@ -36,7 +36,7 @@ const spanned = fc
     const { starts, ends } = wordsOf(said);
     const bounds = [...new Set(cuts.filter((cut) => cut < starts.length))].toSorted((a, b) => a - b);
     const spans: LabelSpan[] = [];
-    for (let i = 0; i + 1 < bounds.length; i += 2) spans.push({ start: starts[bounds[i] ?? 0] ?? 0, end: ends[(bounds[i + 1] ?? 0) - 1] ?? 0, kind: kinds[i] ?? "praise" });
+    for (let i = 0; i + 1 < bounds.length; i++) spans.push({ start: starts[bounds[i] ?? 0] ?? 0, end: ends[(bounds[i + 1] ?? 0) - 1] ?? 0, kind: kinds[i] ?? "praise" });
     return present({ id: "x", text: said, spans, ...facts }) as WrittenText;
   });
 const told = (rows: readonly (LabelRow | WrittenText)[]) => rows.map((row) => present({ ...row, id: undefined }));

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
 import { EarshotError } from "../../core/errors.ts";
@@ -11,6 +10,7 @@ import type { Identity } from "../../ledger/identity-record.ts";
 import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
 import type { Audit } from "../../registers/audit.ts";
 import type { ErasureRecord, Erasures } from "../../registers/erasures.ts";
+import { askThread } from "../ask-thread.ts";
 import type { Base, Threads } from "../boot.ts";
 import { encodeCommand } from "../commands.ts";
 import type { AuthorView, EraseOptions, ErasureView, FindAnswer } from "../engine.ts";
@@ -362,15 +362,4 @@ export function makeErasuresPart(options: ErasuresOptions) {
   }
 }
 
-async function scan(data: ScanWorkerData): Promise<ScanAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<ScanAnswer>();
-  const worker = new Worker(new URL("../scan-worker.ts", import.meta.url), { workerData: data, name: "scan" });
-  worker.once("message", (answer: ScanAnswer) => resolve(answer));
-  worker.once("error", reject);
-  worker.once("exit", () => reject(new EarshotError("INVARIANT", "scan: the thread ended without an answer")));
-  try {
-    return await promise;
-  } finally {
-    await worker.terminate();
-  }
-}
+const scan = (data: ScanWorkerData): Promise<ScanAnswer> => askThread("scan", new URL("../scan-worker.ts", import.meta.url), data);

@@ -1,9 +1,9 @@
-import { Worker } from "node:worker_threads";
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
 import { redactPost } from "../../policies/redact.ts";
 import type { LabelItems, NewItem } from "../../registers/label-items.ts";
 import type { LabelSet } from "../../registers/label-sets.ts";
+import { askThread } from "../ask-thread.ts";
 import type { ChooseAnswer, ChooseWorkerData } from "../choose-worker.ts";
 import type { Engine } from "../engine.ts";
 import type { LabelDraw, LabelDrawAnswer } from "../label-sets.ts";
@@ -61,7 +61,16 @@ export function makeLabelDraw({ items, reading, now }: LabelDrawOptions) {
 
   async function ask(set: LabelSet, candidates: readonly string[], asked: Pick<ChooseWorkerData, "how" | "count">): Promise<ChooseAnswer> {
     const labelled = await items.labelled(set.id, mostLabelled);
-    return inTurn(() => run({ kind: set.kind, classes: set.classes, labelled, candidates, seed: Math.round(now()) % 2 ** 31, ...asked }));
+    return inTurn(() =>
+      askThread("choose", new URL("../choose-worker.ts", import.meta.url), {
+        kind: set.kind,
+        classes: set.classes,
+        labelled,
+        candidates,
+        seed: Math.round(now()) % 2 ** 31,
+        ...asked,
+      } satisfies ChooseWorkerData),
+    );
   }
 
   return {
@@ -122,16 +131,3 @@ export function makeLabelDraw({ items, reading, now }: LabelDrawOptions) {
 }
 
 const tidy = (value: number): number => Math.round(value * 1e3) / 1e3;
-
-async function run(data: ChooseWorkerData): Promise<ChooseAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<ChooseAnswer>();
-  const worker = new Worker(new URL("../choose-worker.ts", import.meta.url), { workerData: data, name: "choose" });
-  worker.once("message", (answer: ChooseAnswer) => resolve(answer));
-  worker.once("error", reject);
-  worker.once("exit", () => reject(new EarshotError("INVARIANT", "choose: the thread ended without an answer")));
-  try {
-    return await promise;
-  } finally {
-    await worker.terminate();
-  }
-}

@@ -5,13 +5,15 @@ import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
 import type { Audit } from "../../registers/audit.ts";
 import type { Annotation, LabelItem, LabelItems, LabelValue } from "../../registers/label-items.ts";
 import type { FrozenText, LabelSet, LabelSets } from "../../registers/label-sets.ts";
+import { askThread } from "../ask-thread.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine } from "../engine.ts";
 import { writeConll } from "../label-files/conll.ts";
 import { checkSpans, refuseUnknown } from "../label-files/row.ts";
 import { writeCsv, writeJsonl } from "../label-files/tables.ts";
 import type { LabelItemView, LabelSetBook, LabelSetView } from "../label-sets.ts";
-import { splitByAuthor, splitByTime } from "../label-split.ts";
+import type { Cuts } from "../label-split.ts";
+import type { SplitAnswer, SplitWorkerData } from "../split-worker.ts";
 import type { LabelBook } from "../labels.ts";
 import type { Viewer } from "../viewer.ts";
 import { makeLabelDraw } from "./label-draw.ts";
@@ -96,10 +98,20 @@ export function makeLabelSets(options: LabelSetsOptions): LabelSetBook & { sweep
     return value;
   }
 
-  async function split(set: LabelSet): Promise<{ readonly texts: readonly FrozenText[]; readonly leftOut: number; readonly cuts?: ReturnType<typeof splitByTime>["cuts"] }> {
+  async function split(set: LabelSet): Promise<{ readonly texts: readonly FrozenText[]; readonly leftOut: number; readonly cuts?: Cuts }> {
     const settled = await items.settled(set.id);
-    const byTime = set.splitBy === "time" ? splitByTime(settled, set) : undefined;
-    const parted = byTime ?? splitByAuthor(settled, set.id);
+    const asked: SplitWorkerData = {
+      texts: settled.map(({ id, text, author, createdAt, part }) => ({
+        id,
+        text,
+        ...(author !== undefined && { author }),
+        ...(createdAt !== undefined && { createdAt }),
+        ...(part !== undefined && { part }),
+      })),
+      ...(set.splitBy === "author" && { seed: set.id }),
+      before: { ...(set.validationFrom !== undefined && { validationFrom: set.validationFrom }), ...(set.goldFrom !== undefined && { goldFrom: set.goldFrom }) },
+    };
+    const parted = await askThread<SplitAnswer>("split", new URL("../split-worker.ts", import.meta.url), asked);
     const texts = settled.flatMap((item): FrozenText[] => {
       const part = parted.parts.get(item.id);
       const { id, text, label, spans } = item;
@@ -107,7 +119,7 @@ export function makeLabelSets(options: LabelSetsOptions): LabelSetBook & { sweep
       // By time a part is worked out anew for each version.
       return [{ id, text, ...(label !== undefined && { label }), ...(spans !== undefined && { spans }), part, isNew: set.splitBy === "author" && item.part === undefined }];
     });
-    return { texts, leftOut: parted.leftOut.length, ...(byTime !== undefined && { cuts: byTime.cuts }) };
+    return { texts, leftOut: parted.leftOut.length, ...(parted.cuts !== undefined && { cuts: parted.cuts }) };
   }
 
   async function* allOf(set: string): AsyncGenerator<LabelItem> {
