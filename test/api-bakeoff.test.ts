@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -146,6 +146,28 @@ describe("models compared on gold texts", () => {
     const [model] = rowsOf((await api.ask("GET", "/api/v1/models/deep")).body);
     assert.match(String(model?.["model"]), /^chatty@/);
     assert.deepEqual([model?.["use"], model?.["judged"]], ["abstained", 0]);
+  });
+
+  it("writes a frozen version for a trainer outside, without who wrote it", async () => {
+    const sets = rowsOf((await api.ask("GET", "/api/v1/label-sets")).body);
+    const set = sets.find(({ name }) => name === "Tone");
+    const file = join(data, "labels.jsonl");
+    const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+    const runs = join(data, "run.json");
+    writeFileSync(runs, JSON.stringify({ version: 1, address: api.address, token: await api.makeToken("analyst"), pid: process.pid }));
+    await promisify(execFile)(process.execPath, [main, "models", "export-labels", "--set", String(set?.["id"]), "--out", file], { env: { ...process.env, EARSHOT_DATA: data } });
+    const [head, ...rows] = readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    const versions = rowsOf((await api.ask("GET", `/api/v1/label-sets/${String(set?.["id"])}/versions`)).body);
+    assert.ok(isRecord(head));
+    assert.deepEqual(
+      [head["format"], head["name"], head["version"], head["hash"], head["classes"]],
+      ["earshot-labels-1", "Tone", 1, versions[0]?.["hash"], ["negative", "neutral", "positive"]],
+    );
+    assert.equal(rows.length, gold.length);
+    for (const row of rows) assert.deepEqual(Object.keys(isRecord(row) ? row : {}).toSorted(), ["label", "part", "text"]);
   });
 
   it("prints the same on the command line", async () => {
