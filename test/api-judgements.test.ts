@@ -102,6 +102,27 @@ describe("judgements of language models", () => {
     assert.equal((await api.ask("GET", `/api/v1/posts/${String(posts[0]?.["id"])}/judgements`)).status, 400);
   });
 
+  it("are kept as reasons with a decision against them: places in the text, never its words", async () => {
+    const id = String(posts[0]?.["id"]);
+    const { body: now } = await api.ask("GET", `/api/v1/posts/${id}/judgements?task=sentiment`);
+    const put = await api.ask("PUT", `/api/v1/posts/${id}/labels/sentiment`, { body: { to: "negative" } });
+    assert.equal(put.status, 200, put.text);
+    const reasons = recordAt(put.body, "reasons");
+    assert.deepEqual([reasons["model"], reasons["chosen"]], [now["model"], "positive"]);
+    const strongest = rowsOf(now, "words").toSorted((a, b) => Math.abs(Number(b["adds"])) - Math.abs(Number(a["adds"])))[0];
+    assert.deepEqual([rowsOf(reasons, "words")[0]?.["start"], rowsOf(reasons, "words")[0]?.["end"]], [strongest?.["start"], strongest?.["end"]]);
+    assert.equal(recordAt(reasons, "counterfactual")["chosen"], recordAt(now, "counterfactual")["chosen"]);
+    const text = String(posts[0]?.["text"]);
+    assert.deepEqual(
+      rowsOf(recordAt(reasons, "counterfactual"), "without").map(({ start, end }) => text.slice(Number(start), Number(end))),
+      recordAt(now, "counterfactual")["without"],
+    );
+    const { rows } = await api.system.engine.sql.query("select reasons::text as reasons from labels where post = $1", [id]);
+    assert.ok(String(rows[0]?.["reasons"]).includes("social@") && !/phone|love|happy/.test(String(rows[0]?.["reasons"])));
+    const german = await api.ask("PUT", `/api/v1/posts/${String(posts[2]?.["id"])}/labels/sentiment`, { body: { to: "negative" } });
+    assert.equal(german.body["reasons"], undefined, "the lexicon judged it");
+  });
+
   it("are told in the post's way, where the lexicon leaves the sentiment to them", async () => {
     const { body } = await api.ask("GET", `/api/v1/posts/${String(posts[0]?.["id"])}/trace`);
     const stages = recordAt(body, "stages");

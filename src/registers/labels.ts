@@ -15,6 +15,20 @@ export const labelsMigrations: readonly Migration[] = [
   },
 ];
 
+export const labelReasonsMigrations: readonly Migration[] = [{ name: "labels-2", sql: "alter table labels add column reasons jsonb" }];
+
+/** Why a model judged the post as it did, when a person decided otherwise: places in the text as it was shown, never its words. */
+export interface LabelReasons {
+  readonly model: string;
+  readonly chosen: string;
+  readonly probability: number;
+  /** The words that add most, or take most away; difference of log odds. */
+  readonly words: readonly { readonly start: number; readonly end: number; readonly adds: number }[];
+  /** The smallest edit that flips: the words that are left out, and what is chosen then. */
+  readonly counterfactual?: { readonly without: readonly { readonly start: number; readonly end: number }[]; readonly chosen: string };
+  readonly faithfulness: { readonly ranked: number; readonly random: number; readonly words: number };
+}
+
 export const labelKinds = ["sentiment", "language"] as const;
 export type LabelKind = (typeof labelKinds)[number];
 
@@ -34,6 +48,8 @@ export interface Label {
   readonly stageVersion: string;
   /** Whether the text is still the one that was read: 16 hex digits over the post's id and text. */
   readonly textHash: string;
+  /** Absent: no model had judged it. */
+  readonly reasons?: LabelReasons;
 }
 
 export interface LabelPage {
@@ -75,18 +91,19 @@ function labelIn(row: SqlRow): Label {
     at: numberIn(row, "at_ms"),
     stageVersion: textIn(row, "stage_version"),
     textHash: textIn(row, "text_hash"),
+    ...(row["reasons"] !== null && { reasons: row["reasons"] as LabelReasons }),
   };
 }
 
 export function openLabels(sql: Sql, now: () => number): Labels {
   return {
-    async put({ post, author, what, from, to, actor, stageVersion, textHash }) {
+    async put({ post, author, what, from, to, actor, stageVersion, textHash, reasons }) {
       const result = await sql.query(
-        `insert into labels (id, post, author, what, from_value, to_value, actor, at_ms, stage_version, text_hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        `insert into labels (id, post, author, what, from_value, to_value, actor, at_ms, stage_version, text_hash, reasons) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb)
          on conflict (post, what) do update set author = excluded.author, from_value = excluded.from_value, to_value = excluded.to_value, actor = excluded.actor,
-           at_ms = excluded.at_ms, stage_version = excluded.stage_version, text_hash = excluded.text_hash
+           at_ms = excluded.at_ms, stage_version = excluded.stage_version, text_hash = excluded.text_hash, reasons = excluded.reasons
          returning *`,
-        [randomUUID(), post, author, what, from, to, actor, Math.round(now()), stageVersion, textHash],
+        [randomUUID(), post, author, what, from, to, actor, Math.round(now()), stageVersion, textHash, reasons === undefined ? null : JSON.stringify(reasons)],
       );
       return labelIn(firstRow(result, `label of ${post}`));
     },

@@ -9,7 +9,7 @@ import { entitiesMigrations } from "./entities.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
 import { labelSetsMigrations } from "./label-sets.ts";
-import { labelsMigrations } from "./labels.ts";
+import { labelReasonsMigrations, labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
 import { modelDriftMigrations } from "./model-drift.ts";
 import { oauthGrantsMigrations } from "./oauth-grants.ts";
@@ -55,4 +55,5 @@ export const registerMigrations: readonly Migration[] = [
   ...toldWindowsMigrations,
   ...entitiesMigrations,
   ...topicsMigrations,
+  ...labelReasonsMigrations,
 ];

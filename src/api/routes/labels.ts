@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { Type } from "typebox";
-import type { Label } from "../../registers/labels.ts";
+import type { Label, LabelReasons } from "../../registers/labels.ts";
 import { viewerOf, watchViewer } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import type { LabelView } from "../../runtime/labels.ts";
@@ -8,6 +8,7 @@ import { cursorParameter, instant, iso, limitParameter, postSchema, problems, vi
 import { idOf, noPost } from "./provenance.ts";
 
 const what = Type.Union([Type.Literal("sentiment"), Type.Literal("language")]);
+const place = { start: Type.Integer(), end: Type.Integer() };
 const fields = {
   id: Type.String(),
   post: Type.String(),
@@ -18,11 +19,42 @@ const fields = {
   at: instant("When it was said."),
   stageVersion: Type.String({ description: "Of the stage whose word is corrected." }),
   textHash: Type.String(),
+  reasons: Type.Optional(
+    Type.Object(
+      {
+        model: Type.String(),
+        chosen: Type.String(),
+        probability: Type.Number(),
+        words: Type.Array(Type.Object({ ...place, adds: Type.Number() })),
+        counterfactual: Type.Optional(Type.Object({ without: Type.Array(Type.Object(place)), chosen: Type.String() })),
+        faithfulness: Type.Object({ ranked: Type.Number(), random: Type.Number(), words: Type.Integer() }),
+      },
+      { description: "Why a model judged so when it was corrected: places in the text as it was shown. Absent: none had judged it." },
+    ),
+  ),
 };
 const labelSchema = Type.Object(fields);
 const labelAboutSchema = Type.Object({ ...fields, current: Type.Boolean({ description: "The text is still the one that was read." }), about: postSchema });
 
-const view = ({ id, post, what: kind, from, to, actor, at, stageVersion, textHash }: Label) => ({ id, post, what: kind, from, to, actor, at: iso(at), stageVersion, textHash });
+const viewReasons = ({ words, counterfactual, faithfulness, ...rest }: LabelReasons) => ({
+  ...rest,
+  words: words.map((word) => ({ ...word })),
+  ...(counterfactual && { counterfactual: { chosen: counterfactual.chosen, without: counterfactual.without.map((one) => ({ ...one })) } }),
+  faithfulness: { ...faithfulness },
+});
+const view = ({ id, post, what: kind, from, to, actor, at, stageVersion, textHash, reasons }: Label) => ({
+  id,
+  post,
+  what: kind,
+  from,
+  to,
+  actor,
+  at: iso(at),
+  stageVersion,
+  textHash,
+  ...(reasons && { reasons: viewReasons(reasons) }),
+});
+
 const viewAbout = (label: LabelView) => ({ ...view(label), current: label.current, about: viewPost(label.about) });
 
 export function addLabelRoutes({ app, plain, engine }: ApiContext): void {

@@ -2,8 +2,10 @@ import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
 import type { ReadFilter } from "../../core/filter.ts";
 import { fingerprint } from "../../core/ids.ts";
+import { judgementsOf } from "../../core/judgement.ts";
+import { redactPost } from "../../policies/redact.ts";
 import type { Audit } from "../../registers/audit.ts";
-import type { Label, LabelKind, Labels } from "../../registers/labels.ts";
+import type { Label, LabelKind, LabelReasons, Labels } from "../../registers/labels.ts";
 import { stageVersion } from "../../stages/versions.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine } from "../engine.ts";
@@ -13,11 +15,13 @@ export interface LabelsOptions {
   readonly register: Labels;
   readonly audit: Audit;
   readonly reading: Pick<Engine, "post">;
-  readonly threads: Pick<Threads, "read">;
+  readonly threads: Pick<Threads, "read" | "refine">;
   readonly now: () => number;
 }
 
 const pageSize = 200;
+/** Words of a text that are kept as reasons. */
+const mostReasons = 20;
 /** The ledger's file, which is asked whether a post is gone, follows its memory by seconds. */
 const settledAfterMs = 60_000;
 
@@ -43,6 +47,29 @@ export function makeLabels(options: LabelsOptions): LabelBook & { sweep(): Promi
     return views;
   }
 
+  /** Why the model judges the text as it is shown; absent: none had judged it. */
+  async function reasonsOf(post: Post, what: LabelKind): Promise<LabelReasons | undefined> {
+    const thread = options.threads.refine[0];
+    if (thread === undefined || !judgementsOf(post.notes).some(({ task }) => task === what)) return undefined;
+    const { model, chosen, probabilities, words, counterfactual, faithfulness } = await thread.caller.call("explain", {
+      task: what,
+      text: redactPost(post).text,
+      language: post.language,
+    });
+    const placeOf = ({ start, end }: (typeof words)[number]) => ({ start, end });
+    return {
+      model,
+      chosen,
+      probability: probabilities[chosen] ?? 0,
+      words: words
+        .toSorted((a, b) => Math.abs(b.adds) - Math.abs(a.adds))
+        .slice(0, mostReasons)
+        .map((word) => ({ ...placeOf(word), adds: Math.round(word.adds * 1e3) / 1e3 })),
+      ...(counterfactual && { counterfactual: { without: counterfactual.places.flatMap((i) => words.slice(i, i + 1).map(placeOf)), chosen: counterfactual.chosen } }),
+      faithfulness,
+    };
+  }
+
   return {
     async put(id, { what, to }, viewer) {
       refuseNoValue(what, to);
@@ -50,8 +77,10 @@ export function makeLabels(options: LabelsOptions): LabelBook & { sweep(): Promi
       if (post === undefined) throw new EarshotError("NOT_FOUND", "there is no post under this id, or not for you");
       const from = valueOf(post, what);
       if (from === to) throw new EarshotError("USAGE", `to: the post's ${what} is ${to} already`);
-      const label = await register.put({ post: id, author: post.author, what, from, to, actor: viewer.name, stageVersion: stageVersion(what), textHash: hashOf(post) });
-      await audit.append({ actor: viewer.name, action: "label.put", subject: id, details: { what, from, to } });
+      const reasons = await reasonsOf(post, what);
+      const about = { post: id, author: post.author, what, from, to, actor: viewer.name, stageVersion: stageVersion(what), textHash: hashOf(post) };
+      const label = await register.put({ ...about, ...(reasons && { reasons }) });
+      await audit.append({ actor: viewer.name, action: "label.put", subject: id, details: { what, from, to, ...(reasons && { model: reasons.model }) } });
       return label;
     },
     async of(id, viewer) {

@@ -227,7 +227,7 @@ export function makeModels(options: ModelsOptions) {
     },
     async periods(task) {
       const byTask = Map.groupBy(await register.moves(task), (one) => one.task);
-      return [...byTask].flatMap(([name, moves]) => periodsOf(name, moves, embeddedVersion(name)));
+      return [...byTask].flatMap(([name, moves]) => periodsOf(name, moves, options.asked[embeddedModelOf(name)] === false ? undefined : embeddedVersion(name)));
     },
     async judged({ task, label, model, q, limit }, filter) {
       const items: Post[] = [];

@@ -31,7 +31,7 @@ export interface WorkshopOptions {
   readonly now: () => number;
   readonly reading: Pick<Engine, "post" | "search">;
   readonly pseudonyms: Pick<Pseudonyms, "authorId" | "mentionId">;
-  readonly threads: Pick<Threads, "read" | "deep">;
+  readonly threads: Pick<Threads, "read" | "refine" | "deep">;
   /** The data folder. */
   readonly folder: string;
   readonly config: Pick<Config, "models" | "egress">;

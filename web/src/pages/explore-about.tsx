@@ -1,8 +1,9 @@
 import type { TFunction } from "i18next";
+import { useQuery } from "@tanstack/react-query";
 import { About } from "../shell/about.tsx";
 import { useTranslation } from "react-i18next";
 import { formatClock, formatDay, formatNumber } from "../shell/format.ts";
-import type { CoverageView, ExploreView, MetricView } from "./explore-api.ts";
+import { type CoverageView, type ExploreView, type MetricView, periodsOf } from "./explore-api.ts";
 
 const moment = (at: string): string => `${formatDay(at)} ${formatClock(at).slice(0, 5)} UTC`;
 
@@ -72,7 +73,14 @@ function coverageLines(
 
 export function ExploreAbout(props: Parameters<typeof coverageLines>[1] & { readonly postsPath: string | undefined }) {
   const { t } = useTranslation();
-  const { metric, answer, postsPath } = props;
+  const { metric, answer, postsPath, fromMs } = props;
+  // Figures of sentiment are those of whichever model judged then.
+  const periods = useQuery({ queryKey: ["periods", "sentiment"], queryFn: () => periodsOf("sentiment"), staleTime: 60_000 });
+  const judged = (periods.data?.items ?? []).filter(({ to }) => to === undefined || Date.parse(to) > fromMs);
+  const versions =
+    judged.length < 2
+      ? []
+      : judged.map(({ model, from }) => t("explore.coverage.judged", { model: model ?? t("explore.coverage.nobody"), from: from === undefined ? "–" : moment(from) }));
   return (
     <About
       data={{
@@ -81,7 +89,7 @@ export function ExploreAbout(props: Parameters<typeof coverageLines>[1] & { read
         metric: `${metric.id} ${metric.version}`,
         owner: metric.owner,
         ...(answer.freshAt !== null && { freshAt: Date.parse(answer.freshAt) }),
-        coverage: coverageLines(t, props),
+        coverage: [...versions, ...coverageLines(t, props)],
         ...(postsPath !== undefined && { postsPath }),
       }}
     />

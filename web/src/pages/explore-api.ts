@@ -49,3 +49,7 @@ const send = <T>(method: string, path: string, body?: unknown): Promise<T> =>
 export const saveNote = (fields: NoteFields, id?: string): Promise<AnnotationView> =>
   id === undefined ? send("POST", "/api/v1/annotations", fields) : send("PUT", `/api/v1/annotations/${id}`, fields);
 export const removeNote = (id: string): Promise<void> => send("DELETE", `/api/v1/annotations/${id}`);
+
+/** From when on which model judged a task; by the time when posts came. */
+export const periodsOf = (task: string): Promise<{ readonly items: readonly { readonly model: string | null; readonly from?: string; readonly to?: string }[] }> =>
+  ask(`/api/v1/models/periods?${new URLSearchParams({ task }).toString()}`);

@@ -23,6 +23,15 @@ export interface Label {
   readonly to: string;
   readonly actor: string;
   readonly at: string;
+  /** Why a model judged so when it was corrected; places are those of the text as it is shown. */
+  readonly reasons?: {
+    readonly model: string;
+    readonly chosen: string;
+    readonly probability: number;
+    readonly words: readonly { readonly start: number; readonly end: number; readonly adds: number }[];
+    readonly counterfactual?: { readonly without: readonly { readonly start: number; readonly end: number }[]; readonly chosen: string };
+    readonly faithfulness: { readonly ranked: number; readonly random: number };
+  };
 }
 
 export interface WholeRaw {

@@ -25,7 +25,7 @@ export function Corrections({ post }: { readonly post: PostView }) {
     <div className="corrections">
       {labels.isError && <Problem error={labels.error} />}
       {labels.data?.items.map((label) => (
-        <p key={label.id} className="corrected">
+        <div key={label.id} className="corrected">
           {t("postPage.label.is", {
             what: t(`postPage.fact.${label.what}`),
             from: valueName(label.what, label.from),
@@ -39,7 +39,8 @@ export function Corrections({ post }: { readonly post: PostView }) {
               {t("postPage.label.withdraw")}
             </button>
           )}
-        </p>
+          {label.reasons !== undefined && <Reasons reasons={label.reasons} text={post.text} />}
+        </div>
       ))}
       {withdraw.isError && <Problem error={withdraw.error} />}
       {mayAct(me, "analyst") && (
@@ -53,6 +54,30 @@ export function Corrections({ post }: { readonly post: PostView }) {
       )}
       {open !== undefined && <Correct key={open} post={post} what={open} onDone={() => (setOpen(undefined), void changed())} valueName={valueName} />}
     </div>
+  );
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
+
+/** What spoke for the model's word when a person decided otherwise. */
+function Reasons({ reasons, text }: { readonly reasons: NonNullable<Label["reasons"]>; readonly text: string }) {
+  const { t } = useTranslation();
+  const { model, chosen, probability, words, counterfactual, faithfulness } = reasons;
+  return (
+    <details>
+      <summary>{t("postPage.label.reasons", { model, chosen, probability: percent(probability) })}</summary>
+      <ol className="plain-list judged-words" dir="auto">
+        {words.map(({ start, end, adds }) => (
+          <li key={start}>
+            {text.slice(start, end)} <small>{adds.toFixed(2)}</small>
+          </li>
+        ))}
+      </ol>
+      {counterfactual !== undefined && (
+        <p>{t("postPage.label.flip", { without: counterfactual.without.map(({ start, end }) => text.slice(start, end)).join(" "), chosen: counterfactual.chosen })}</p>
+      )}
+      <p className="quiet">{t("postPage.label.faithful", { ranked: percent(faithfulness.ranked), random: percent(faithfulness.random) })}</p>
+    </details>
   );
 }
 

@@ -37,6 +37,8 @@ export const explore = {
   },
   estimated: "Scaled up from a sample",
   coverage: {
+    judged: "Sentiment of posts that came from {{from}} on was judged by {{model}}: figures of two versions do not compare.",
+    nobody: "the lexicon",
     unscored: "{{share}}% of the posts are not scored.",
     rejected_one: "{{formatted}} message that came in this time could not be read ({{codes}}).",
     rejected_other: "{{formatted}} messages that came in this time could not be read ({{codes}}).",

@@ -58,6 +58,9 @@ export const post = {
     should: "{{what}} is {{now}}, and should be",
     choose: "Choose …",
     save: "Keep the correction",
+    reasons: "The model's reasons, kept with the decision: {{model}} said {{chosen}}, {{probability}}",
+    flip: "Without “{{without}}” it would have said {{chosen}}.",
+    faithful: "Without the words that add most the probability falls by {{ranked}} in the mean, without as many others by {{random}}.",
     about: "A correction is kept beside the post, for training. What is shown and every figure stay as the stage gave them.",
   },
   judged: {
