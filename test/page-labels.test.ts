@@ -3,6 +3,7 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
+import { labelByKeys } from "./labels.fixtures.ts";
 import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
 import { askAs, signInAs as signInUser } from "./people.fixtures.ts";
 
@@ -82,19 +83,16 @@ describe("labelling in the browser", () => {
       await page.getByRole("link", { name: "Label", exact: true }).focus();
       await page.keyboard.press("Enter");
       const text = page.getByRole("region", { name: "The text" });
-      await text.waitFor();
-      let before = "";
-      for (let i = 0; i < 50; i++) {
-        if (before !== "") await page.locator(".label-text").filter({ hasNotText: before }).waitFor();
-        before = (await text.textContent()) ?? "";
-        const isBad = texts.find((one) => one.text === before)?.isBad;
-        assert.notEqual(isBad, undefined, before);
-        await page.keyboard.press(isBad === true ? "1" : "2");
-        if (i === 20) {
-          await page.getByText(/^Last: .*Nobody else has labelled it\.$/).waitFor();
-          await assertSound(page, "labels-work");
-        }
-      }
+      const keyOf = (said: string) => {
+        const isBad = texts.find((one) => one.text === said)?.isBad;
+        assert.notEqual(isBad, undefined, said);
+        return isBad === true ? "1" : "2";
+      };
+      const before = await labelByKeys(page, 50, keyOf, async (place) => {
+        if (place !== 20) return;
+        await page.getByText(/^Last: .*Nobody else has labelled it\.$/).waitFor();
+        await assertSound(page, "labels-work");
+      });
       await until("all are taken", async () => (await settled(path)) === 50);
       await page.getByText("5 left for you").waitFor();
       await page.keyboard.press("u");

@@ -30,15 +30,16 @@ export function Versions({ set }: { readonly set: SetView }) {
         <button type="button" className="main" disabled={freezing.isPending} onClick={() => freezing.mutate()}>
           {t("labels.versions.freeze")}
         </button>
+        {rows.length > 0 && set.kind === "classes" && (
+          <Link className="button" to={`/models?set=${encodeURIComponent(set.id)}`}>
+            {t("labels.versions.train")}
+          </Link>
+        )}
         <span className="quiet">
           {t("labels.versions.exportNow")}: {exports()}
         </span>
       </div>
-      {freezing.isSuccess && (
-        <p role="status">
-          {t("labels.versions.frozen", { version: freezing.data.version, count: freezing.data.count })} <Link to="/models">{t("labels.versions.train")}</Link>
-        </p>
-      )}
+      {freezing.isSuccess && <p role="status">{t("labels.versions.frozen", { version: freezing.data.version, count: freezing.data.count })}</p>}
       {freezing.isError && <Problem error={freezing.error} />}
       {asked.isPending && <Loading />}
       {asked.isError && <Problem error={asked.error} onRetry={() => void asked.refetch()} />}

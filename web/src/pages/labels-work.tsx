@@ -95,7 +95,15 @@ function Desk({ set }: { readonly set: SetView }) {
           {waiting === undefined ? (
             queue.error === undefined && <Loading />
           ) : item === undefined ? (
-            <Empty action={<Link to={`/labels/${set.id}`}>{t("labels.work.emptyMore")}</Link>}>{t("labels.work.empty")}</Empty>
+            <Empty
+              action={
+                <>
+                  <Link to={`/labels/${set.id}`}>{t("labels.work.emptyMore")}</Link> · <Link to={`/labels/${set.id}?view=versions`}>{t("labels.work.emptyFreeze")}</Link>
+                </>
+              }
+            >
+              {t("labels.work.empty")}
+            </Empty>
           ) : set.kind === "classes" ? (
             <Classes key={item.id} set={set} item={item} onSay={(label) => answer({ label })} />
           ) : (

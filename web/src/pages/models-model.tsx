@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatClock, formatDay, formatNumber } from "../shell/format.ts";
+import { Link } from "../shell/link.tsx";
 import { mayAct, useMe } from "../shell/me.ts";
 import { Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
@@ -66,7 +67,13 @@ export function ModelPanel({ model, task }: { readonly model: Model; readonly ta
           </div>
         ))}
       </dl>
-      {figures === null ? <p className="hint">{t("registry.noGoldHint")}</p> : <FiguresPart figures={figures} />}
+      {figures === null ? (
+        <p className="hint">
+          {t("registry.noGoldHint")} <Link to={`/labels/${labelSet.id}`}>{t("models.toLabels")}</Link>
+        </p>
+      ) : (
+        <FiguresPart figures={figures} />
+      )}
       {functional !== null && functional.cases > 0 && <FunctionalPart functional={functional} />}
       {mayAct(me, "analyst") && <ShadowPart model={model} />}
       {open === "promote" && <PromoteDialog model={model} task={task} onClose={() => setOpen(undefined)} />}

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../shell/dialog.tsx";
 import { formatNumber } from "../shell/format.ts";
+import { Link } from "../shell/link.tsx";
 import { Loading, Problem } from "../shell/states.tsx";
 import { DifferenceMark, figureText, IntervalMark } from "./models-figure.tsx";
 import { checkOf, compareOf, type Comparison, type Model, promote, type Task } from "./models-registry-api.ts";
@@ -74,7 +75,12 @@ export function PromoteDialog({ model, task, onClose }: { readonly model: Model;
     <Dialog title={t("registry.promote.title", { model: model.id })} onClose={onClose}>
       <div className="models-registry">
         {check.isPending && <Loading what={t("registry.compare.working")} />}
-        {check.isError && <Problem error={check.error} />}
+        {check.isError && (
+          <>
+            <Problem error={check.error} />
+            <Link to={`/labels/${model.labelSet.id}`}>{t("models.toLabels")}</Link>
+          </>
+        )}
         {check.data !== undefined && (
           <>
             <Compared comparison={check.data.comparison} />
@@ -88,6 +94,7 @@ export function PromoteDialog({ model, task, onClose }: { readonly model: Model;
                     <li key={reason}>{reason}</li>
                   ))}
                 </ul>
+                <Link to={`/labels/${model.labelSet.id}`}>{t("models.toLabels")}</Link>
               </div>
             )}
           </>

@@ -98,10 +98,11 @@ function Train() {
     queryFn: runsOf,
     refetchInterval: ({ state }) => (state.data?.items[0]?.state === "running" ? runningEveryMs : false),
   });
-  const [set, setSet] = useState("");
+  const { query } = usePlace();
   const [isStacked, setStacked] = useState(true);
-  const begin = useMutation({ mutationFn: () => train({ set, stacked: isStacked }), onSuccess: () => client.invalidateQueries({ queryKey: ["model-runs"] }) });
   const usable = sets.data?.items.filter(({ kind }) => kind === "classes") ?? [];
+  const set = usable.find(({ id }) => id === query.get("set"))?.id ?? "";
+  const begin = useMutation({ mutationFn: () => train({ set, stacked: isStacked }), onSuccess: () => client.invalidateQueries({ queryKey: ["model-runs"] }) });
   const run = runs.data?.items[0];
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -115,7 +116,7 @@ function Train() {
       <form className="bar" onSubmit={submit}>
         <label className="field">
           {t("registry.train.set")}
-          <select value={set} required onChange={(event) => setSet(event.target.value)}>
+          <select value={set} required onChange={(event) => setQuery({ set: event.target.value }, "replace")}>
             <option value="">{t("registry.train.choose")}</option>
             {usable.map(({ id, name }) => (
               <option key={id} value={id}>

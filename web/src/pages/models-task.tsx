@@ -9,6 +9,7 @@ import { setQuery, withQuery } from "../shell/place.ts";
 import { Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
 import { figureText, IntervalMark } from "./models-figure.tsx";
+import { formerJudge } from "./models-former.ts";
 import { judgedPosts, type Model, rescore, rollback, type Task } from "./models-registry-api.ts";
 
 const when = (at: string): string => `${formatDay(at)} ${formatClock(at).slice(0, 5)} UTC`;
@@ -32,7 +33,7 @@ export function TaskPanel({ task, open }: { readonly task: Task; readonly open: 
   });
   const again = useMutation({ mutationFn: () => rescore(task.task), onSuccess: () => renew(t("registry.rescoring")) });
   const posts = useQuery({ queryKey: ["judged", task.task, judge?.model], queryFn: () => judgedPosts(task.task, judge?.model), refetchInterval: 10_000 });
-  const before = moves[0]?.kind === "promote" ? (moves[0].was ?? embedded) : undefined;
+  const before = formerJudge(moves) ?? embedded;
   const mayRollBack = judge !== undefined && !judge.isEmbedded;
   const columns: Column<Model>[] = [
     { id: "id", name: t("registry.column.model"), cell: ({ id }) => <code>{id}</code>, sortBy: ({ id }) => id },
