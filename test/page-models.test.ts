@@ -74,7 +74,7 @@ describe("the page of models", () => {
       const [last] = rowsOf((await api.ask("GET", "/api/v1/posts?limit=1")).body);
       assert.equal(last?.["judgements"], undefined);
       await page.goto(`${api.address}/explore`);
-      await page.getByText(`tone: ${model} judges from here, before it nobody`).first().waitFor();
+      await page.getByText(`tone: ${model} judges from here, before it nobody`).filter({ visible: true }).first().waitFor();
     }));
 
   it("says why a model that is no better cannot be promoted, and offers no way around", (t) =>
