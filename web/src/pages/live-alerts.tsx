@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { sources, type Status } from "../shell/api.ts";
 import { formatClock, formatNumber } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
+import { isKept, useMe } from "../shell/me.ts";
 import { ModelDriftAlarm } from "./sources-failures.tsx";
 import { alarms } from "./sources-failures-api.ts";
 
@@ -12,7 +13,8 @@ const recentMs = 15 * 60_000;
 export function LiveAlerts({ state }: { readonly state: Status | undefined }) {
   const { t } = useTranslation();
   const known = useQuery({ queryKey: ["sources"], queryFn: sources, refetchInterval: 5_000 });
-  const told = useQuery({ queryKey: ["alarms"], queryFn: alarms, refetchInterval: 30_000 });
+  const kept = isKept(useMe());
+  const told = useQuery({ queryKey: ["alarms"], queryFn: alarms, refetchInterval: 30_000, enabled: !kept });
   const moved = (told.data?.items ?? []).filter(({ kind }) => kind === "model-drift");
   const items = known.data?.items ?? [];
   const rejected = state?.rejected ?? 0;
