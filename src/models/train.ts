@@ -1,4 +1,4 @@
-import { type AdditiveModel, classScores, columnsOf, weightOf } from "./additive-model.ts";
+import { type AdditiveModel, columnsOf, makeAdditiveJudge, weightOf } from "./additive-model.ts";
 import type { Labelled } from "./corpus.ts";
 import { bucketCount } from "./features.ts";
 import { figuresOf, headlineOf } from "./figures.ts";
@@ -50,9 +50,14 @@ const denseWeight = 0.09;
  */
 export function trainModel(raw: readonly TaskData[], reader: Reader, options: ModelOptions, report: TrainingReport): AdditiveModel {
   const spread = spreadOf(raw, reader, options.dense);
-  const first = raw.map(({ task, train, check }): Trained => {
-    const planes = planesOf(task, setOf(train, reader, spread), train.labels, spread);
-    return { planes, head: headOf(task, planes, setOf(check, reader, spread), check.labels, train.labels, report) };
+  const bare = raw.map(({ task, train }): Trained => ({ planes: planesOf(task, setOf(train, reader, spread), train.labels, spread), head: bareHead(task) }));
+  // As it will judge: from bytes, and without the n-grams that weigh little.
+  const judge = makeAdditiveJudge(joined(bare, spread, options), reader);
+  const first = raw.map(({ task, train, check }, i): Trained => {
+    const scores = check.texts.map((text, at) =>
+      Float64Array.from(judge.one(task.name, text, check.hints?.[at]).probabilities, (probability) => Math.log(Math.max(1e-12, probability))),
+    );
+    return { planes: bare[i]?.planes ?? [], head: headOf(task, scores, check.labels, train.labels, report) };
   });
   if (options.heldOut === true) return joined(first, spread, options);
   const all = raw.map(({ task, train, check }, i): Trained => {
@@ -240,13 +245,14 @@ function scoresOf(planes: readonly Plane[], set: GramTexts, i: number): Float64A
   });
 }
 
+const bareHead = ({ name, classes }: Task): Head => ({ task: name, classes: classes.length, names: classes, temperature: 1, shifts: classes.map(() => 0) });
+
 /** In the wild the second class is rarer than in a corpus that was gathered for it: a cut is chosen as if so many texts were of it. */
 const wildShare = 0.4;
 
-/** Probabilities by the likelihood, shifts by the task's figure, both on texts that were not trained on. */
-function headOf(task: Task, planes: readonly Plane[], check: GramTexts, labels: readonly number[], trained: readonly number[], report: TrainingReport): Head {
+/** Probabilities by the likelihood, shifts by the task's figure, both on texts that were not trained on. @param scores logarithms, by class */
+function headOf(task: Task, scores: readonly Float64Array[], labels: readonly number[], trained: readonly number[], report: TrainingReport): Head {
   const classes = task.classes.length;
-  const scores = labels.map((_, i) => classScores(scoresOf(planes, check, i), 0, classes).slice());
   const common = { task: task.name, classes, names: task.classes, temperature: temperatureOf(scores, labels, classes) };
   const said = (shifts: readonly number[]) => scores.map((one) => judged(one, 0, { ...common, shifts }).chosen);
   const figureWith = (shifts: readonly number[]) => headlineOf(task, figuresOf(labels, said(shifts), classes));
