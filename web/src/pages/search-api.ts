@@ -44,7 +44,7 @@ export function foldCopies(hits: readonly Hit[]): readonly Folded[] {
   return folded;
 }
 
-export const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "entity", "judged"] as const;
+export const facetNames = ["platform", "language", "sentiment", "term", "judged", "entity", "hashtag", "link"] as const;
 export type FacetName = (typeof facetNames)[number];
 export interface Facets {
   readonly posts: number;
