@@ -103,7 +103,7 @@ function makeScorer(model: AdditiveModel, reader: Reader): (text: ReadText) => F
 export const weightOf = (count: number): number => (count === 0 ? 0 : 1 / Math.sqrt(count));
 
 /** Scores of one head's classes, from the columns on; two classes stand half the column's score away from 0. */
-export function classScores(scores: Float64Array, from: number, classes: number): Float64Array {
+function classScores(scores: Float64Array, from: number, classes: number): Float64Array {
   if (classes > 2) return scores.subarray(from, from + classes);
   const half = (scores[from] ?? 0) / 2;
   return Float64Array.of(-half, half);

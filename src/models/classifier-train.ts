@@ -1,5 +1,5 @@
 import type { Example } from "./linear-train.ts";
-import { makeRandom, softmax } from "./linear-train.ts";
+import { makeRandom, shuffle, softmax } from "./linear-train.ts";
 
 export interface ClassifierOptions {
   readonly classes: number;
@@ -176,13 +176,4 @@ export function lossOf(scores: readonly Float64Array[], labels: readonly number[
     sum -= Math.log(Math.max(1e-9, scaled[labels[i] ?? 0] ?? 0));
   }
   return sum / Math.max(1, scores.length);
-}
-
-export function shuffle(list: number[], random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    const held = list[i] ?? 0;
-    list[i] = list[j] ?? 0;
-    list[j] = held;
-  }
 }

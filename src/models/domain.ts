@@ -1,4 +1,4 @@
-import { makeRandom } from "./linear-train.ts";
+import { makeRandom, shuffle } from "./linear-train.ts";
 import { wordsOf } from "./words.ts";
 
 /** How well two sets of texts are told apart by their words. */
@@ -115,15 +115,6 @@ function areaUnder(scores: Float64Array, n: number): number {
     from = to;
   }
   return (ranks - (m * (m + 1)) / 2) / (n * m);
-}
-
-function shuffle(list: number[], random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    const held = list[i] ?? 0;
-    list[i] = list[j] ?? 0;
-    list[j] = held;
-  }
 }
 
 /** A word that one set says more often than the other. */

@@ -1,10 +1,10 @@
 import { EarshotError } from "../core/errors.ts";
 import { type Classifier, denseOf, shiftsOf, type Stack } from "./classifier.ts";
-import { type ClassifierOptions, type ClassifierWeights, type Epoch, fitClassifier, lossOf, scoresOf, shuffle, type TextSet } from "./classifier-train.ts";
+import { type ClassifierOptions, type ClassifierWeights, type Epoch, fitClassifier, lossOf, scoresOf, type TextSet } from "./classifier-train.ts";
 import type { Extractor } from "./features.ts";
 import { figuresOf } from "./figures.ts";
 import { type Head, judged, logOf } from "./linear-model.ts";
-import { type Example, makeRandom } from "./linear-train.ts";
+import { type Example, makeRandom, shuffle } from "./linear-train.ts";
 
 export interface ClassifierText {
   readonly text: string;

@@ -18,6 +18,8 @@ const dayMs = 86_400_000;
 /** A day's posts may still come in some time after it ended. */
 const settledAfterMs = 3 * 3_600_000;
 const keptDays = 400;
+/** A day that is longer past is no news, where none was looked at since. */
+const alarmMs = 7 * dayMs;
 /** Slices of one kind: those with most posts. */
 const mostSlices = 8;
 const sliceFields = ["platform", "language", "term"] as const;
@@ -48,6 +50,8 @@ export function makeModelDrift(options: ModelDriftOptions): { readonly book: Mod
   const { register, reading, models, clock } = options;
   const drift = models.drift;
   let running = false;
+  /** The last day that was looked at by itself: one without enough posts leaves no row to tell. */
+  let lookedDay = -Infinity;
 
   const tasks = (): readonly string[] => [...(models.social === false ? [] : socialTasks), ...(models.spam === false ? [] : ["spam"])];
 
@@ -165,14 +169,16 @@ export function makeModelDrift(options: ModelDriftOptions): { readonly book: Mod
     async daily() {
       if (drift === false || tasks().length === 0 || running) return;
       const day = Math.floor((clock.now() - settledAfterMs) / dayMs) * dayMs - dayMs;
-      if (((await register.latestDay()) ?? -Infinity) >= day) return;
+      if (lookedDay >= day || ((await register.latestDay()) ?? -Infinity) >= day) return;
       await look(day, { label: true });
+      lookedDay = day;
       await register.expire(day - keptDays * dayMs);
     },
     async alarms() {
       const latest = await register.latestDay();
-      if (latest === undefined) return [];
-      const moved = (await register.list({ fromMs: latest })).filter(({ kind }) => kind !== "none");
+      if (latest === undefined || clock.now() - latest > alarmMs) return [];
+      const asked = new Set(tasks());
+      const moved = (await register.list({ fromMs: latest })).filter(({ kind, task }) => kind !== "none" && asked.has(task));
       // What all posts show, each slice of them need not tell again.
       const whole = new Set(moved.filter(({ slice }) => slice === "all").map(({ task }) => task));
       return moved.flatMap(({ kind, slice, task, figures, dayMs: since }): Alarm[] =>
