@@ -27,6 +27,11 @@ const sources = [
 
 /** The nth word: its rank is about its frequency (Zipf). */
 export const wordOf = (rank: number): string => `w${rank.toString(36)}q`;
+/** Words of the posts in Japanese, which are written without spaces; the first are the most frequent. */
+export const japaneseWords = (
+  "今日 天気 東京 電車 仕事 時間 友達 学校 音楽 映画 写真 料理 旅行 家族 週末 花火 野球 新聞 病院 図書館 公園 食堂 牛乳 財布 自転車 飛行機 " +
+  "誕生日 郵便局 動物園 水族館 美術館 交差点 消防署 温泉 神社 桜 紅葉 台風 地震 選挙 経済 歴史 科学 数学 物理 化学 英語 辞書 鉛筆 手紙 切手 電話 時計 眼鏡 帽子 靴下 布団 台所 玄関 階段"
+).split(" ");
 const zipf = (roll: number, most: number): number => Math.min(most - 1, Math.floor(most ** roll) - 1);
 
 function hashOf(kind: string, number: number): Buffer {
@@ -44,7 +49,8 @@ export function* makeChanges(options: { readonly posts: number; readonly fromMs:
     const language = languages[Math.floor(dice() * languages.length)] ?? "en";
     const origin = sources[Math.floor(dice() * sources.length)] ?? sources[0];
     const hashtags = dice() < 0.3 ? [`tag${zipf(dice(), tags)}`] : [];
-    const words = Array.from({ length: 8 + Math.floor(dice() * 10) }, () => wordOf(zipf(dice(), vocabulary)));
+    const many = 8 + Math.floor(dice() * 10);
+    const words = Array.from({ length: many }, () => (language === "ja" ? (japaneseWords[zipf(dice(), japaneseWords.length)] ?? "") : wordOf(zipf(dice(), vocabulary))));
     const label = labels[Math.floor(dice() * labels.length)] ?? "neutral";
     const likes = Math.floor(dice() ** 8 * 400);
     const post: Post = {
@@ -54,7 +60,7 @@ export function* makeChanges(options: { readonly posts: number; readonly fromMs:
       createdAt,
       receivedAt: createdAt + 1_000,
       revision: 0,
-      text: `${words.join(" ")}${hashtags.map((tag) => ` #${tag}`).join("")}`,
+      text: `${words.join(language === "ja" ? "の" : " ")}${hashtags.map((tag) => ` #${tag}`).join("")}`,
       language,
       ...(language !== "ja" && { sentiment: { label, score: label === "negative" ? -0.5 : label === "positive" ? 0.5 : 0 } }),
       terms: dice() < 0.25 ? [termIds[zipf(dice(), termIds.length + 1)] ?? termIds[0]] : [],

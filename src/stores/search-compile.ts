@@ -1,7 +1,7 @@
 import { isProfileAllowed, type ReadFilter } from "../core/filter.ts";
 import { isPostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
-import { flags, type Profile, referenceWord, sampleSql, tagWord } from "./search-schema.ts";
+import { flags, type Profile, referenceWord, sampleSql, tagWord, withinSql } from "./search-schema.ts";
 
 /** What one month's file knows about names; a name that it does not know matches nothing there. */
 export interface Names {
@@ -102,7 +102,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
   const condition = (sql: string, more: Partial<Condition> = {}): Parts => ({ ...everything, conditions: [{ sql, ...more }] });
   const profilesSql = (profiles: ReadonlySet<number>) => `d.profile IN (SELECT value FROM json_each(${bind(JSON.stringify([...profiles]))}))`;
   const wordsSql = (expression: string, is: "IN" | "NOT IN") =>
-    `d.row ${is} (SELECT rowid FROM fts WHERE fts MATCH ${bind(expression)} AND rowid BETWEEN :lo AND :hi AND ${sampleSql("rowid")} < :sampled ORDER BY rowid DESC LIMIT -1)`;
+    `d.row ${is} (SELECT rowid FROM fts WHERE fts MATCH ${bind(expression)} AND ${withinSql("rowid")} AND ${sampleSql("rowid")} < :sampled ORDER BY rowid DESC LIMIT -1)`;
 
   /** undefined where the set is empty; without a condition where it is all. */
   const ofProfiles = (profiles: ReadonlySet<number>): Parts | undefined => {

@@ -27,6 +27,7 @@ import {
   unpackCounts,
   unpackNumbers,
   windowRows,
+  withinSql,
 } from "./search-schema.ts";
 
 /** A found post; `post` is absent while its body is sought elsewhere. */
@@ -221,7 +222,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         const where = [`(d.flags & ${flags.hidden}) = 0`, ...plan.where].join(" AND ");
         const order = group === undefined ? `ORDER BY ${key} ${ascending ? "ASC" : "DESC"} LIMIT :limit` : `GROUP BY ${group}`;
         const values: Record<string, SqlValue> = { ...plan.values, lo, hi, limit: limit ?? -1, sampled, match: plan.match ?? "", term: plan.term ?? 0 };
-        const statement = prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${key} BETWEEN :lo AND :hi${sample} AND ${where} ${order}`);
+        const statement = prepared(`SELECT ${columns} FROM ${from} WHERE ${driver}${withinSql(key)}${sample} AND ${where} ${order}`);
         statement.setReturnArrays(asArrays);
         return statement.all(values);
       }),
@@ -232,7 +233,7 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
         const key = `${lo} ${hi} ${match}`;
         const known = wordCounts.get(key);
         if (known !== undefined) return known;
-        const posts = numberIn(prepared("SELECT count(*) AS posts FROM fts WHERE fts MATCH :match AND rowid BETWEEN :lo AND :hi").get({ match, lo, hi }), "posts");
+        const posts = numberIn(prepared(`SELECT count(*) AS posts FROM fts WHERE fts MATCH :match AND ${withinSql("rowid")}`).get({ match, lo, hi }), "posts");
         if (wordCounts.size >= mostWordCounts) wordCounts.clear();
         wordCounts.set(key, posts);
         return posts;

@@ -57,6 +57,14 @@ export function sampleSql(row: string): string {
   return `(((${row} & 4294967295) * 1640531527) >> 16 & 65535)`;
 }
 
+/**
+ * Rows from :lo to :hi. node:sqlite binds every number as REAL, and FTS5 takes a bound of rowids only where it is an INTEGER
+ * (`fts5GetRowidLimit` in fts5_main.c, SQLite 3.53): without the cast a list of words is read from its end whatever the range.
+ */
+export function withinSql(row: string): string {
+  return `${row} BETWEEN CAST(:lo AS INTEGER) AND CAST(:hi AS INTEGER)`;
+}
+
 export type Row = Record<string, SQLOutputValue>;
 
 export function numberIn(row: Row | undefined, column: string): number {
