@@ -2,8 +2,8 @@ import { hashWords } from "../core/tokens.ts";
 
 /**
  * What a text is compared by: hashes of its runs of three words, the 32 smallest of them (a bottom-k sketch; Cohen and Kaplan, 2007).
- * A text of up to 34 words has all of its runs in it, so that most posts are compared exactly. Names of accounts are left out, and
- * what follows the question mark of an address: copies bear another "via", and another tracking number.
+ * A text of up to 34 words has all of its runs in it, so that most posts are compared exactly. Names of accounts, addresses and the
+ * hashtags at the end are left out: copies bear another "via", another link and other tags.
  */
 export interface Sketch {
   /** Distinct, ascending. */
@@ -22,15 +22,32 @@ const keyWords = 6;
 const fewestRuns = 2;
 const mostWords = 2_000;
 
-const address = /https?:\/\/\S+/giu;
-const withoutQuery = (found: string): string => found.split("?", 1)[0] ?? found;
+/** With a scheme, or as Bluesky shows one: host, path, three dots. */
+const address = /https?:\/\/\S+|(?<![^\s(])[a-z0-9-]+(?:\.[a-z0-9-]+)+\/\S*/giu;
+
+/** A text without addresses and without the hashtags that it ends with. */
+function bareOf(text: string): string {
+  const plain = text.includes("/") ? text.replaceAll(address, " ") : text;
+  if (!plain.includes("#")) return plain;
+  let end = plain.length;
+  for (;;) {
+    while (end > 0 && isSpace(plain.charCodeAt(end - 1))) end--;
+    let start = end;
+    while (start > 0 && !isSpace(plain.charCodeAt(start - 1))) start--;
+    if (plain[start] !== "#" || start === end) return plain.slice(0, end);
+    end = start;
+  }
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a;
+
 const words = new Uint32Array(mostWords);
 const smallest = new Uint32Array(sketchSize);
 const smallestKeys = new Uint32Array(keysEach);
 
 /** undefined: too short to be told from others. */
 export function sketchOf(text: string): Sketch | undefined {
-  const count = hashWords(text.includes("://") ? text.replaceAll(address, withoutQuery) : text, words);
+  const count = hashWords(bareOf(text), words);
   for (let i = 0; i < count; i++) words[i] = spread(words[i] ?? 0);
   let held = 0;
   let runs = 0;
@@ -80,7 +97,7 @@ function spread(value: number): number {
 /** Of all runs of both texts so many must be common … */
 const alikeFrom = 0.6;
 /** … and of the shorter text nearly all: a copy adds words before or after; one that puts another word in says something else. */
-const heldFrom = 0.95;
+const heldFrom = 0.97;
 
 /** Whether two texts are copies of each other. `a` begins at 0, `b` at `bStart`, `bHeld` long; both ascending. */
 export function areCopies(a: Uint32Array, aRuns: number, b: Uint32Array, bStart: number, bHeld: number, bRuns: number): boolean {

@@ -193,12 +193,21 @@ test("whatever the text, the sketch is small, ascending and the same again", () 
   );
 });
 
-test("a long text of addresses costs what its length costs, and what an address asks for is left out", () => {
+test("addresses and the hashtags at the end are left out, at a cost that grows with the length alone", () => {
   const began = performance.now();
-  sketchOf("https://".repeat(12_500));
-  // Looked at from each of its addresses, it would take seconds.
+  for (const part of ["https://", "a.example.", "a.example/ ", "#a ", " #", "#\n"]) sketchOf(`x ${part.repeat(12_500)}`);
+  // Looked at from each of its addresses or tags, one would take seconds.
   assert.ok(performance.now() - began < 1_000);
   const words = "five words and an address";
-  assert.deepEqual(sketchOf(`${words} https://a.example/x?from=one&to=two end of it`), sketchOf(`${words} https://a.example/x end of it`));
-  assert.notDeepEqual(sketchOf(`${words} https://a.example/x end of it`), sketchOf(`${words} https://a.example/y end of it`));
+  const plain = sketchOf(`${words} end of it`);
+  for (const same of [
+    `${words} https://a.example/x?from=one&to=two end of it`,
+    `${words} https://a.example/y end of it`,
+    `${words} end of it www.a.example/a-long-on...`,
+    `${words} end of it #one #two`,
+    `${words} end of it\n\n#one #two\n`,
+    `${words} end of it #one https://a.example/x`,
+  ])
+    assert.deepEqual(sketchOf(same), plain, same);
+  for (const other of [`${words} #one end of it`, `${words} end of it 1/2`, `${words} end of it and/or`]) assert.notDeepEqual(sketchOf(other), plain, other);
 });
