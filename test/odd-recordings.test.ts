@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { SourcePost } from "../src/core/event.ts";
 import { neutralOptions } from "../src/cli/neutral-options.ts";
 import { validateEvent } from "../src/stages/validate.ts";
 import { loadConnector } from "../src/connectors/directory.ts";
@@ -8,7 +9,7 @@ import { loadConnector } from "../src/connectors/directory.ts";
 async function outcomesOf(name: string, body: unknown): Promise<readonly string[]> {
   const connector = await loadConnector(name);
   const parse = connector.parser(connector.options.parse({ ...neutralOptions[name] }));
-  const bytes = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
   return [...(connector.split?.(bytes) ?? [bytes])].flatMap((raw) =>
     parse(raw).map((parsed) => {
       const outcome = "keep" in parsed ? validateEvent(parsed.keep, Date.now()) : parsed;
@@ -160,6 +161,63 @@ const corpus: readonly (readonly [connector: string, what: string, body: unknown
     { id: "9abc", createdAt: "2023-07-01T10:00:00.000Z", userId: "u1", user: { id: "u1", username: "ann" }, text: "t", visibility: "public" },
     ["drop not-a-status"],
   ],
+  ["x", "a search without results", { meta: { result_count: 0 }, data: [] }, ["drop no-post"]],
+  ["x", "ids as numbers, each digit of them", Buffer.from(`{"data":[{"id":1700000000000000001,"text":"a","author_id":1500000000000000003}]}`), ["post 1700000000000000001"]],
+  [
+    "x",
+    "a status of v1.1 with its id as a number alone",
+    JSON.stringify({ ...status, id_str: undefined }).replace("{", '{"id":1050118621198921728,'),
+    ["post 1050118621198921728"],
+  ],
+  [
+    "x",
+    "a deletion whose number lost its last digits",
+    { delete: { status: { id: 1_050_118_621_198_921_700, id_str: "1050118621198921728" }, timestamp_ms: "1539202764000" } },
+    ["delete 1050118621198921728"],
+  ],
+  ["x", "lines of an account's own archive", [{ tweet: { ...status, user: undefined, favorite_count: "6" } }], ["post 1050118621198921728"]],
+  ["x", "an error in words alone", { errors: "sorry, that page does not exist" }, ["UPSTREAM_REFUSED"]],
+  ["x", "a post of v2 dated as v1.1 dates", { data: [{ ...tweet, created_at }] }, ["post 1700000000000000001"]],
+  [
+    "reddit",
+    "objects of an archive in a list",
+    { data: [link, { id: "c9", body: "hi", author: "bob", subreddit: "ham", created_utc: "1690000100" }] },
+    ["post t3_abc", "post t1_c9"],
+  ],
+  ["reddit", "a limit told as text", { message: "Too Many Requests", error: "429" }, ["UPSTREAM_RATE_LIMITED"]],
+  ["reddit", "a listing whose kind is null", { kind: null, data: { children: [comment] } }, ["post t1_c1 to t3_abc"]],
+  ["reddit", "an id as a number", listing({ kind: "t3", data: { ...link, id: 12_345, name: undefined } }), ["post t3_12345"]],
+  ["facebook", "posts beside an error", { data: [page], error: graphError.error }, ["UPSTREAM_AUTH", "post 100_200"]],
+  ["facebook", "errors in a list", [graphError, { data: [page] }], ["UPSTREAM_AUTH", "post 100_200"]],
+  ["facebook", "a reel that tells its last change alone", { data: [{ id: "5", description: "d", updated_time: "2023-07-01T10:00:00+0000" }] }, ["post 5"]],
+  [
+    "youtube",
+    "an error that is null beside items",
+    { kind: "youtube#videoListResponse", error: null, items: [{ kind: "youtube#video", id: "dQw4w9WgXcQ", snippet: videoSnippet }] },
+    ["post dQw4w9WgXcQ"],
+  ],
+  [
+    "youtube",
+    "items beside an error",
+    { items: [{ kind: "youtube#video", id: "dQw4w9WgXcQ", snippet: videoSnippet }], error: { code: 403, errors: [{ reason: "quotaExceeded" }] } },
+    ["post dQw4w9WgXcQ", "UPSTREAM_QUOTA"],
+  ],
+  ["youtube", "reasons without their envelope", { errors: [{ reason: "quotaExceeded", domain: "youtube.quota" }], code: 403 }, ["UPSTREAM_QUOTA"]],
+  ["youtube", "an empty list", { kind: "youtube#searchListResponse", items: [], pageInfo: { totalResults: 0 } }, ["drop empty"]],
+  [
+    "mastodon",
+    "a quote as Pleroma tells it",
+    { ...toot, pleroma: { local: true, quote: { ...toot, id: "108" }, in_reply_to_account_acct: "bob@p.example" } },
+    ["post mastodon.example/109", "post mastodon.example/108"],
+  ],
+  [
+    "rss",
+    "a feed without a date",
+    "<rss version='0.91'><channel><title>T</title><item><title>A</title><link>https://t.example/1</link></item></channel></rss>",
+    [`post recorded.example/feed#https://t.example/1`],
+  ],
+  ["rss", "a feed without items", "<rss version='2.0'><channel><title>T</title></channel></rss>", ["drop empty"]],
+  ["rss", "an answer that says that nothing is new", answered("https://t.example/feed", "", { status: 304 }), ["drop empty"]],
 ];
 
 for (const [connector, what, body, outcomes] of corpus) {
@@ -181,4 +239,28 @@ test("a picture of a gallery has an address that can be opened, and leads where 
   assert.ok(outcome !== undefined && "keep" in outcome && outcome.keep.type === "post");
   assert.deepEqual(outcome.keep.post.media, [{ kind: "image", url: "https://preview.example/x.jpg?w=1&s=2", alt: "cap", mimeType: "image/jpg" }]);
   assert.ok(outcome.keep.post.links?.includes("https://shop.example/x?a=1&b=2"));
+});
+
+async function postsOf(name: string, body: unknown): Promise<readonly SourcePost[]> {
+  const connector = await loadConnector(name);
+  const parse = connector.parser(connector.options.parse({ ...neutralOptions[name] }));
+  const outcomes = [...(connector.split?.(Buffer.from(JSON.stringify(body))) ?? [])].flatMap((raw) => parse(raw));
+  return outcomes.flatMap((outcome) => ("keep" in outcome && outcome.keep.type === "post" ? [outcome.keep.post] : []));
+}
+
+test("a text of Reddit's that is told as HTML alone is kept as HTML, its title before it and its links beside it", async () => {
+  const [told] = await postsOf(
+    "reddit",
+    listing({ kind: "t1", data: { ...comment.data, body: null, body_html: '&lt;p&gt;hi &lt;a href="https://t.example/"&gt;x&lt;/a&gt;&lt;/p&gt;' } }),
+  );
+  assert.deepEqual([told?.text, told?.format, told?.links], ['<p>hi <a href="https://t.example/">x</a></p>', "html", ["https://t.example/"]]);
+  const [titled] = await postsOf("reddit", listing({ kind: "t3", data: { ...link, title: "A < B", selftext: undefined, selftext_html: "<p>hi</p>" } }));
+  assert.deepEqual([titled?.text, titled?.format], ["<p>A &lt; B</p>\n<p>hi</p>", "html"]);
+});
+
+test("what relatives of Mastodon tell in places of their own is read, and names nobody beside the post", async () => {
+  const [told] = await postsOf("mastodon", { ...toot, pleroma: { local: true, quote: { ...toot, id: "108" }, in_reply_to_account_acct: "bob@p.example" } });
+  assert.deepEqual([told?.quoteOf, told?.extra?.["pleroma"]], ["mastodon.example/108", { local: true }]);
+  const [pictured] = await postsOf("mastodon", { ...toot, content: null, content_text: "a < b" });
+  assert.equal(pictured?.text, "<p>a &lt; b</p>");
 });

@@ -38,7 +38,7 @@ test("a document is read in any of its forms, whatever stands before it", () => 
 
 test("a recorded answer names its feed and when it was read", () => {
   assert.deepEqual(shorts(answer(200, document, { date })), ["blog.example/feed.xml#1 one", "blog.example/feed.xml#2 two"]);
-  assert.deepEqual(shorts(answer(304, "")), []);
+  assert.deepEqual(shorts(answer(304, "")), ["drop empty"]);
   assert.deepEqual(shorts(answer(404, "<html><title>Not Found</title></html>")), ["UPSTREAM_NOT_FOUND"]);
   assert.deepEqual(shorts(answer(503, "")), ["UPSTREAM_UNAVAILABLE"]);
 });

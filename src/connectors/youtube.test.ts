@@ -213,9 +213,9 @@ for (const [file, code] of [
   });
 }
 
-test("an empty list, and an answer that says nothing has changed, hold no message", () => {
-  assert.deepEqual(outcomesOf({ kind: "youtube#videoListResponse", items: [] }), []);
-  assert.deepEqual(outcomesOf([{ request: { url: "https://x" }, response: { status: 304, headers: {}, body: "" } }]), []);
+test("an empty list, and an answer that says nothing has changed, are told to be empty", () => {
+  assert.deepEqual(outcomesOf({ kind: "youtube#videoListResponse", items: [] }), [{ drop: "empty" }]);
+  assert.deepEqual(outcomesOf([{ request: { url: "https://x" }, response: { status: 304, headers: {}, body: "" } }]), [{ drop: "empty" }]);
 });
 
 /** Every id in a body that is a video's or a comment's, found without the parser. */

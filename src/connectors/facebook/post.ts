@@ -28,7 +28,8 @@ export function readPost(value: Json, around: Around): SourcePost {
   const post: Mutable<SourcePost> = {
     id,
     author: readAccount(value["from"]) ?? readAccount(value["owner"]) ?? ownerOf(id, around),
-    createdAt: checkInstant(value["created_time"] ?? value["creation_time"], "post.created_time"),
+    // Reels and posts of groups tell when they were changed alone, where no fields are asked for (Page Video Reels and Group Feed references, 2026-11).
+    createdAt: checkInstant(value["created_time"] ?? value["creation_time"] ?? value["updated_time"], "post.created_time"),
     revision: 0,
     text: message ?? "",
     format: "text",

@@ -35,6 +35,8 @@ export function* messagesOf(answer: RecordedAnswer, shapes: Shapes, at: number):
   const error = errorIn(body);
   if (error !== undefined || (status !== undefined && status >= 400)) {
     yield failure(status, answer.headers, error);
+    // Part of an answer may stand beside what went wrong with the rest.
+    if (isJson(body) && Array.isArray(body["data"])) yield* bodyIn(body, shapes, place, 0);
     return;
   }
   if (typeof body === "string") {
@@ -55,6 +57,7 @@ function* bodyIn(body: unknown, shapes: Shapes, place: Place, depth: number): Ge
     for (const item of body) {
       if (isBatchPart(item)) yield* batchPart(item, shapes, place);
       else if (item === null) yield { graph: "failure", status: 504 };
+      else if (errorIn(item) !== undefined) yield* messagesOf({ headers: {}, body: item }, shapes, place.at);
       else yield* bodyIn(item, shapes, place, depth + 1);
     }
     return;

@@ -16,6 +16,23 @@ test("every instant in ISO form is read as the engine reads it, with and without
   );
 });
 
+test("dates in words, as mail and older APIs write them, are read; so is ISO in small letters or with its zone's name", () => {
+  const at = Date.UTC(2018, 9, 10, 20, 19, 24);
+  for (const text of [
+    "Wed, 10 Oct 2018 20:19:24 GMT",
+    "10 Oct 2018 20:19:24 +0000",
+    "Wed, 10 Oct 2018 22:19:24 +0200",
+    "Wed Oct 10 20:19:24 +0000 2018",
+    "Wed Oct 10 20:19:24 UTC 2018",
+    "2018-10-10t20:19:24z",
+    "2018-10-10 20:19:24 UTC",
+    "2018-10-10 22:19:24+02:00",
+  ])
+    assert.equal(parseInstant(text), at, text);
+  for (const text of ["Wed, 31 Feb 2018 20:19:24 GMT", "Wed Foo 10 20:19:24 +0000 2018", "Wed, 10 Oct 2018 25:19:24 GMT", "10 Oct 2018"])
+    assert.equal(parseInstant(text), undefined, text);
+});
+
 test("what only looks like a date is none", () => {
   for (const text of [
     "2026-02-29T00:00:00Z",

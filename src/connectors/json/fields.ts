@@ -47,16 +47,30 @@ export function softUrl(value: unknown): string | undefined {
   return typeof value === "string" && value.length <= 8_192 && /^https?:\/\/[^\s]+$/i.test(value) && value.isWellFormed() ? value : undefined;
 }
 
-const isoPattern = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|[+-]\d\d:?\d\d)?)?$/;
+const isoPattern = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d)?)?$/;
+const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** ISO 8601 (no zone: UTC), or epoch seconds, milliseconds or microseconds as a number. Undefined: cannot be read. */
+/** `Wed, 10 Oct 2018 20:19:24 GMT` (RFC 5322) and `Wed Oct 10 20:19:24 +0000 2018`, which older versions of APIs write, in ISO form. */
+function isoOfWords(text: string): string | undefined {
+  const mail = /^(?:[A-Za-z]{3}, ?)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d:\d\d(?::\d\d)?) ?(GMT|UTC|Z|[+-]\d{4})?$/.exec(text);
+  const unix = mail === null ? /^[A-Za-z]{3} ([A-Za-z]{3}) +(\d{1,2}) (\d\d:\d\d:\d\d) (GMT|UTC|[+-]\d{4}) (\d{4})$/.exec(text) : null;
+  const [day, name, year, time, zone = "Z"] = mail !== null ? mail.slice(1) : unix !== null ? [unix[2], unix[1], unix[5], unix[3], unix[4]] : [];
+  const month = name === undefined ? -1 : months.indexOf(name);
+  return month < 0 || day === undefined ? undefined : `${year}-${String(month + 1).padStart(2, "0")}-${day.padStart(2, "0")}T${time}${zone}`;
+}
+
+/** ISO 8601 (no zone: UTC), the forms of `isoOfWords`, or epoch seconds, milliseconds or microseconds as a number. Undefined: cannot be read. */
 export function parseInstant(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) && value > 0 ? scaled(value) : undefined;
   if (typeof value !== "string" || value.length > 40) return undefined;
   const usual = usualInstant(value);
   if (usual !== undefined) return usual;
   const parts = isoPattern.exec(value);
-  if (!parts) return /^\d{9,16}(?:\.\d+)?$/.test(value) ? scaled(Number(value)) : undefined;
+  if (!parts) {
+    if (/^\d{9,16}(?:\.\d+)?$/.test(value)) return scaled(Number(value));
+    const iso = isoOfWords(value);
+    return iso === undefined ? undefined : parseInstant(iso);
+  }
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = parts;
   const monthNumber = Number(month);
   const dayNumber = Number(day);
@@ -64,7 +78,7 @@ export function parseInstant(value: unknown): number | undefined {
   if (dayNumber > 28 && dayNumber > new Date(Date.UTC(Number(year), monthNumber, 0)).getUTCDate()) return undefined;
   const milliseconds = fraction === "" ? 0 : Number(fraction.slice(0, 3).padEnd(3, "0"));
   const at = Date.UTC(Number(year), monthNumber - 1, dayNumber, Number(hour), Number(minute), Number(second), milliseconds);
-  if (zone === "Z" || zone === "z") return at;
+  if (zone === "Z" || zone === "z" || zone === "UTC" || zone === "GMT") return at;
   const offsetMinutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
   return at - (zone.startsWith("-") ? -offsetMinutes : offsetMinutes) * 60_000;
 }

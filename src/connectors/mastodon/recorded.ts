@@ -117,7 +117,8 @@ function addStatus(status: Json, answer: Answer, depth: number): void {
 /** The reshared and the quoted status are posts of their own. */
 function addShared(status: Json, answer: Answer, depth: number): void {
   const quote = status["quote"];
-  for (const inside of [status["reblog"], quote, isJson(quote) ? quote["quoted_status"] : undefined]) {
+  const { pleroma } = status;
+  for (const inside of [status["reblog"], quote, isJson(quote) ? quote["quoted_status"] : undefined, isJson(pleroma) ? pleroma["quote"] : undefined]) {
     if (depth < deepest && isJson(inside) && isStatus(inside)) addStatus(inside, answer, depth + 1);
   }
 }

@@ -49,7 +49,7 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
     createdAt: madeAt(status["created_at"], localId, extra),
     revision: 0,
     // Relatives give null for a status without words.
-    text: reblog || content === null ? "" : checkText(content, "status.content"),
+    text: reblog || content === null ? plainWords(status["content_text"]) : checkText(content, "status.content"),
     format: "html",
     visibility: readVisibility(status["visibility"]),
   };
@@ -66,6 +66,9 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
   if (language && language.length <= 35) post.languages = [language];
   const parent = localIdOf(status["in_reply_to_id"]);
   if (parent !== undefined) post.replyTo = statusId(context.server, parent);
+  const inside = isJson(status["pleroma"]) ? status["pleroma"] : {};
+  const relative = localIdOf(status["quote_id"] ?? inside["quote_id"] ?? (isJson(inside["quote"]) ? inside["quote"]["id"] : undefined));
+  if (relative !== undefined) post.quoteOf = statusId(context.server, relative);
   if (isJson(status["quote"])) readQuote(post, status["quote"], context.server, extra);
   else if (status["quote"] !== null && status["quote"] !== undefined) extra["quote"] = status["quote"];
   const counts = readCounts(status);
@@ -87,13 +90,26 @@ export function readStatus(status: Json, context: StatusContext): SourcePost {
     if (knownFields.has(name)) continue;
     const value = status[name];
     if (value === null || (Array.isArray(value) && value.length === 0)) continue;
-    extra[name] = value;
+    extra[name] = name === "pleroma" && isJson(value) ? withoutPeople(value) : value;
   }
   for (const _ in extra) {
     post.extra = extra;
     break;
   }
   return post;
+}
+
+/** What Pleroma and Akkoma tell beside (docs-develop.pleroma.social, Differences in Mastodon API, 2026-11), but for the quoted status, which is a post of its own, and names of people. */
+function withoutPeople(told: Json): Json {
+  const { quote: _, in_reply_to_account_acct: __, emoji_reactions: reactions, ...rest } = told;
+  const counted = Array.isArray(reactions) ? reactions.filter(isJson).map(({ name, count }) => ({ name, count })) : [];
+  return counted.length === 0 ? rest : { ...rest, emoji_reactions: counted };
+}
+
+/** Pixelfed tells a caption in plain words where it has rendered none. */
+function plainWords(text: unknown): string {
+  const words = softText(text);
+  return words === undefined ? "" : `<p>${escapeHtml(words)}</p>`;
 }
 
 /** A date that is none is in the id too, where the server makes ids as Mastodon does. */

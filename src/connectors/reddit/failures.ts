@@ -89,7 +89,7 @@ export function failureOf(status: number | undefined, body: unknown): Failure | 
   }
   if (status === undefined || (status >= 200 && status < 300)) {
     if (isThing(told)) return undefined;
-    const { error } = told;
+    const error = typeof told["error"] === "string" && /^[45]\d\d$/.test(told["error"]) ? Number(told["error"]) : told["error"];
     if (typeof error === "number" && error >= 400) return byStatus(error, told);
     if (typeof error === "string" && error !== "") return made("grant", wordOf(error));
     // Where the status is not told, the reason of a closed subreddit is.

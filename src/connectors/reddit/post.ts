@@ -2,6 +2,7 @@ import { EarshotError } from "../../core/errors.ts";
 import type { Counts, SourceAuthor, SourcePost } from "../../core/event.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { type Mutable, checkId, checkInstant, checkText, parseInstant, softCount, softText, softUrl } from "../json/fields.ts";
+import { linksInHtml } from "../json/links.ts";
 import { gatherExtra } from "./fields.ts";
 import { accountId, findSpans, looksEscaped, unescapeAll } from "./markdown.ts";
 import { galleryLinks, readMedia } from "./media.ts";
@@ -17,7 +18,7 @@ export function fullnameOf(kind: PostKind, data: Json): string {
   if (typeof name === "string" && name.startsWith(`${kind}_`)) return checkId(name, `${kind}.name`);
   const id = data["id"];
   if (id === undefined || id === null) throw new EarshotError("FIELD_MISSING", `${kind}.id: expected an id, came nothing`);
-  const checked = checkId(id, `${kind}.id`);
+  const checked = checkId(typeof id === "number" && Number.isSafeInteger(id) ? String(id) : id, `${kind}.id`);
   return checked.startsWith(`${kind}_`) ? checked : `${kind}_${checked}`;
 }
 
@@ -74,7 +75,8 @@ export function readPost(kind: PostKind, data: Json): SourcePost {
   const created = data["created_utc"] ?? data["created"];
   const title = kind === "t3" ? checkText(data["title"] ?? "", "t3.title") : "";
   // A link has its title to stand for it, whatever its text is.
-  const words = kind === "t3" ? (typeof data["selftext"] === "string" || title === "" ? data["selftext"] : "") : bodyOf(data);
+  const html = htmlOf(kind, data);
+  const words = html ?? (kind === "t3" ? (typeof data["selftext"] === "string" || title === "" ? data["selftext"] : "") : bodyOf(data));
   const body = checkText(words ?? "", kind === "t3" ? "t3.selftext" : `${kind}.body`);
   if (kind === "t3" && data["title"] === undefined && body === "") throw new EarshotError("FIELD_MISSING", "t3.title: expected a title, came nothing");
   const post: Mutable<SourcePost> = {
@@ -82,8 +84,8 @@ export function readPost(kind: PostKind, data: Json): SourcePost {
     author: readAuthor(data["author"]),
     createdAt: checkInstant(created, `${kind}.created_utc`),
     revision: 0,
-    text: title !== "" && body !== "" ? `${title}\n\n${body}` : title || body,
-    format: "text",
+    text: html !== undefined && title !== "" ? `<p>${escapeHtml(title)}</p>\n${body}` : title !== "" && body !== "" ? `${title}\n\n${body}` : title || body,
+    format: html === undefined ? "text" : "html",
     visibility: visibilityOf(data["subreddit_type"]),
   };
   readEdit(post, data["edited"]);
@@ -96,9 +98,10 @@ export function readPost(kind: PostKind, data: Json): SourcePost {
   const links: string[] = [];
   if (kind === "t3") readLink(post, data, links, extra);
   else if (kind === "t1") readRelations(post, data);
-  const { spans, subreddits } = findSpans(post.text);
+  const { spans, subreddits } = html === undefined ? findSpans(post.text) : { spans: [], subreddits: [] };
   if (spans.length > 0) post.spans = spans;
   for (const span of spans) if (span.kind === "link" && !links.includes(span.value)) links.push(span.value);
+  if (html !== undefined) links.push(...linksInHtml(html, links).filter((link) => !links.includes(link)));
   if (links.length > 0) post.links = links;
   if (subreddits.length > 0) extra["subreddits"] = subreddits;
   gatherExtra(data, extra);
@@ -112,6 +115,16 @@ export function readPost(kind: PostKind, data: Json): SourcePost {
     break;
   }
   return post;
+}
+
+/** The rendered text, where it stands alone: what is written in markdown is not told. */
+function htmlOf(kind: PostKind, data: Json): string | undefined {
+  const [plain, rendered] = kind === "t3" ? [data["selftext"], data["selftext_html"]] : [data["body"] ?? data["contentText"], data["body_html"]];
+  return (plain === undefined || plain === null) && typeof rendered === "string" && rendered !== "" ? rendered : undefined;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** A comment's text; a body of another type is none to be read. `contentText`: answers to a comment just written, before 2018. */

@@ -46,9 +46,12 @@ export function* thingsIn(answer: unknown): Generator<Found> {
 
 /** What an object holds that is a list of things; undefined: it is one itself, or none. */
 function holderOf(value: Json): unknown {
-  const { kind, data } = value;
+  const { data } = value;
+  const kind = value["kind"] ?? undefined;
   if (isJson(data) && (kind === "Listing" || kind === undefined) && Array.isArray(data["children"])) return data["children"];
   if (kind !== undefined) return undefined;
+  // Archives of Reddit answer with the bare objects in a list.
+  if (Array.isArray(data)) return data;
   if (isJson(data) && Array.isArray(data["things"])) return data["things"];
   if (isJson(value["json"]) && !hasErrors(value["json"])) return isJson(value["json"]["data"]) ? { data: value["json"]["data"] } : undefined;
   if (Array.isArray(value["things"])) return value["things"];
@@ -79,9 +82,9 @@ function without(data: Json): Json {
 function kindOfBare(value: Json): string | undefined {
   const { name, id } = value;
   for (const kind of ["t1", "t3"]) if (typeof name === "string" && name.startsWith(`${kind}_`)) return kind;
-  if ((typeof id !== "string" && typeof name !== "string") || value["kind"] !== undefined) return undefined;
+  if ((typeof id !== "string" && typeof name !== "string") || (value["kind"] ?? undefined) !== undefined) return undefined;
   if (typeof value["title"] === "string" && ("selftext" in value || "num_comments" in value || "is_self" in value)) return "t3";
-  if (typeof value["body"] === "string" && ("link_id" in value || "parent_id" in value)) return "t1";
+  if (typeof value["body"] === "string" && ("link_id" in value || "parent_id" in value || ("author" in value && "subreddit" in value))) return "t1";
   if (typeof name === "string" && ("link_karma" in value || "comment_karma" in value || "is_suspended" in value)) return "t2";
   return undefined;
 }

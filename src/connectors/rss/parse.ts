@@ -20,6 +20,7 @@ export const parseRss: Parse = guard("rss", (bytes) => {
   const message = decodeObject(bytes, "item");
   const failure = readFailure(message);
   if (failure !== undefined) return [{ reject: failure }];
+  if (message["nothing"] === true) return [{ drop: "empty" }];
   const feed = readId(message, "feed", "item");
   const id = readId(message, "id", "item");
   if (message["deletedAt"] !== undefined) return [{ keep: { type: "delete", id, at: checkInstant(message["deletedAt"], "item.deletedAt") } }];

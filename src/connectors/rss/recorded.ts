@@ -6,6 +6,8 @@ import { entriesOf, newestDate, readFeed } from "./entry.ts";
 import { feedKey } from "./identity.ts";
 
 const recordedAddress = "https://recorded.example/feed";
+/** Stands for an answer or a feed without items. */
+const nothing = Buffer.from('{"nothing":true}');
 const largestFeedBytes = 64 << 20;
 
 /** Splits a recorded file: a feed's document, answers that hold one (also those that failed), or our own raw messages, one a line. */
@@ -25,7 +27,7 @@ export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
     const failure = failureMessage(answer);
     const { body, url } = answer;
     if (failure !== undefined) yield failure;
-    else if (answer.status === 304 || body === undefined || body === null || body === "") continue;
+    else if (answer.status === 304 || body === undefined || body === null || body === "") yield nothing;
     else if (typeof body === "object" && "feed" in body && "id" in body) yield Buffer.from(JSON.stringify(body));
     else
       yield* messagesOf(
@@ -36,13 +38,14 @@ export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** @param date of the answer; absent: the newest date of the document stands for when it was read */
+/** @param date of the answer; absent: the newest date of the document stands for when it was read, and where it has none at all, now */
 function messagesOf(bytes: Uint8Array, url: string, date: string | undefined): Uint8Array[] {
   try {
     const document = readFeed(bytes, undefined, true);
     const told = Date.parse(date ?? "");
-    const seenAt = Number.isNaN(told) ? newestDate(document) : told;
-    return entriesOf(document, { feed: feedKey(url), url, seenAt }).map(({ raw }) => raw.bytes);
+    const seenAt = Number.isNaN(told) ? newestDate(document) || Date.now() : told;
+    const messages = entriesOf(document, { feed: feedKey(url), url, seenAt }).map(({ raw }) => raw.bytes);
+    return messages.length > 0 ? messages : [nothing];
   } catch (thrown) {
     const { code, message } = toEarshotError(thrown, "PARSER_FAILED", "feed");
     return [Buffer.from(JSON.stringify({ failed: { code, text: message } }))];

@@ -54,8 +54,9 @@ export function isJobLine(value: Json): boolean {
 
 export function complianceEvent(name: string, event: Json, told: unknown): Outcome<SourceEvent> {
   const tweet = isJson(event["tweet"]) ? event["tweet"] : isJson(event["status"]) ? event["status"] : event;
-  const tweetId = nativeIdOf(tweet) ?? idOf(tweet["id_str"]);
-  const user = idOf(isJson(event["user"]) ? event["user"]["id"] : undefined) ?? idOf(event["id"] ?? event["user_id"] ?? event["user_id_str"]);
+  // Numbers of v1.1 lose their last digits when they are read; the texts beside them do not.
+  const tweetId = idOf(tweet["id_str"]) ?? nativeIdOf(tweet);
+  const user = idOf(isJson(event["user"]) ? event["user"]["id"] : undefined) ?? idOf(event["user_id_str"] ?? event["id"] ?? event["user_id"]);
   const at = timeOf(told, event["event_at"], Number(event["timestamp_ms"]), tweetId === undefined ? undefined : idInstant(tweetId));
   const reason = erasures[name];
   if (name === "delete" || name === "drop" || name === "tweet_delete") {

@@ -71,7 +71,12 @@ function collectOther(value: Json, answer: Answer, out: Json[], depth: number): 
     if (isJson(last)) collectStatus({ ...last, user: Object.fromEntries(Object.entries(value).filter(([name]) => name !== "status")) }, out, 0);
     return;
   }
-  if (Array.isArray(value["errors"]) || isProblem(value)) {
+  // Lines of an account's own archive hold each status under its name.
+  if (isJson(value["tweet"]) && isLegacyStatus(value["tweet"]) && complianceIn(value) === undefined) {
+    collectStatus(value["tweet"], out, 0);
+    return;
+  }
+  if (Array.isArray(value["errors"]) || typeof value["errors"] === "string" || isProblem(value)) {
     for (const problem of problemsIn(value)) out.push(failure(problem, answer));
     return;
   }

@@ -123,10 +123,16 @@ export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
       ...(Number.isFinite(date) && { at: date }),
     };
     const failed = answer.status !== undefined && answer.status >= 400;
+    let found = 0;
     for (const body of failed ? [answer.body] : bodiesOf(answer.body)) {
       const messages = failed && !isJson(body) ? [{ failure: { status: answer.status, body: "text" } }] : messagesIn(body, known);
-      for (const message of messages) yield Buffer.from(JSON.stringify(message));
+      for (const message of messages) {
+        found++;
+        yield Buffer.from(JSON.stringify(message));
+      }
     }
+    // What holds nothing is told, too.
+    if (found === 0) yield Buffer.from("{}");
   }
 }
 

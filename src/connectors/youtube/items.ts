@@ -42,7 +42,7 @@ export function* itemsIn(body: unknown, at: number | undefined, url?: string): G
     const kind = itemKind(body, url);
     for (const item of list) if (isJson(item)) yield* apart(kind !== undefined && typeof item["kind"] !== "string" && kindOf(item) === "" ? { kind, ...item } : item, at);
     // Captions, ratings and the like are lists too; an error beside the items is told.
-    if (body["error"] !== undefined) yield { error: body["error"] };
+    if (isJson(body["error"])) yield { error: body["error"] };
     return;
   }
   const { kind } = body;
@@ -72,6 +72,9 @@ export function replyOf(reply: Json, videoId: string | undefined, threadId: unkn
   return { kind: "youtube#comment", ...(at !== undefined && { at }), ...reply, snippet: { ...(videoId !== undefined && { videoId }), ...parent, ...snippet } };
 }
 
+/** A list that holds nothing is told, too. */
+const nothing = encode({ kind: "youtube#nothing" });
+
 /** Messages of a recorded file: a resource or an error each. */
 export function* splitRecorded(file: Uint8Array): Generator<Uint8Array> {
   for (const answer of recordedAnswers(file)) yield* messagesOf(answer);
@@ -85,22 +88,32 @@ function* messagesOf(answer: RecordedAnswer): Generator<Uint8Array> {
     const told = status ?? statusOfPage(text);
     if (told !== undefined && told >= 400) yield encode({ error: { code: told } });
     // A 204 or 304 has no body; what else is no JSON is for the parser to refuse.
-    else if (text !== "" || status === undefined) yield Buffer.from(text);
+    else yield text === "" && status !== undefined ? nothing : Buffer.from(text);
     return;
   }
-  if (failed && !(isJson(body) && body["error"] !== undefined)) {
+  if (failed && !(isJson(body) && hasError(body))) {
     yield encode({ error: { code: status } });
     return;
   }
-  if (isJson(body) && body["error"] !== undefined) {
-    const error = body["error"];
+  if (isJson(body) && !Array.isArray(body["items"]) && hasError(body)) {
+    // Answers that lost their envelope hold the list of reasons alone.
+    const error = body["error"] ?? { errors: body["errors"], ...(typeof body["code"] === "number" && { code: body["code"] }) };
     const code = status === undefined ? {} : { code: status };
     yield encode({ error: isJson(error) ? { ...code, ...error } : { ...code, reason: String(error) } });
     return;
   }
   // A recording without a date was read when it is parsed.
   const at = (headers["date"] === undefined ? Number.NaN : Date.parse(headers["date"])) || Date.now();
-  for (const item of itemsIn(body, parseInstant(at) ?? at, url)) yield encode(item);
+  let found = 0;
+  for (const item of itemsIn(body, parseInstant(at) ?? at, url)) {
+    found++;
+    yield encode(item);
+  }
+  if (found === 0) yield nothing;
+}
+
+function hasError(body: Json): boolean {
+  return (body["error"] ?? undefined) !== undefined || (Array.isArray(body["errors"]) && body["errors"].length > 0 && body["kind"] === undefined);
 }
 
 /** Google's pages for failed calls name their status in the title: `Error 502 (Server Error)!!1`. */

@@ -9,7 +9,7 @@ import { keepUnknown, makeAuthor, makeVideo, need, ownerOf, readChannel, readCom
 
 /*
  * Raw form: one resource as the platform gave it, with `at` (milliseconds UTC, when it was read) beside its fields;
- * {"kind": "youtube#gone", "id", "at"}: it is there no more.
+ * {"kind": "youtube#gone", "id", "at"}: it is there no more; {"kind": "youtube#nothing"}: a recorded list that was empty.
  */
 export const parseYouTube: Parse = guard("youtube", (bytes) => eventsOf(decodeObject(bytes, "message")));
 
@@ -17,7 +17,7 @@ export const parseYouTube: Parse = guard("youtube", (bytes) => eventsOf(decodeOb
 const noPosts = new Set(
   (
     "caption captionList channelSection channelBannerResource guideCategory i18nLanguage i18nRegion member membershipsLevel playlist playlistImage subscription superChatEvent " +
-    "thirdPartyLink thumbnailSetResponse videoAbuseReportReason videoCategory videoGetRating watermark liveBroadcast liveStream liveChatModerator fanFundingEvent"
+    "thirdPartyLink thumbnailSetResponse videoAbuseReportReason videoCategory videoGetRating videoTrainability watermark liveBroadcast liveStream liveChatModerator fanFundingEvent"
   ).split(" "),
 );
 
@@ -50,6 +50,8 @@ export function eventsOf(item: Json): readonly Outcome<SourceEvent>[] {
       return [chatMessage(item)];
     case "gone":
       return [{ keep: { type: "delete", id: readId(item, "id", "gone"), at: checkInstant(item["at"], "gone.at") } }];
+    case "nothing":
+      return [{ drop: "empty" }];
     default:
       if (noPosts.has(kind)) return [{ drop: "not-a-post" }];
       throw new EarshotError(kind === "" ? "FIELD_MISSING" : "FIELD_INVALID", "message.kind: expected a resource of YouTube Data API v3, came something else");
