@@ -42,6 +42,39 @@ describe("the register of names, over the API", () => {
     assert.equal((await api.ask("GET", "/api/v1/posts/count?q=apple")).body["posts"], 4);
   });
 
+  it("links what is stored by a new entry, by changed words, and no more once it is removed", async () => {
+    const texts = ["Nimbus ships a new router today", "A nimbus of fog over the river valley", "hello @nimbus-help where is my router", "nothing of the kind"];
+    await api.import(texts.map((text, i) => post(`n${i}`, text, "nora")));
+    await api.settle();
+    const linked = async () => rowsOf((await api.ask("GET", "/api/v1/posts?q=entity:nimbus")).body).map(({ text }) => String(text));
+    const isLinked = async () => rowsOf((await api.ask("GET", "/api/v1/entities")).body).every(({ relinked }) => relinked === 1);
+    assert.deepEqual(await linked(), []);
+    const routers = async () => rowsOf((await api.ask("GET", "/api/v1/posts?q=router")).body).map(({ entities: _entities, ...rest }) => rest);
+    const before = await routers();
+    await put("nimbus", { name: "Nimbus", kind: "brand", context: ["router"], against: ["fog", "valley"] });
+    await until("stored posts are linked", isLinked);
+    assert.deepEqual(await linked(), [texts[0]]);
+    assert.deepEqual(await routers(), before, "nothing else of them changes");
+    assert.equal((await api.ask("GET", "/api/v1/posts/count?q=*")).body["posts"], 9, "each is counted once");
+    const sums = await api.ask("GET", "/api/v1/explore?metric=posts&from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z");
+    assert.deepEqual([sums.body["answeredBy"], rowsOf(sums.body, "whole")[0]?.["posts"]], ["rollups", 9]);
+    await put("nimbus", { name: "Nimbus", kind: "brand", context: ["fog", "valley", "river"], against: ["router", "ships", "today"], handles: ["nimbus-help"] });
+    await until("changed words link others", isLinked);
+    const [fog, hello, ...others] = (await linked()).toSorted();
+    assert.equal(fog, texts[1]);
+    assert.match(String(hello), /^hello @m_/, "by the mask of its account");
+    assert.deepEqual(others, []);
+    assert.equal((await api.ask("POST", "/api/v1/erasures", { body: { author: "nora", now: true } })).status < 300, true);
+    await api.import([post("n9", "Nimbus of fog over a valley", "olga")]);
+    await api.settle();
+    await put("nimbus", { name: "Nimbus", kind: "brand", context: ["fog", "valley"] });
+    await until("the register is linked", isLinked);
+    assert.deepEqual(await linked(), ["Nimbus of fog over a valley"], "erased posts do not come back");
+    assert.equal((await api.ask("DELETE", "/api/v1/entities/nimbus")).status, 204);
+    await until("the links are gone", async () => (await linked()).length === 0);
+    assert.equal((await api.ask("GET", "/api/v1/posts/count?q=nimbus")).body["posts"], 1);
+  });
+
   it("keeps each change as a version, restores one, and tells a removed one", async () => {
     await put("acme", { name: "Acme" });
     await put("acme", { name: "Acme", aliases: ["AcmeCo"] });

@@ -61,6 +61,17 @@ describe("the register of names, as a page", () => {
         .waitFor();
     }));
 
+  it("links what is stored by a new entry, and shows how far it is", (t) =>
+    withPage(t, async (page) => {
+      await api.import([{ id: "n1", platform: "forum", author: "ann", text: "Nimbus ships a router", createdAt: new Date().toISOString() }]);
+      await api.settle();
+      assert.equal((await api.ask("PUT", "/api/v1/entities/nimbus", { body: { name: "Nimbus", kind: "brand", context: ["router"] } })).status, 200);
+      await page.goto(`${api.address}/names`);
+      const row = page.getByRole("row", { name: /^Nimbus brand/ });
+      await row.getByText("linked", { exact: true }).waitFor();
+      await row.getByRole("link", { name: "1", exact: true }).waitFor();
+    }));
+
   it("imports a file, exports it, and brings back what was removed", (t) =>
     withPage(t, async (page) => {
       await page.goto(`${api.address}/names?view=import`);

@@ -19,7 +19,13 @@ const said = {
   longitude: Type.Optional(Type.Number()),
 };
 
-export const entitySchema = Type.Object({ id: Type.String(), ...said, version: Type.Integer(), changedAt: instant("When it was changed last.") });
+export const entitySchema = Type.Object({
+  id: Type.String(),
+  ...said,
+  version: Type.Integer(),
+  changedAt: instant("When it was changed last."),
+  relinked: Type.Number({ description: "Share of the stored posts that may bear its name which are linked by this version, 0 to 1." }),
+});
 export type EntityAnswer = Static<typeof entitySchema>;
 
 export const entityVersionSchema = Type.Object({
@@ -67,7 +73,13 @@ function fieldsOf({ aliases, handles, hashtags, context, against, name, kind, te
   };
 }
 
-export const viewEntity = (record: EntityRecord): EntityAnswer => ({ id: record.id, ...fieldsOf(record), version: record.version, changedAt: iso(record.changedAt) });
+export const viewEntity = (record: EntityRecord): EntityAnswer => ({
+  id: record.id,
+  ...fieldsOf(record),
+  version: record.version,
+  changedAt: iso(record.changedAt),
+  relinked: record.relinked,
+});
 
 export function viewEntityVersion(found: EntityVersion): Static<typeof entityVersionSchema> {
   const { version, removed, restoredFrom, actor, at } = found;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noCounts } from "../core/event.ts";
 import { authorIdOf, changeOf, dropOf, hashOf, makePlaces, makeTestPost, openTestLedger, postIdOf, temporaryFolder } from "./ledger.fixtures.ts";
 import { openLedgerReader } from "./ledger-reader.ts";
 import { noPost } from "./ledger.ts";
@@ -81,6 +82,21 @@ test("terms are added and removed without touching the body, and the same again 
   assert.deepEqual([change.kind, change.post, change.was?.terms, change.is?.terms], ["terms", undefined, ["a", "b"], ["b", "c"]]);
   assert.equal(dropOf(ledger.applyTerms(postIdOf(1), ["c"], ["a"], place())), "duplicate");
   assert.equal(dropOf(ledger.applyTerms(postIdOf(2), ["c"], [], place())), "unknown");
+});
+
+test("what today's stages make of a stored post takes its place with its counts, unless another form, a deletion or an erasure came since", async () => {
+  using folder = temporaryFolder();
+  using ledger = await openTestLedger(folder.path);
+  const place = makePlaces();
+  ledger.applyPost(makeTestPost(1, { terms: ["a"], counts: { ...noCounts, likes: 3 } }), hashOf(1), place());
+  const change = changeOf(ledger.applyAgain(makeTestPost(1, { terms: ["b"], sentiment: { label: "negative", score: -1 } }), place()));
+  assert.deepEqual([change.kind, change.was?.terms, change.post?.terms, change.post?.sentiment?.label, change.post?.counts.likes], ["post", ["a"], ["b"], "negative", 3]);
+  assert.equal(ledger.isRepeat(postIdOf(1), 0, hashOf(1), 0), true, "the platform's own form is known as before");
+  assert.equal(dropOf(ledger.applyAgain(makeTestPost(1, { revision: 1 }), place())), "stale");
+  assert.equal(dropOf(ledger.applyAgain(makeTestPost(1, { author: authorIdOf(9) }), place())), "stale");
+  assert.equal(dropOf(ledger.applyAgain(makeTestPost(2), place())), "unknown");
+  ledger.applyErase(makeTestPost(1).author, makeTestPost(1).createdAt, { objection: false }, place());
+  assert.equal(dropOf(ledger.applyAgain(makeTestPost(1), place())), "erased");
 });
 
 test("a reader elsewhere sees what is flushed, of partitions that came after it too", async () => {

@@ -17,6 +17,7 @@ type Step =
   | { readonly type: "delete"; readonly n: number; readonly at: number }
   | { readonly type: "erase"; readonly author: number; readonly at: number; readonly objection: boolean }
   | { readonly type: "terms"; readonly n: number; readonly term: string }
+  | { readonly type: "again"; readonly n: number; readonly revision: number; readonly term: string }
   | { readonly type: "commit" | "rollback" | "flush" };
 
 const n = fc.integer({ min: 0, max: postCount - 1 });
@@ -40,6 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant("delete"), n, at }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("erase"), author: fc.integer({ min: 0, max: 2 }), at, objection: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("terms"), n, term: fc.constantFrom("x", "y") }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("again"), n, revision: fc.integer({ min: 0, max: 2 }), term: fc.constantFrom("z", "zz") }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("commit", "rollback", "flush") }) },
 );
 
@@ -71,6 +73,10 @@ function apply(ledger: Ledger, event: Step, place: Place): readonly Change[] {
       return ledger.applyErase(authorIdOf(event.author), base + event.at, { objection: event.objection }, place);
     case "terms":
       return some(ledger.applyTerms(postIdOf(event.n), [event.term], event.term === "x" ? ["y"] : [], place));
+    case "again": {
+      const stored = { author: authorIdOf(event.n % 3), createdAt: base + event.n, editedAt: base, receivedAt: base, revision: event.revision };
+      return some(ledger.applyAgain(makeTestPost(event.n, { ...stored, terms: [event.term], counts: { ...noCounts, likes: 99 } }), place));
+    }
     default:
       return [];
   }

@@ -6,7 +6,7 @@ import { type AuthorId, type PostId, postIdFrom } from "../core/ids.ts";
 import { type ErasedAuthor, type Note, noteOf, packNote } from "./note.ts";
 import { makeOverlay } from "./overlay.ts";
 import { type PostRow, type Row } from "./row.ts";
-import { judgeDelete, judgeEngagement, judgeReaction, judgeTerms, type LedgerDrop, standingOf, takePost, type Verdict } from "./rules.ts";
+import { judgeAgain, judgeDelete, judgeEngagement, judgeReaction, judgeTerms, type LedgerDrop, standingOf, takePost, type Verdict } from "./rules.ts";
 import { type LedgerPosition, ledgerPath, type PlacedMark, removeDatabase, type StoredRow, openTable } from "./table.ts";
 
 /** The id of changes that speak of no post: an erased author, a reaction withdrawn before it came. Readers of `posts` skip them. */
@@ -58,6 +58,8 @@ export interface Ledger extends Disposable {
   /** First the author's entry (no post; left out where known), then one change a post. */
   applyErase(author: AuthorId, upToMs: number, options: { readonly objection: boolean; readonly reason?: ErasureReason }, place: Place): readonly Change[];
   applyTerms(id: PostId, add: readonly string[], remove: readonly string[], place: Place): Change | Dropped;
+  /** What today's stages make of a stored post, its counts aside. stale: another form of it came since. */
+  applyAgain(post: Post, place: Place): Change | Dropped;
   /** Every post of the source goes, and no tombstone stays. */
   applyRemoveSource(source: string, place: Place): readonly Change[];
   commit(position: LedgerPosition): void;
@@ -238,6 +240,7 @@ function makeLedger(table: ReturnType<typeof openTable>, options: LedgerOptions,
       const at = row?.status === "post" ? row.contribution.createdAt : 0;
       return settle("terms", id, at, place, judgeTerms(row, add, remove));
     },
+    applyAgain: (post, place) => settle("post", post.id, post.editedAt ?? post.createdAt, place, judgeAgain(overlay.row(post.id), post), undefined, post),
     applyRemoveSource(source, place) {
       const changes: Change[] = [];
       for (const { id, row } of overlay.scan()) {

@@ -1,4 +1,4 @@
-import { contributionOf, type Counts, type Post } from "../core/event.ts";
+import { type Contribution, contributionOf, type Counts, type Post } from "../core/event.ts";
 import { type GoneRow, mapTallies, noTallies, type PostRow, type Row, type Tallies, type Tally, totalsOf } from "./row.ts";
 
 /**
@@ -91,6 +91,18 @@ export function judgeTerms(row: Row | undefined, add: readonly string[], remove:
   if (known.length === terms.length && known.every((term, i) => term === terms[i])) return "duplicate";
   return { row: { ...row, contribution: { ...row.contribution, terms } }, was: row };
 }
+
+/** What today's stages make of a stored form: the same revision of the same post, or nothing. Its counts are the row's. */
+export function judgeAgain(row: Row | undefined, post: Post): Verdict<PostRow> {
+  if (row?.status !== "post") return row === undefined || row.status === "pending" ? "unknown" : row.status;
+  const { contribution } = row;
+  const next = { ...contributionOf(post), counts: contribution.counts };
+  if (row.revision !== post.revision || fixed.some((name) => contribution[name] !== next[name])) return "stale";
+  return { row: { ...row, contribution: next }, was: row };
+}
+
+/** What no stage that reads a stored post can change. */
+const fixed = ["createdAt", "author", "platform", "source", "language", "sensitivity", "region"] as const satisfies readonly (keyof Contribution)[];
 
 function sameCounts(a: Counts, b: Counts): boolean {
   return a === b || (a.likes === b.likes && a.shares === b.shares && a.replies === b.replies && a.views === b.views);

@@ -14,12 +14,19 @@ export const entitiesMigrations: readonly Migration[] = [
   },
 ];
 
+/** What was linked before the column came stays as it is: 1. */
+export const relinkedMigrations: readonly Migration[] = [
+  { name: "entities-2", sql: "alter table entities add column relinked double precision not null default 1 check (relinked between 0 and 1)" },
+];
+
 export interface EntityRecord extends EntityConfig {
   readonly id: string;
   /** Rises with each change. */
   readonly version: number;
   /** Milliseconds UTC. */
   readonly changedAt: number;
+  /** Stored posts are being linked again while this is below 1. */
+  readonly relinked: number;
 }
 
 export interface EntityVersion extends EntityConfig {
@@ -45,6 +52,10 @@ export interface Entities {
   put(id: string, entity: EntityConfig, by: EntityChange): Promise<EntityRecord>;
   /** @throws NOT_FOUND */
   remove(id: string, by: EntityChange): Promise<void>;
+  /** Entries, removed ones too, that stored posts are not linked by yet. */
+  unlinked(): Promise<readonly { readonly id: string; readonly version: number }[]>;
+  /** Where it is still this version. @param share of the posts that may bear the name, 0 to 1 */
+  setRelinked(entries: readonly { readonly id: string; readonly version: number }[], share: number): Promise<void>;
   /** Oldest first; none: there never was one. */
   history(id: string): Promise<readonly EntityVersion[]>;
   /** Takes these accounts out of every entry and version, as if they had never been named; returns how many entries had one. */
@@ -56,7 +67,7 @@ export interface Entities {
 const definitionIn = (row: SqlRow): EntityConfig => entityConfigSchema.parse(JSON.parse(textIn(row, "definition")));
 
 function recordIn(row: SqlRow): EntityRecord {
-  return { id: textIn(row, "id"), ...definitionIn(row), version: numberIn(row, "version"), changedAt: numberIn(row, "changed_at_ms") };
+  return { id: textIn(row, "id"), ...definitionIn(row), version: numberIn(row, "version"), changedAt: numberIn(row, "changed_at_ms"), relinked: numberIn(row, "relinked") };
 }
 
 const bareHandle = (handle: string): string => foldText(handle.replace(/^@/u, ""));
@@ -105,8 +116,8 @@ export function openEntities(sql: Sql, now: () => number): Entities {
         }
         const version = (row === undefined ? 0 : numberIn(row, "version")) + 1;
         const result = await inside.query(
-          `insert into entities (id, definition, version, changed_at_ms) values ($1, $2, $3, $4)
-           on conflict (id) do update set definition = excluded.definition, version = excluded.version, removed = false, changed_at_ms = excluded.changed_at_ms returning *`,
+          `insert into entities (id, definition, version, changed_at_ms, relinked) values ($1, $2, $3, $4, 0)
+           on conflict (id) do update set definition = excluded.definition, version = excluded.version, removed = false, changed_at_ms = excluded.changed_at_ms, relinked = 0 returning *`,
           [id, definition, version, at()],
         );
         await addVersion(inside, id, version, definition, false, by);
@@ -116,9 +127,19 @@ export function openEntities(sql: Sql, now: () => number): Entities {
       sql.transaction(async (inside) => {
         const row = firstRow(await inside.query("select * from entities where id = $1 and not removed for update", [id]), `entity ${id}`);
         const version = numberIn(row, "version") + 1;
-        await inside.query("update entities set removed = true, version = $2, changed_at_ms = $3 where id = $1", [id, version, at()]);
+        await inside.query("update entities set removed = true, version = $2, changed_at_ms = $3, relinked = 0 where id = $1", [id, version, at()]);
         await addVersion(inside, id, version, textIn(row, "definition"), true, by);
       }),
+    async unlinked() {
+      return (await sql.query("select id, version from entities where relinked < 1 order by id")).rows.map((row) => ({ id: textIn(row, "id"), version: numberIn(row, "version") }));
+    },
+    async setRelinked(entries, share) {
+      await sql.query("update entities e set relinked = $3 from unnest($1::text[], $2::int[]) as n (id, version) where e.id = n.id and e.version = n.version", [
+        entries.map(({ id }) => id),
+        entries.map(({ version }) => version),
+        Math.min(Math.max(share, 0), 1),
+      ]);
+    },
     async history(id) {
       const { rows } = await sql.query("select * from entity_versions where id = $1 order by version", [id]);
       return rows.map((row) => {

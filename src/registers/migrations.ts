@@ -5,7 +5,7 @@ import { budgetPositionsMigrations, toldWindowsMigrations } from "./budget-posit
 import { cursorsMigrations } from "./cursors.ts";
 import { deprecationsMigrations } from "./deprecations.ts";
 import { driftMigrations } from "./drift.ts";
-import { entitiesMigrations } from "./entities.ts";
+import { entitiesMigrations, relinkedMigrations } from "./entities.ts";
 import { erasuresMigrations } from "./erasures.ts";
 import { failuresMigrations } from "./failures.ts";
 import { labelSetsMigrations } from "./label-sets.ts";
@@ -56,4 +56,5 @@ export const registerMigrations: readonly Migration[] = [
   ...entitiesMigrations,
   ...topicsMigrations,
   ...labelReasonsMigrations,
+  ...relinkedMigrations,
 ];

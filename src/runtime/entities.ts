@@ -1,7 +1,7 @@
 import type { EntityConfig } from "../core/linking.ts";
 import type { EntityRecord, EntityVersion } from "../registers/entities.ts";
 
-/** What the register of names answers. New posts are linked at once; stored ones when their messages are read again. */
+/** What the register of names answers. New posts are linked at once, stored ones in the background. */
 export interface EntityBook {
   all(): Promise<readonly EntityRecord[]>;
   /** Newest first. @throws NOT_FOUND */

@@ -1,5 +1,5 @@
 import { EarshotError } from "../core/errors.ts";
-import type { From } from "../core/event.ts";
+import type { From, Post } from "../core/event.ts";
 import { wordsHex } from "../core/ids.ts";
 import type { Delivery, Log } from "../core/log.ts";
 import type { Identities } from "../ledger/identities.ts";
@@ -173,6 +173,27 @@ export async function openPartition(options: PartitionOptions) {
           if (isCancelled) break;
         }
         return counts;
+      });
+    },
+    watchForms: (watched: boolean) =>
+      inTurn(() => {
+        refiner.watchForms(watched);
+        return Promise.resolve();
+      }),
+    /** Stored posts as today's stages make them; what was edited since, deleted or erased stays as it is. @returns how many changed */
+    again(made: readonly Post[]): Promise<number> {
+      return inTurn(async () => {
+        const changes = refiner.again(made, events, generation);
+        let { postsOffset } = ledger.position();
+        try {
+          if (changes !== undefined) postsOffset = (await log.append("posts", partition, changes)) + changes.count;
+        } catch (error) {
+          ledger.rollback();
+          throw error;
+        }
+        ledger.commit({ postsOffset, events, generation });
+        counters.changes += changes?.count ?? 0;
+        return changes?.count ?? 0;
       });
     },
     replayProgress: (): ReplayProgress => progress,

@@ -14,6 +14,8 @@ import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { ledgerPath, removeDatabase } from "../ledger/table.ts";
 import { makePseudonyms } from "../ledger/pseudonyms.ts";
 import { openEmbeddedLog } from "../logs/embedded.ts";
+import type { Post } from "../core/event.ts";
+import type { AgainWhat } from "../stages/again.ts";
 import { openStages } from "../stages/pipeline.ts";
 import { validateEvent } from "../stages/validate.ts";
 import { importPlatformOf, importSource, importSourceFor } from "./import.ts";
@@ -218,6 +220,15 @@ const handlers = {
   takeShadows: () => shadows.take(),
   setEntities(list: readonly KnownEntity[]) {
     stages.setEntities(list);
+  },
+  setUse: (use: RefineWorkerData["models"]) => stages.setUse(use),
+  /** Before stored posts are read that `again` is to look at, and after the last. */
+  async watchForms(watched: boolean) {
+    for (const partition of partitions) await partition.watchForms(watched);
+  },
+  /** Stored posts of one partition as today's stages make them; returns how many changed. */
+  again({ partition, posts, what }: { readonly partition: number; readonly posts: readonly Post[]; readonly what: AgainWhat }) {
+    return partitionNumbered(partition).again(stages.again(posts, what));
   },
   /** Empties the frames of these keys and actors (8 bytes each, hex) and overwrites the needles, in the topics that this thread writes. */
   async forget(argument: ForgetArgument) {

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { Clock } from "../core/clock.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { ExpectedFields } from "../core/expected.ts";
-import type { Change, From, Outcome, SourceEvent, SourcePost } from "../core/event.ts";
+import type { Change, From, Outcome, Post, SourceEvent, SourcePost } from "../core/event.ts";
 import { idWords, type PostId } from "../core/ids.ts";
 import { makeFrameBatchBuilder, type Delivery, type FrameBatch } from "../core/log.ts";
 import type { Parse } from "../core/source.ts";
@@ -13,6 +13,7 @@ import type { Pseudonyms } from "../ledger/pseudonyms.ts";
 import { encodeChange } from "./change-frame.ts";
 import { parseCommand, type Command } from "./commands.ts";
 import type { DriftMeter } from "./drift-meter.ts";
+import { makeFormedPosts } from "./formed-posts.ts";
 import { partitionOf } from "./ingest.ts";
 import { makePost } from "./post.ts";
 import { decodeRaw } from "./raw-frame.ts";
@@ -108,6 +109,7 @@ export function makeRefiner(options: RefinerOptions) {
   let outcomes = new Uint8Array(0);
   let generation = 0;
   let isAgain = false;
+  const formed = makeFormedPosts();
 
   const note = (frame: number, outcome: number) => {
     const before = outcomes[frame] ?? 0;
@@ -227,8 +229,10 @@ export function makeRefiner(options: RefinerOptions) {
       return;
     }
     note(frame, kept);
-    if ("kind" in result) emit(result);
-    else for (const change of result) emit(change);
+    if ("kind" in result) {
+      formed.note(result);
+      emit(result);
+    } else for (const change of result) emit(change);
   }
 
   function applyItem(item: Item, frames: FrameBatch): void {
@@ -339,6 +343,18 @@ export function makeRefiner(options: RefinerOptions) {
           );
         }
       }
+    },
+    watchForms: formed.watch,
+    /** What today's stages make of stored posts, as changes; the ledger's transaction is opened here and ended by the caller. */
+    again(made: readonly Post[], from: From, atGeneration: number): FrameBatch | undefined {
+      const fresh = made.filter(({ id }) => !formed.has(id));
+      generation = atGeneration;
+      ledger.begin();
+      for (const post of fresh) {
+        const result = ledger.applyAgain(post, { from, generation });
+        if (!("drop" in result)) emit(result);
+      }
+      return posts.count > 0 ? posts.take() : undefined;
     },
     /** Frames up to and with `after` are skipped. `drift` is shown each message as it comes; absent: they are read again. */
     refine(delivery: Delivery, after: From, atGeneration: number, drift?: DriftMeter): Refined {

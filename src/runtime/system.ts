@@ -28,6 +28,7 @@ import { makeParquetImport } from "./parts/import-parquet.ts";
 import { makeImports } from "./parts/imports.ts";
 import { makeEntitiesPart } from "./parts/entities.ts";
 import { makeErasuresPart } from "./parts/erasures.ts";
+import { makeAgainPart } from "./parts/again.ts";
 import { makeAnalysis } from "./parts/analysis.ts";
 import { makeDeprecations } from "./parts/deprecations.ts";
 import { makeDrift } from "./parts/drift.ts";
@@ -166,7 +167,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     };
     const terms = makeTermsPart({ register: registers.terms, audit, log: base.log, threads: threadsNow, report, signal: stopping.signal });
     await terms.adopt(config.terms);
-    const entities = makeEntitiesPart({ sql, now, threads: threadsNow, terms: terms.engine.terms });
+    const again = makeAgainPart({ threads: threadsNow, partitions: base.partitions, signal: stopping.signal });
+    const { mentionId } = pseudonyms;
+    const entities = makeEntitiesPart({ sql, now, threads: threadsNow, terms: terms.engine.terms, again, report, mentionId });
     const activity = makeSourceActivity({
       register: registers.sourceHours,
       gaps,
@@ -254,7 +257,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     undo.push(async () => erasures.close());
     const figures = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
-    const stats = () => figures.stats();
+    const { stats } = figures;
     const signInFetch = openFetch({ env, mayAsk: (url) => url.protocol === "https:" || isLoopbackName(url.hostname) });
     undo.push(async () => signInFetch[Symbol.asyncDispose]());
     const { access, makeLink } = await makeAccess({
@@ -266,7 +269,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       readSecret: (reference) => readSecret(reference, env),
       report,
     });
-    const replay: Engine["replay"] = (request) => quarantine.replay(request);
+    const { replay } = quarantine;
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
     const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, labelSets: labels.book.labelSets, models: config.models, clock, report });
     const inTurn = makeTurns();
@@ -287,7 +290,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       inTurn,
       signal: stopping.signal,
     });
-    for (const part of [() => jobs.stopped, () => terms.settled(), () => labels.stopped()]) undo.push(part);
+    for (const part of [() => jobs.stopped, () => terms.settled(), () => entities.settled(), () => labels.stopped()]) undo.push(part);
     undo.push(async () => stopping.abort());
     for (const part of Object.values(counted)) undo.push(() => part.flush());
     const shadow = makeShadow({ definitions: sources.definitions, files, http, clock, readSecret: secretOf, ...acquisition.forSetup });
@@ -306,13 +309,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       mostPauseMs: config.backup.mostPauseSeconds * 1_000,
       ...(config.backup.folder !== undefined && { folder: config.backup.folder }),
     });
-    undo.push(async () => {
-      leaving.abort();
-      await backup.settled();
-    });
+    undo.push(() => backup.settled().then(() => undefined));
+    undo.push(async () => leaving.abort());
 
     await erasures.resume();
     await terms.resume();
+    entities.resume();
     if (options.collect) await sources.startAll({ builtIn: false });
     if (simulate !== undefined) world.begin(simulate);
     await stats();

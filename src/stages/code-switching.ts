@@ -11,7 +11,8 @@ export interface CodeSwitchingOptions {
 const mostUnits = 4_000;
 
 /** Notes the stretches of a text that is not in its post's one language alone. The post's own language stays as it is. */
-export function makeCodeSwitching({ models, use }: CodeSwitchingOptions): Stage {
+export function makeCodeSwitching({ models, ...options }: CodeSwitchingOptions): Stage & { setUse(use: ModelsConfig["languages"]): void } {
+  let { use } = options;
   const isAsked = ({ source, language }: Draft): boolean =>
     typeof use === "boolean" ? use : (use.sources === undefined || use.sources.includes(source)) && (use.languages === undefined || use.languages.includes(language));
   return {
@@ -23,6 +24,10 @@ export function makeCodeSwitching({ models, use }: CodeSwitchingOptions): Stage 
         if (languages.spans.length > 0) draft.notes = { ...draft.notes, languages };
         return { keep: draft };
       }),
+    /** Takes effect with the next batch, whole. */
+    setUse(next) {
+      use = next;
+    },
     [Symbol.dispose]() {},
   };
 }

@@ -8,6 +8,16 @@ export interface JudgeOptions {
   readonly use: ModelsConfig;
 }
 
+export interface JudgeStage extends Stage {
+  readonly judgesSentiment: (draft: Draft) => boolean;
+  /** Where nothing is asked the stage need not run. */
+  readonly isAsked: () => boolean;
+  /** Takes effect with the next batch, whole. */
+  setUse(use: ModelsConfig): void;
+  /** Judges what is stored already: candidates do not see it a second time. */
+  again(draft: Draft): void;
+}
+
 /** The language that the social tasks were trained on. */
 const socialLanguage = "en";
 
@@ -15,13 +25,13 @@ const socialLanguage = "en";
  * Asks the embedded models, and those that were promoted. Where a model judges the sentiment, it is the model's, and none where it is
  * unsure: figures of two models, or of a model and a lexicon, never mix under one label. A promoted model has thresholds of its own.
  */
-export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly judgesSentiment: (draft: Draft) => boolean; readonly isAsked: () => boolean } {
-  const asks = [use.social, use.multilingual, use.spam, use.entities].some((one) => one !== false);
+export function makeJudge({ models, ...options }: JudgeOptions): JudgeStage {
+  let { use } = options;
   const isSocial = (draft: Draft): boolean => draft.language === socialLanguage && isAsked(use.social, draft);
   const isMultilingual = (draft: Draft): boolean => multilingualLanguages.includes(draft.language) && isAsked(use.multilingual, draft);
   const judgesSentiment = (draft: Draft): boolean => isSocial(draft) || isMultilingual(draft) || models.hasPromoted("sentiment", draft.language);
   const sure = (judgement: Parameters<typeof sureOf>[0]) => sureOf(judgement, use.leastProbability);
-  const judge = (draft: Draft): void => {
+  const judge = (draft: Draft, isNew: boolean): void => {
     const text = textToJudge(draft);
     if (text === "") return;
     let judgements = isSocial(draft) ? models.social(text).map(sure) : [];
@@ -30,7 +40,7 @@ export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly jud
     const promoted = models.promoted(text, draft.language);
     if (promoted.length > 0) judgements = [...judgements.filter(({ task }) => !promoted.some((one) => one.task === task)), ...promoted];
     if (judgesSentiment(draft)) draft.sentiment = sentimentOf(judgements.find(({ task }) => task === "sentiment"));
-    models.watch({ text, language: draft.language, platform: draft.platform, nativeId: draft.post.id }, judgements);
+    if (isNew) models.watch({ text, language: draft.language, platform: draft.platform, nativeId: draft.post.id }, judgements);
     const entities = isAsked(use.entities, draft) ? models.entities(text) : undefined;
     const hasNames = entities !== undefined && entities.spans.length > 0;
     if (judgements.length > 0 || hasNames) draft.notes = { ...draft.notes, ...(judgements.length > 0 && packJudgements(judgements)), ...(hasNames && { entities }) };
@@ -38,11 +48,14 @@ export function makeJudge({ models, use }: JudgeOptions): Stage & { readonly jud
   return {
     name: "judge",
     judgesSentiment,
-    /** Where nothing is asked the stage need not run. */
-    isAsked: () => asks || models.hasOwn(),
+    isAsked: () => [use.social, use.multilingual, use.spam, use.entities].some((one) => one !== false) || models.hasOwn(),
+    setUse(next) {
+      use = next;
+    },
+    again: (draft) => judge(draft, false),
     run: (batch) =>
       batch.map((draft) => {
-        judge(draft);
+        judge(draft, true);
         return { keep: draft };
       }),
     [Symbol.dispose]() {},

@@ -1,9 +1,10 @@
 import { EarshotError, toEarshotError } from "../core/errors.ts";
-import type { Outcome } from "../core/event.ts";
+import type { Outcome, Post } from "../core/event.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import type { TextModels } from "../core/judgement.ts";
 import type { ModelsConfig } from "../core/config.ts";
 import type { DeepModels } from "../core/deep.ts";
+import { type AgainWhat, makeAgain } from "./again.ts";
 import { type CodeSwitchingOptions, makeCodeSwitching } from "./code-switching.ts";
 import { makeDeep } from "./deep.ts";
 import type { KnownEntity } from "../core/linking.ts";
@@ -38,6 +39,10 @@ export interface Stages extends Disposable {
   setTerms(terms: readonly Term[]): void;
   /** Takes effect with the next batch, whole. */
   setEntities(entities: readonly KnownEntity[]): void;
+  /** What is asked of the embedded models from the next batch on. */
+  setUse(use: ModelsConfig): void;
+  /** Stored posts as today's stages make them, those alone that differ. */
+  again(posts: readonly Post[], what: AgainWhat): readonly Post[];
   /** Runs one draft through the same stages and tells what each did; the draft is changed as by `run`. */
   trace(draft: Draft): StagesTrace;
 }
@@ -49,27 +54,45 @@ export function openStages(options: StagesOptions): Stages {
   // The sieve stands before what costs: a whole-network stream that keeps only matches drops most posts there.
   const judge = options.judge === undefined ? undefined : makeJudge(options.judge);
   const deep = options.judge === undefined || options.deep === undefined ? [] : [makeDeep({ models: options.deep, use: options.judge.use.deep })];
-  const spans = options.spans === undefined || options.spans.use === false ? [] : [makeCodeSwitching(options.spans)];
+  const spans = options.spans === undefined ? undefined : makeCodeSwitching(options.spans);
   const sentiment = makeSentiment(judge?.judgesSentiment);
   const link = options.link === undefined ? undefined : makeLink(options.link);
-  const [before, behind] = [
-    [makeNormalise(), makeMentions(options), terms.sieve, language, sentiment],
-    [...deep, ...spans, ...(link === undefined ? [] : [link]), makePii(), terms],
-  ] as const satisfies readonly (readonly Stage[])[];
-  const unasked: readonly Stage[] = [...before, ...behind];
-  const asked: readonly Stage[] = judge === undefined ? unasked : [...before, judge, ...behind];
+  const all: readonly Stage[] = [
+    ...[makeNormalise(), makeMentions(options), terms.sieve, language, sentiment],
+    ...[...(judge === undefined ? [] : [judge]), ...deep, ...(spans === undefined ? [] : [spans]), ...(link === undefined ? [] : [link])],
+    ...[makePii(), terms],
+  ];
+  let asksSpans = (options.spans?.use ?? false) !== false;
   /** Models come and go while it runs. */
-  const stages = (): readonly Stage[] => (judge?.isAsked() === true ? asked : unasked);
+  const stages = (): readonly Stage[] => all.filter((stage) => (stage !== judge || judge?.isAsked()) && (stage !== spans || asksSpans));
+  const again = makeAgain({
+    sentiment,
+    terms,
+    ...(judge !== undefined && options.judge !== undefined && { judge: { stage: judge, models: options.judge.models } }),
+    ...(link !== undefined && { link }),
+    spans: () => (asksSpans ? spans : undefined),
+    mentionId: options.mentionId,
+  });
+  again.setEntities(options.link?.entities ?? []);
   return {
     get names() {
       return stages().map((stage) => stage.name);
     },
     run: (batch) => runStages(stages(), batch),
     setTerms: (next) => terms.setTerms(next),
-    setEntities: (next) => link?.setEntities(next),
+    setEntities(next) {
+      link?.setEntities(next);
+      again.setEntities(next);
+    },
+    setUse(use) {
+      judge?.setUse(use);
+      spans?.setUse(use.languages);
+      asksSpans = use.languages !== false;
+    },
+    again: (posts, what) => posts.flatMap((post) => again.look(post, what) ?? []),
     trace: (draft) => traceStages(draft, { stages: stages(), run: (stage, one) => runStage(stage, [one])[0] ?? { drop: "none" }, keep: options.keep, language, sentiment, terms }),
     [Symbol.dispose]() {
-      for (const stage of asked) stage[Symbol.dispose]();
+      for (const stage of all) stage[Symbol.dispose]();
     },
   };
 }

@@ -77,7 +77,7 @@ export function addEntityRoutes({ app, engine }: ApiContext): void {
       config: { access: "analyst" },
       schema: {
         tags,
-        summary: "Add or change an entry; new posts are linked by it at once",
+        summary: "Add or change an entry; new posts are linked by it at once, stored ones in the background (`relinked`)",
         params: idParameter,
         body: entityInputSchema,
         response: { 200: entitySchema, ...problems },
@@ -91,7 +91,10 @@ export function addEntityRoutes({ app, engine }: ApiContext): void {
 
   app.delete(
     "/api/v1/entities/:id",
-    { config: { access: "analyst" }, schema: { tags, summary: "Remove an entry; links that posts bear stay", params: idParameter, response: { 204: Type.Null(), ...problems } } },
+    {
+      config: { access: "analyst" },
+      schema: { tags, summary: "Remove an entry; its links go from stored posts too", params: idParameter, response: { 204: Type.Null(), ...problems } },
+    },
     async (request, reply) => {
       await entities.remove(request.params.id, viewerOf(request).name);
       return reply.code(204).send(null);

@@ -1,9 +1,14 @@
-import { EarshotError } from "../../core/errors.ts";
+import type { Report } from "../../core/component.ts";
+import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { EntityConfig, KnownEntity } from "../../core/linking.ts";
+import type { Query } from "../../core/query.ts";
 import type { Sql } from "../../core/sql.ts";
+import { queryTokens } from "../../core/tokens.ts";
+import type { Pseudonyms } from "../../ledger/pseudonyms.ts";
 import { openAudit } from "../../registers/audit.ts";
 import { type EntityChange, openEntities } from "../../registers/entities.ts";
 import type { Threads } from "../boot.ts";
+import type { AgainPart } from "./again.ts";
 import type { EntityBook } from "../entities.ts";
 
 export interface EntitiesOptions {
@@ -11,20 +16,78 @@ export interface EntitiesOptions {
   readonly now: () => number;
   readonly threads: () => Threads;
   readonly terms: () => Promise<readonly { readonly id: string }[]>;
+  readonly again: AgainPart;
+  readonly report: Report;
+  /** What stands in texts in the place of an account. */
+  readonly mentionId: Pseudonyms["mentionId"];
 }
 
+const progressEveryMs = 500;
+/** Where more is asked for, all posts are looked at. */
+const mostNames = 300;
+
 /** The register of names: each refining thread has it whole, and is told of every change. */
-export function makeEntitiesPart({ sql, now, threads, terms }: EntitiesOptions) {
+export function makeEntitiesPart({ sql, now, threads, terms, again, report, mentionId }: EntitiesOptions) {
   const register = openEntities(sql, now);
   const audit = openAudit(sql, now);
 
   async function known(): Promise<KnownEntity[]> {
-    return (await register.all()).map(({ version: _version, changedAt: _changedAt, ...entity }) => entity);
+    return (await register.all()).map(({ version: _version, changedAt: _changedAt, relinked: _relinked, ...entity }) => entity);
   }
   async function tellThreads(): Promise<void> {
     const entities = await known();
     await Promise.all(threads().refine.map((thread) => thread.caller.call("setEntities", entities)));
+    relink();
   }
+
+  async function platforms(): Promise<readonly string[]> {
+    const { facets } = await threads().read.caller.call("facets", { query: { kind: "all" }, filter: {}, options: { by: ["platform"], top: 200 } });
+    return (facets["platform"] ?? []).map(({ value }) => value);
+  }
+
+  /** Posts that bear a name of these entries, as they are called now or were before. */
+  async function queryOf(ids: readonly string[]): Promise<Query> {
+    const parts: Query[] = [];
+    const known = await platforms();
+    for (const id of ids) {
+      if (parts.length > mostNames) return { kind: "all" };
+      parts.push({ kind: "field", field: "entity", value: id });
+      for (const { name, aliases, handles, hashtags } of (await register.history(id)).slice(-2)) {
+        const bare = handles.map((handle) => handle.replace(/^@/, "").toLowerCase());
+        const masks = bare.flatMap((handle) => known.map((platform) => `@${mentionId(platform, handle)}`));
+        parts.push(...[name, ...aliases, ...hashtags, ...bare, ...masks].flatMap((text) => namedIn(text) ?? []));
+      }
+    }
+    return parts.length > mostNames ? { kind: "all" } : { kind: "or", parts };
+  }
+
+  let isWanted = false;
+  let linking: Promise<void> = Promise.resolve();
+  /** Stored posts are linked by what the register says now; what changes meanwhile is linked right after. */
+  function relink(): void {
+    if (isWanted) return;
+    isWanted = true;
+    linking = linking.then(async () => {
+      isWanted = false;
+      try {
+        for (let entries = await register.unlinked(); entries.length > 0; entries = await register.unlinked()) await relinkFor(entries);
+      } catch (thrown) {
+        if (!again.isStopping()) report("warn", `names: stored posts could not be linked again: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "names").message}`);
+      }
+    });
+  }
+  async function relinkFor(entries: Awaited<ReturnType<typeof register.unlinked>>): Promise<void> {
+    let toldAtMs = performance.now();
+    const { changed } = await again.run(await queryOf(entries.map(({ id }) => id)), "links", async ({ looked, of }) => {
+      if (performance.now() - toldAtMs < progressEveryMs) return true;
+      toldAtMs = performance.now();
+      await register.setRelinked(entries, Math.min(looked / Math.max(of, 1), 0.99));
+      return true;
+    });
+    await register.setRelinked(entries, 1);
+    if (changed > 0) report("info", `names: ${changed} stored posts linked again`);
+  }
+
   async function refuseUnknownTerm(entities: readonly EntityConfig[]): Promise<void> {
     const ids = new Set((await terms()).map(({ id }) => id));
     const odd = entities.find(({ term }) => term !== undefined && !ids.has(term))?.term;
@@ -82,9 +145,21 @@ export function makeEntitiesPart({ sql, now, threads, terms }: EntitiesOptions) 
   return {
     known,
     book,
+    /** Takes up what an earlier run left undone. */
+    resume: relink,
+    settled: () => linking,
     countOfHandles: (handles: readonly string[]) => register.countOfHandles(handles),
     async forgetHandles(handles: readonly string[]): Promise<void> {
       if (handles.length > 0 && (await register.forgetHandles(handles)) > 0) await tellThreads();
     },
   };
+}
+
+/** What finds a text that bears a name; undefined: it has no word. */
+function namedIn(text: string): Query | undefined {
+  const { words, prefix } = queryTokens(text);
+  const [first] = words;
+  if (first === undefined) return undefined;
+  if (words.length === 1) return { kind: "word", word: first, prefix };
+  return { kind: "phrase", words: prefix ? words.slice(0, -1) : words };
 }

@@ -6,7 +6,7 @@ export const entityKinds = ["brand", "organisation", "person", "product", "place
 export type EntityKind = (typeof entityKinds)[number];
 export const entityKindOf = (text: string | null): EntityKind => entityKinds.find((kind) => kind === text) ?? "brand";
 
-export type EntityDraft = Omit<EntityAnswer, "id" | "version" | "changedAt">;
+export type EntityDraft = Omit<EntityAnswer, "id" | "version" | "changedAt" | "relinked">;
 export interface EntityVersionAnswer extends EntityDraft {
   readonly version: number;
   readonly removed: boolean;

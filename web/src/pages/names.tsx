@@ -18,6 +18,7 @@ import { termsOf } from "./terms-api.ts";
 import "../shell/query-builder.css";
 import "./terms.css";
 
+const percentOf = (share: number): string => `${Math.floor(share * 100)}%`;
 const closePanel = () => setQuery({ open: undefined, new: undefined, view: undefined });
 
 interface Notice {
@@ -33,7 +34,11 @@ export default function Names() {
   const mayChange = mayAct(me, "analyst");
   const { query } = usePlace();
   const [notice, setNotice] = useState<Notice>();
-  const entities = useQuery({ queryKey: ["entities"], queryFn: entitiesOf });
+  const entities = useQuery({
+    queryKey: ["entities"],
+    queryFn: entitiesOf,
+    refetchInterval: (state) => (state.state.data?.items.some(({ relinked }) => relinked < 1) === true ? 1_000 : false),
+  });
   const counts = useQuery({ queryKey: ["entities-day"], queryFn: linkedCounts, refetchInterval: 15_000 });
   const terms = useQuery({ queryKey: ["terms"], queryFn: termsOf });
   const refresh = () => Promise.all([client.invalidateQueries({ queryKey: ["entities"] }), client.invalidateQueries({ queryKey: ["entities-day"] })]);
@@ -84,6 +89,19 @@ export default function Names() {
         ),
       sortBy: countOf,
     },
+    {
+      id: "history",
+      name: t("names.history"),
+      cell: ({ relinked }) =>
+        relinked >= 1 ? (
+          <span className="quiet">{t("names.linked")}</span>
+        ) : (
+          <span className="tagging">
+            <progress value={relinked} max={1} aria-label={t("names.linking", { percent: percentOf(relinked) })} /> {t("names.linking", { percent: percentOf(relinked) })}
+          </span>
+        ),
+      sortBy: ({ relinked }) => relinked,
+    },
     { id: "version", name: t("names.version"), isFigure: true, cell: (entity) => entity.version, sortBy: (entity) => entity.version },
   ];
 
@@ -126,9 +144,7 @@ export default function Names() {
         )}
       </div>
       <p className="hint">{t("names.intro")}</p>
-      <p className="hint">
-        {t("names.fromNow")} {mayAct(me, "admin") && <Link to="/drift">{t("names.readAgain")}</Link>}
-      </p>
+      <p className="hint">{t("names.fromNow")}</p>
       {notice !== undefined && (
         <p className="notice" role="status">
           {notice.text}{" "}
