@@ -59,6 +59,16 @@ describe("data through the API", () => {
     assert.deepEqual(await api.import([]), { accepted: 0, duplicate: 0, rejected: 0, dropped: 0, errors: [] });
   });
 
+  it("reads lines whatever a sender calls their type", async () => {
+    for (const [i, type] of ["application/x-jsonlines", "application/x-www-form-urlencoded", undefined].entries()) {
+      const headers = { authorization: `Bearer ${environmentToken}`, ...(type !== undefined && { "content-type": type }) };
+      const body = new TextEncoder().encode(`${JSON.stringify(line(950 + i, { text: "a kiang" }))}\n`);
+      const answer = await fetch(`${api.address}/api/v1/import`, { method: "POST", headers, body });
+      assert.deepEqual([answer.status, await answer.json()], [200, { accepted: 1, duplicate: 0, rejected: 0, dropped: 0, errors: [] }], type);
+    }
+    await settled("kiang", 3);
+  });
+
   it("goes on after a sender that goes away in the middle; sent again, nothing is there twice", async () => {
     const lines = Array.from({ length: 50 }, (_, i) => JSON.stringify(line(2_000 + i, { text: `okapi ${i}` })));
     const text = `${lines.join("\n")}\n`;

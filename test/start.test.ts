@@ -31,14 +31,19 @@ describe("a start that cannot work says why, ends with 78 and touches nothing", 
   test("every fault of the configuration is named with its place", async () => {
     const config = await place.config(
       "faulty.ts",
-      'export default { bogus: 1, sources: { a: { use: "nope" }, b: { use: "mastodon" }, C: { use: "bluesky" } }, terms: { t: { name: "T", query: "(a OR" } }, limits: { logMaxGb: -1, wrong: 2 } };\n',
+      'export default { bogus: 1, sources: { a: { use: "nope" }, b: { use: "mastodon" }, C: { use: "bluesky", via: "pigeon", keep: 4 } }, terms: { t: { name: "", query: "(a OR" } }, limits: { logMaxGb: -1, wrong: 2 } };\n',
     );
     const data = join(place.folder, "never-made");
     const output = await refused({ EARSHOT_CONFIG: config, EARSHOT_DATA: data });
     assert.match(output, /CONFIG_INVALID: .*faulty\.ts: \d+ faults/);
-    for (const where of ["bogus", "sources.a.use", "sources.b.server", "sources.C", "terms.t.query", "limits.logMaxGb", "limits.wrong"])
+    for (const where of ["bogus", "sources.a.use", "sources.b.server", "sources.C", "sources.C.keep", "sources.C.via", "terms.t.name", "terms.t.query", "limits.logMaxGb", "limits.wrong"])
       assert.match(output, new RegExp(`^ {2}${where.replaceAll(".", "\\.")}: .`, "m"));
     assert.equal(existsSync(data), false);
+  });
+
+  test("a configuration that was named and is not there is not taken for an empty one", async () => {
+    const config = join(place.folder, "erashot.config.ts");
+    assert.match(await refused({ EARSHOT_CONFIG: config, EARSHOT_DATA: join(place.folder, "never-made") }), /CONFIG_INVALID: EARSHOT_CONFIG: .*erashot\.config\.ts/);
   });
 
   test("a configuration that is no program is named with its file", async () => {

@@ -220,12 +220,15 @@ const port = z
   .transform(Number)
   .pipe(z.int().max(65_535, "expected a port from 0 to 65535"));
 
+/** Where the configuration lies unless EARSHOT_CONFIG names another file; without it all is default. */
+export const usualConfig = "./earshot.config.ts";
+
 /** The environment: one table gives variable, type, default and help. */
 export const environmentSchema = z.object({
   EARSHOT_PORT: port.default(4310).describe("Port of the pages and the API."),
   EARSHOT_HOST: z.string().min(1).default("127.0.0.1").describe("Address to listen on."),
   EARSHOT_DATA: z.string().min(1).default("./data").describe("The data folder."),
-  EARSHOT_CONFIG: z.string().min(1).default("./earshot.config.ts").describe("The configuration file."),
+  EARSHOT_CONFIG: z.string().min(1).default(usualConfig).describe("The configuration file. One that is named must be there."),
   EARSHOT_TOKEN: z.string().min(16, "expected at least 16 characters").optional().describe("An admin API token, for automation."),
   EARSHOT_DATABASE_URL: z.string().min(1).optional().describe("A Postgres to use instead of the embedded one."),
   EARSHOT_LOG: z.enum(["debug", "info", "warn", "error"]).default("info").describe("How much the program says."),

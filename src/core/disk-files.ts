@@ -75,10 +75,8 @@ export function makeDiskFiles(): Files {
       }),
     makeFolder: (folder) =>
       told(folder, async () => {
-        const first = await mkdir(folder, { recursive: true, mode: 0o700 });
-        if (first === undefined) return;
         // Every folder that is new is a name in its parent.
-        for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made));
+        for (const made of await makeMissing(path.resolve(folder))) await syncFolder(path.dirname(made));
       }),
     removeFolder: (folder) => told(folder, () => rm(folder, { recursive: true, force: true })),
     sizeBytes: (file) =>
@@ -106,6 +104,27 @@ export function makeDiskFiles(): Files {
         return bavail * bsize;
       }),
   };
+}
+
+/**
+ * The folders that were made, outermost first. Not mkdir's own recursion: it never ends where a folder refuses children as
+ * missing, as /proc does (Node 24.21).
+ */
+async function makeMissing(folder: string): Promise<readonly string[]> {
+  const parent = path.dirname(folder);
+  let made: readonly string[] = [];
+  try {
+    await mkdir(folder, { mode: 0o700 }).catch(async (error: unknown) => {
+      if (codeOf(error) !== "ENOENT" || parent === folder) throw error;
+      made = await makeMissing(parent);
+      await mkdir(folder, { mode: 0o700 });
+    });
+    return [...made, folder];
+  } catch (error) {
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return made;
+    if (codeOf(error) === "ENOENT") throw new EarshotError("FOLDER_UNUSABLE", `${folder}: no folder can be made there`, { cause: error });
+    throw error;
+  }
 }
 
 function makeFile(file: string, handle: FileHandle, startBytes: number): File {
@@ -202,7 +221,7 @@ const plainWords: Readonly<Record<string, string>> = {
 };
 
 /** What the operating system says, as one of ours. */
-export function fileError(error: unknown, file: string): EarshotError {
+function fileError(error: unknown, file: string): EarshotError {
   if (error instanceof EarshotError) return error;
   const code = codeOf(error);
   if (code === "ENOENT") return new EarshotError("NOT_FOUND", `${file}: there is no such file`, { cause: error });

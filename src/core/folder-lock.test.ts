@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -37,6 +38,10 @@ describe("the lock of a folder", { timeout: 30_000 }, () => {
     await once(child, "exit");
     using held = await holdFolder(place.folder);
     assert.ok(held);
+  });
+
+  test("a place where no folder can be made is FOLDER_UNUSABLE, at once", { skip: existsSync("/proc/self") ? false : "needs /proc" }, async () => {
+    await assert.rejects(holdFolder("/proc/earshot/data"), (error) => error instanceof EarshotError && error.code === "FOLDER_UNUSABLE");
   });
 
   test("a lock file that is something else is FOLDER_UNUSABLE", async () => {

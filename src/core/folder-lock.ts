@@ -1,8 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isMainThread } from "node:worker_threads";
-import { fileError } from "./disk-files.ts";
+import { makeDiskFiles } from "./disk-files.ts";
 import { EarshotError } from "./errors.ts";
 
 /** The file beside the data; nothing but SQLite may open it: closing another handle of it would free the lock (POSIX). */
@@ -19,11 +18,7 @@ const heldDatabases = new Set<DatabaseSync>();
 export async function holdFolder(folder: string): Promise<Disposable> {
   if (!isMainThread) throw new TypeError("holdFolder: expected the main thread");
   const place = path.join(folder, lockFileName);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileError(error, folder);
-  }
+  await makeDiskFiles().makeFolder(folder);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(place, { timeout: 0 });

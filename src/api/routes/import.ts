@@ -38,10 +38,8 @@ async function* piecesOf(request: IncomingMessage, patienceMs: number): AsyncGen
 export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): void {
   void plain.register(async (scope) => {
     // Streams pass through: an import is as long as it is.
-    for (const type of [...types, ...csvTypes, ...parquetTypes]) {
-      scope.removeContentTypeParser(type);
-      scope.addContentTypeParser(type, { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
-    }
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
     scope.post<{ Querystring: { platform?: string; fields?: string; mapping?: string } }>(
       "/api/v1/import",
       {
@@ -51,7 +49,7 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
           tags: ["import"],
           summary: "Import posts: one JSON object a line, or a Parquet file",
           description:
-            "Lines hold `id platform author text createdAt` and what else is known (`language url replyTo likes …`). A Parquet file has columns of these names. Answers when all of it is refined.",
+            "Lines hold `id platform author text createdAt` and what else is known (`language url replyTo likes …`). A Parquet file has columns of these names. A body of another type, or of none, is read as lines. Answers when all of it is refined.",
           querystring: Type.Object(
             {
               platform: Type.Optional(Type.String({ pattern: "^[a-z0-9][a-z0-9-]{0,62}$", default: "import", description: "Platform of lines that name none." })),
