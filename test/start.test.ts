@@ -36,7 +36,18 @@ describe("a start that cannot work says why, ends with 78 and touches nothing", 
     const data = join(place.folder, "never-made");
     const output = await refused({ EARSHOT_CONFIG: config, EARSHOT_DATA: data });
     assert.match(output, /CONFIG_INVALID: .*faulty\.ts: \d+ faults/);
-    for (const where of ["bogus", "sources.a.use", "sources.b.server", "sources.C", "sources.C.keep", "sources.C.via", "terms.t.name", "terms.t.query", "limits.logMaxGb", "limits.wrong"])
+    for (const where of [
+      "bogus",
+      "sources.a.use",
+      "sources.b.server",
+      "sources.C",
+      "sources.C.keep",
+      "sources.C.via",
+      "terms.t.name",
+      "terms.t.query",
+      "limits.logMaxGb",
+      "limits.wrong",
+    ])
       assert.match(output, new RegExp(`^ {2}${where.replaceAll(".", "\\.")}: .`, "m"));
     assert.equal(existsSync(data), false);
   });
