@@ -53,6 +53,7 @@ describe("who is kept to a part of the data", () => {
         "source:markersource",
         "hashtag:markertag",
         "link:markerhost.example",
+        "link:https://markerhost.example/a",
         "entity:markerentity",
         "language:is",
         `author:${author}`,

@@ -82,6 +82,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/authors/{id}/likeness": row("viewer", "posts:read", "part", "/api/v1/authors/a1_none/likeness", { allowed: 404 }),
   "GET /api/v1/authors/likeness": row("analyst", "posts:read", "part", "/api/v1/authors/likeness"),
   "GET /api/v1/posts/{id}/reading": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/reading", { allowed: 404 }),
+  "GET /api/v1/posts/{id}/spread": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/spread", { allowed: 404 }),
   "GET /api/v1/posts/{id}/conversation": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/conversation", { allowed: 404 }),
   "GET /api/v1/posts/{id}/labels": row("viewer", "labels:read", "part", "/api/v1/posts/p_none/labels", { allowed: 404 }),
   "PUT /api/v1/posts/{id}/labels/{what}": row("analyst", "labels:write", "part", "/api/v1/posts/p_none/labels/sentiment", { body: { to: "neutral" }, allowed: 404 }),

@@ -36,6 +36,7 @@ import { addLabelSetRoutes } from "./routes/label-sets.ts";
 import { addLabelRoutes } from "./routes/labels.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addProvenanceRoutes } from "./routes/provenance.ts";
+import { addSpreadRoutes } from "./routes/spread.ts";
 import { addLikenessRoutes } from "./routes/likeness.ts";
 import { addReadingRoutes } from "./routes/reading.ts";
 import { addQuarantineRoutes } from "./routes/quarantine.ts";
@@ -167,6 +168,7 @@ export async function makeApi(options: ApiOptions) {
   addSystemRoutes(context);
   addSignInRoutes(context);
   addPostRoutes(context);
+  addSpreadRoutes(context);
   addProvenanceRoutes(context);
   addReadingRoutes(context);
   addLikenessRoutes(context);

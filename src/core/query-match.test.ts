@@ -52,6 +52,14 @@ test("posts without a score are sentiment:none, and not neutral", () => {
   assert.ok(!holds("sentiment:neutral", "x"));
 });
 
+test("a link field that names a page takes all of its addresses, and no other page", () => {
+  const links = ["http://www.news.example.org/A?b=1&a=2&utm_source=x#top"];
+  for (const sought of ["link:https://news.example.org/A?a=2&b=1", "link:m.news.example.org/A/?b=1&a=2", 'link:"http://news.example.org/A?a=2&b=1&fbclid=(x)"'])
+    assert.ok(holds(sought, "x", { links }), sought);
+  for (const other of ["link:https://news.example.org/a?a=2&b=1", "link:news.example.org/A", "link:https://example.org/A?a=2&b=1"]) assert.ok(!holds(other, "x", { links }), other);
+  assert.throws(() => parseQuery("link:https:///"), { code: "QUERY_INVALID" });
+});
+
 test("a link field takes the host and those below it", () => {
   const links = ["https://www.News.example.org:8080/a?b"];
   assert.equal(linkHost(links[0] ?? ""), "news.example.org");

@@ -1,4 +1,5 @@
 import "./language-spans.ts";
+import { canonicalLink } from "./canonical-link.ts";
 import type { Notes, Post, Sentiment } from "./event.ts";
 import { judgedNames } from "./judgement.ts";
 import type { Query } from "./query.ts";
@@ -146,7 +147,7 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
     case "judged":
       return facts.judged?.includes(value) === true;
     case "link":
-      return facts.links.some((link) => hostMatches(linkHost(link), value));
+      return facts.links.some(value.startsWith("https://") ? (link) => canonicalLink(link) === value : (link) => hostMatches(linkHost(link), value));
     case "entity":
       return facts.entities.includes(value);
     case "author":

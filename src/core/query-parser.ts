@@ -1,3 +1,4 @@
+import { canonicalLink } from "./canonical-link.ts";
 import { EarshotError } from "./errors.ts";
 import { isAuthorId, isPostId } from "./ids.ts";
 import { fieldValues, isQueryField, type Query, queryFields, type QueryField, queryLimits } from "./query.ts";
@@ -275,8 +276,12 @@ function fieldValue(field: QueryField, value: string, at: number): string {
     case "judged":
       if (!/^[^/]+\/[^/]+$/.test(lower)) fail(at, "a task and what a model says, such as emotion/anger", shown(value));
       return lower;
-    case "link":
-      return lower;
+    case "link": {
+      if (!value.includes("/")) return lower;
+      const page = canonicalLink(/^https?:\/\//i.test(value) ? value : `https://${value}`);
+      if (page === undefined) fail(at, "a host, or the address of a page", shown(value));
+      return page;
+    }
     default:
       return value;
   }

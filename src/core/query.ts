@@ -20,6 +20,7 @@ export type Query =
 
 /**
  * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host judged:emotion/anger entity:id author:a1_… is:reply|reshare|original has:link|media|pii|languages
+ * link:https://news.example/a (or news.example/a) is that page, under whatever address: compared as `canonicalLink` writes it.
  * reply:p_… root:p_… quote:p_… reshare:p_…: what answers a post, belongs to the conversation that it began, quotes it, shares it again.
  */
 export const queryFields = [

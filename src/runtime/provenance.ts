@@ -3,6 +3,7 @@ import type { ReadFilter } from "../core/filter.ts";
 import type { PostId } from "../core/ids.ts";
 import type { Judgement } from "../core/judgement.ts";
 import type { Explanation } from "../models/explain.ts";
+import type { SearchSpread } from "../stores/search-reader.ts";
 import type { StagesTrace } from "../stages/trace.ts";
 import type { TextReading } from "./text-reading.ts";
 
@@ -17,6 +18,18 @@ export interface Provenance {
   /** The text as everybody is shown it, and in other words. */
   reading(id: PostId, filter: ReadFilter): Promise<(TextReading & { readonly text: string }) | undefined>;
   conversation(id: PostId, filter: ReadFilter): Promise<Conversation | undefined>;
+  /** How what a post says or shares goes on. `limit`: posts that are given whole. */
+  spread(id: PostId, filter: ReadFilter, limit: number): Promise<Spread | undefined>;
+}
+
+export interface Spread extends Pick<SearchSpread, "posts" | "exact" | "everyMs" | "cells" | "shown"> {
+  readonly post: Post;
+  /** What the post shares or quotes, followed to its end; the post itself where it does neither. */
+  readonly original?: Post;
+  /** In place of `original`: it is not stored, or not shown. */
+  readonly originalMissing?: PostId;
+  /** Canonical links that others are sought by. */
+  readonly links: readonly string[];
 }
 
 export interface JudgementExplained {

@@ -14,6 +14,7 @@ import type { SearchOrder } from "../stores/search-cursor.ts";
 import type { SearchFacetOptions } from "../stores/search-facets.ts";
 import type { SearchGrouping } from "../stores/search-groups.ts";
 import { openSearchReader, type WantedBody } from "../stores/search-reader.ts";
+import type { SpreadRequest } from "../stores/search-spread.ts";
 import { connect, serve } from "./rpc.ts";
 import { sampleTopics, type TopicsSampleRequest } from "./topics-sample.ts";
 
@@ -45,6 +46,8 @@ interface Export {
 }
 const exports = new Map<number, Export>();
 const mostExports = 16;
+/** Near-duplicates that are looked up one by one. */
+const mostCopies = 2_000;
 let lastExport = 0;
 
 const handlers = {
@@ -67,6 +70,11 @@ const handlers = {
     return fresh ?? (knownAt === undefined ? undefined : await reader.get(asked.id, asked.filter, undefined));
   },
   topics: (asked: TopicsSampleRequest) => sampleTopics(reader, () => (space ??= makeWordSpace(openLibrary().vectors())), asked),
+  spread(asked: Omit<SpreadRequest, "copies" | "copiesAreAll"> & { readonly filter: ReadFilter }) {
+    const groups = [asked.root, ...asked.beside].map((id) => duplicates.membersOf(id, mostCopies));
+    const copies = [...new Map(groups.flatMap(({ members }) => members.map((one) => [one.id, one] as const))).values()];
+    return reader.spread({ ...asked, copies, copiesAreAll: groups.every(({ posts, members }) => posts === members.length) }, asked.filter);
+  },
   place: (asked: { readonly id: PostId; readonly createdAt: number }) => reader.place(asked.id, asked.createdAt),
   openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
     if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);

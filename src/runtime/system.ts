@@ -322,7 +322,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     health = { status: "ok" };
     const engine: Engine = {
       ...reading,
-      provenance: makeProvenance({ threads, reading, partitions: base.partitions, connectorOf: (id) => sources.definitions.get(id)?.connector.name }),
+      provenance: makeProvenance({ threads, reading, narrow, partitions: base.partitions, connectorOf: (id) => sources.definitions.get(id)?.connector.name }),
       ...labels.book,
       models: models.book,
       version,

@@ -1,5 +1,7 @@
 /** Addresses in texts: found, cleaned of tracking, and read for the account that they name. */
 
+import { trackingParameter } from "../core/canonical-link.ts";
+
 const address = /https?:\/\/[^\s<>"`{}|\\^\u3000-\u303f\uff00-\uffef\u2018-\u201f]+/giu;
 const maxLength = 2_048;
 const trailing = new Set([".", ",", ";", ":", "!", "?", "'", "*", "_", "~", "…"]);
@@ -45,9 +47,6 @@ function countOf(text: string, char: string): number {
   for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) count++;
   return count;
 }
-
-const trackingParameter =
-  /^(?:utm_[a-z_]+|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|twclid|ttclid|yclid|igshid|igsh|mc_cid|mc_eid|mkt_tok|_hsenc|_hsmi|vero_id|oly_anon_id|oly_enc_id|ref_src|ref_url|s_cid|cmpid|at_medium|at_campaign|guccounter|guce_referrer|guce_referrer_sig|wt_mc|_ga|_gl|srsltid)=/i;
 
 /** The address without parameters that only follow people around. */
 export function cleanUrl(url: string): string {

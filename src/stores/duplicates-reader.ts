@@ -18,6 +18,8 @@ export interface DuplicateGroup {
 export interface DuplicatesReader extends Disposable {
   /** The group that a post is in; undefined: nothing like it is known. */
   groupOf(id: PostId, limit: number): DuplicateGroup | undefined;
+  /** The oldest `limit` of the group's posts with their createdAt; of a post in no group: none. */
+  membersOf(id: PostId, limit: number): { readonly posts: number; readonly members: readonly { readonly id: PostId; readonly at: number }[] };
   /** For each post the number of its group, the same for all of its copies; undefined: it is in none. */
   numbersOf(ids: readonly PostId[]): readonly (number | undefined)[];
 }
@@ -31,7 +33,7 @@ export function openDuplicatesReader({ folder }: { readonly folder: string }): D
     return {
       db,
       group: db.prepare("SELECT grp FROM members WHERE id = ?"),
-      members: db.prepare("SELECT id FROM members WHERE grp = ? ORDER BY at, id LIMIT ?"),
+      members: db.prepare("SELECT id, at FROM members WHERE grp = ? ORDER BY at, id LIMIT ?"),
       count: db.prepare("SELECT count(*) AS posts FROM members WHERE grp = ?"),
     };
   }
@@ -47,6 +49,12 @@ export function openDuplicatesReader({ folder }: { readonly folder: string }): D
       if (group === undefined || opened === undefined) return undefined;
       const ids = opened.members.all(group, Math.max(1, limit)).map((member) => postIdFrom(bytesIn(member, "id") ?? idBytes(id)));
       return { posts: numberIn(opened.count.get(group), "posts"), first: ids[0] ?? id, ids: ids.slice(0, limit) };
+    },
+    membersOf(id, limit) {
+      const group = numberOf(id);
+      if (group === undefined || opened === undefined) return { posts: 0, members: [] };
+      const members = opened.members.all(group, limit).map((member) => ({ id: postIdFrom(bytesIn(member, "id") ?? idBytes(id)), at: numberIn(member, "at") }));
+      return { posts: numberIn(opened.count.get(group), "posts"), members };
     },
     [Symbol.dispose]() {
       opened?.db.close();

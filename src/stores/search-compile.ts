@@ -1,7 +1,7 @@
 import { isProfileAllowed, type ReadFilter } from "../core/filter.ts";
 import { isPostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
-import { flags, type Profile, referenceWord, sampleSql, tagWord, withinSql } from "./search-schema.ts";
+import { flags, linkWord, type Profile, referenceWord, sampleSql, tagWord, withinSql } from "./search-schema.ts";
 
 /** What one month's file knows about names; a name that it does not know matches nothing there. */
 export interface Names {
@@ -188,6 +188,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
         return tag === undefined ? undefined : words(quoted([tagWord("e", tag)]));
       }
       case "link":
+        if (value.startsWith("https://")) return words(quoted([linkWord(value)]));
         return or([names.tag("l", value), names.tag("d", value)].map((tag) => (tag === undefined ? undefined : words(quoted([tagWord("l", tag)])))));
       case "author": {
         const author = names.author(value);

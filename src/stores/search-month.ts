@@ -13,6 +13,7 @@ import {
   flagsOf,
   homeRow,
   isCorrupt,
+  linkWords,
   type MonthName,
   numberIn,
   openSearchFile,
@@ -203,7 +204,7 @@ export function openSearchMonth(path: string, month: MonthName): SearchMonth {
       const row = stays ? rows.replace(stays, fields) : rows.insert(homeRow(month, post.createdAt), fields);
       count(post.createdAt, profile, 1);
       rows.setTerms(row, [], terms);
-      return { row, words: `${toIndexText(shownText(post))} ${tagWord("a", author)}${tags.words}${referenceWords(post)}` };
+      return { row, words: `${toIndexText(shownText(post))} ${tagWord("a", author)}${tags.words}${referenceWords(post)}${linkWords(post.links)}` };
     };
 
     return {

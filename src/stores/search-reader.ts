@@ -13,6 +13,7 @@ import { groupsOf, type SearchGrouping, type SearchGroups } from "./search-group
 import { type FoundPost, foundColumns, type MonthReading, openMonthReading, windowFrom, windowTo } from "./search-reading.ts";
 import { rankedOf } from "./search-ranked.ts";
 import { type MonthName, monthOf, monthOfFile } from "./search-schema.ts";
+import { type SpreadFound, spreadOf, type SpreadRequest, type SpreadTie } from "./search-spread.ts";
 
 export interface WantedBody {
   readonly id: PostId;
@@ -48,12 +49,17 @@ export interface SearchHits {
   readonly ranked?: { readonly compared: number; readonly all: boolean };
 }
 
+export interface SearchSpread extends Omit<SpreadFound, "shown"> {
+  readonly shown: readonly { readonly tie: SpreadTie; readonly post: Post }[];
+}
+
 /** Reads a store's folder while the store writes; usable in any thread. Throws QUERY_INVALID, STORE_CORRUPT. */
 export interface SearchReader extends Disposable {
   search(query: Query, filter: ReadFilter, options: SearchPageOptions): Promise<SearchHits>;
   count(query: Query, filter: ReadFilter): Promise<{ readonly posts: number; readonly exact: boolean }>;
   facets(query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets>;
   groups(query: Query, filter: ReadFilter, grouping: SearchGrouping): Promise<SearchGroups>;
+  spread(request: SpreadRequest, filter: ReadFilter): Promise<SearchSpread>;
   /** createdAt, where known, makes it one look-up; else the months are scanned. */
   get(id: PostId, filter: ReadFilter, createdAt?: number): Promise<Post | undefined>;
   /** Where it stands: the month's file, its row, and whether its body lies beside. */
@@ -235,6 +241,16 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
           grouping,
         ),
       ),
+    spread: (request, filter) =>
+      guarded(async () => {
+        const { shown, ...counted } = await spreadOf(
+          months().flatMap((month) => readingOf(month) ?? []),
+          filter,
+          request,
+        );
+        const posts = await withBodies(shown.map(({ found }) => found));
+        return { ...counted, shown: posts.flatMap((post, i) => (shown[i] === undefined ? [] : [{ tie: shown[i].tie, post }])) };
+      }),
     get: (id, filter, createdAt) =>
       guarded(async () => {
         for (const month of createdAt === undefined ? months() : [monthOf(createdAt)]) {

@@ -1,4 +1,6 @@
+import { hash } from "node:crypto";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { canonicalLinksOf } from "../core/canonical-link.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { Contribution, Counts, Post } from "../core/event.ts";
 import { type AuthorId, authorIdFrom, idBytes, type PostId } from "../core/ids.ts";
@@ -12,7 +14,7 @@ const tokenizer = "ascii tokenchars ''_-''";
 /**
  * One file a month of createdAt. `docs.row` is the millisecond of the month (two rows each), or the next that is free: rows are in
  * time order, and (id, createdAt) finds a row without an index.
- * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host, what models say by their numbers, posts that it refers to.
+ * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host, what models say by their numbers, posts that it refers to, pages that it links.
  * profiles: the columns of few values, together; conditions on them are decided on this small table.
  * crowded: rows outside the window of their millisecond.
  * applied: the last change in this file for each partition; bodies, forgotten: see recent.ts.
@@ -227,6 +229,9 @@ export function tagWord(kind: "a" | "h" | "l" | "j" | "e", number: number): stri
   return `-${kind}${number.toString(36)}`;
 }
 
+/** Pages of one post that the index knows. */
+const mostLinks = 50;
+
 const referenceLetters = { reply: "r", root: "o", quote: "q", reshare: "s" } as const;
 
 /** The word under which what refers to a post is found: 64 bits of its id. */
@@ -243,6 +248,20 @@ export function referenceWords(post: Post): string {
     (quoteOf === undefined ? "" : ` ${referenceWord("quote", quoteOf)}`) +
     (reshareOf === undefined ? "" : ` ${referenceWord("reshare", reshareOf)}`)
   );
+}
+
+/** The word under which what links to a page is found: 64 bits of a hash of its canonical address. */
+export function linkWord(canonical: string): string {
+  return `-u${hash("sha256", canonical, "buffer").readBigUInt64BE().toString(36)}`;
+}
+
+/** Each with a space before it. */
+export function linkWords(links: readonly string[]): string {
+  return links.length === 0
+    ? ""
+    : canonicalLinksOf(links.slice(0, mostLinks))
+        .map((link) => ` ${linkWord(link)}`)
+        .join("");
 }
 
 /** The sentence for a file that SQLite cannot read; the index is never the only copy of a post. */

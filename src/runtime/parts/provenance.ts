@@ -9,11 +9,13 @@ import type { Engine, SearchRequest } from "../engine.ts";
 import { importPlatformOf } from "../import.ts";
 import { partitionOf } from "../ingest.ts";
 import type { Conversation, PostTrace, Provenance } from "../provenance.ts";
+import { makeSpread } from "./spread.ts";
 
 export interface ProvenanceOptions {
   readonly threads: Threads;
   readonly reading: Pick<Engine, "post" | "search">;
   readonly partitions: number;
+  readonly narrow: (filter: ReadFilter) => ReadFilter;
   readonly connectorOf: (source: string) => string | undefined;
 }
 
@@ -122,6 +124,7 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
 
   return {
     trace,
+    spread: makeSpread({ threads, reading, narrow: options.narrow }),
     async raw(id, filter) {
       const post = await reading.post(id, filter);
       if (post === undefined) return undefined;
