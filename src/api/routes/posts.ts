@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { Type } from "typebox";
+import { canonicalLinksOf, namesPage } from "../../core/canonical-link.ts";
 import { EarshotError } from "../../core/errors.ts";
 import { isPostId } from "../../core/ids.ts";
 import { viewerOf, watchViewer } from "../access.ts";
@@ -40,6 +41,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
                   postSchema,
                   Type.Object({
                     copies: Type.Optional(Type.Integer({ description: "Number of its group of near-duplicates: posts with the same number say the same. Absent: none is known." })),
+                    pages: Type.Optional(Type.Array(Type.String(), { description: "Canonical addresses of the pages that it links, as `link:` takes them." })),
                   }),
                 ]),
               ),
@@ -66,7 +68,11 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
         ...(order !== undefined && { order }),
       });
       return {
-        items: page.items.map((post, index) => ({ ...viewPost(post), ...(page.copies[index] !== undefined && { copies: page.copies[index] }) })),
+        items: page.items.map((post, index) => {
+          const view = viewPost(post);
+          const pages = canonicalLinksOf(view.links).filter(namesPage);
+          return { ...view, ...(page.copies[index] !== undefined && { copies: page.copies[index] }), ...(pages.length > 0 && { pages }) };
+        }),
         next: page.next ?? null,
         ...(page.ranked !== undefined && { ranked: { ...page.ranked } }),
       };

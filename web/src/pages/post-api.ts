@@ -16,6 +16,26 @@ export interface Conversation {
   readonly more: boolean;
 }
 
+export type SpreadKind = "repost" | "boost" | "retweet" | "crosspost" | "quote" | "copy" | "link";
+
+export interface SpreadItem {
+  readonly kind: SpreadKind;
+  readonly post: PostView;
+}
+
+export interface Spread {
+  readonly original?: PostView;
+  readonly originalMissing?: string;
+  readonly links: readonly string[];
+  readonly posts: number;
+  readonly exact: boolean;
+  readonly kinds: readonly { readonly kind: SpreadKind; readonly posts: number }[];
+  readonly platforms: readonly { readonly platform: string; readonly posts: number }[];
+  readonly everySeconds: number;
+  readonly buckets: readonly { readonly at: string; readonly platform: string; readonly kind: SpreadKind; readonly posts: number }[];
+  readonly items: readonly SpreadItem[];
+}
+
 export interface Label {
   readonly id: string;
   readonly what: "sentiment" | "language";
@@ -65,6 +85,7 @@ export interface AuthorLikeness {
 export const postPath = (id: string): string => `/api/v1/posts/${encodeURIComponent(id)}`;
 export const traceOf = (id: string): Promise<TraceView> => ask(`${postPath(id)}/trace`);
 export const conversationOf = (id: string): Promise<Conversation> => ask(`${postPath(id)}/conversation`);
+export const spreadOf = (id: string): Promise<Spread> => ask(`${postPath(id)}/spread`);
 export const explanationOf = (id: string, task: string): Promise<ExplanationView> => ask(`${postPath(id)}/judgements?${new URLSearchParams({ task }).toString()}`);
 export const labelsOf = (id: string): Promise<{ readonly items: readonly Label[] }> => ask(`${postPath(id)}/labels`);
 export const wholeRawOf = (id: string, purpose: string): Promise<WholeRaw> => ask(`${postPath(id)}/raw?${new URLSearchParams({ reveal: purpose }).toString()}`);

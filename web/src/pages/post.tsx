@@ -19,10 +19,11 @@ import { Corrections } from "./post-label.tsx";
 import { Made } from "./post-made.tsx";
 import { LanguagesIn } from "./post-languages.tsx";
 import { PlainWords } from "./post-reading.tsx";
+import { SpreadOf } from "./post-spread.tsx";
 import { History, RawMessage, Stored } from "./post-stored.tsx";
 import "./post.css";
 
-const parts = ["facts", "conversation", "made", "stored", "raw", "history"] as const;
+const parts = ["facts", "conversation", "spread", "made", "stored", "raw", "history"] as const;
 type Part = (typeof parts)[number];
 
 export default function Post() {
@@ -30,7 +31,7 @@ export default function Post() {
   const { path, query } = usePlace();
   const id = decodeURIComponent(path.split("/")[2] ?? "");
   const me = useMe();
-  const shownParts = parts.filter((name) => !isKept(me) || name === "facts" || name === "conversation");
+  const shownParts = parts.filter((name) => !isKept(me) || name === "facts" || name === "conversation" || name === "spread");
   const part = shownParts.find((name) => name === query.get("show")) ?? "facts";
   const simulated = useSimulatedSources();
   const mayReveal = mayAct(me, "analyst");
@@ -69,7 +70,8 @@ export default function Post() {
           {part === "facts" && <AuthorHabits author={data.author} />}
           {part === "facts" && <PlainWords post={data} />}
           {part === "conversation" && <Around post={data} />}
-          {part !== "facts" && part !== "conversation" && <Traced id={id} part={part} />}
+          {part === "spread" && <SpreadOf id={id} />}
+          {part !== "facts" && part !== "conversation" && part !== "spread" && <Traced id={id} part={part} />}
         </>
       )}
     </section>
@@ -126,7 +128,7 @@ function Facts({ post }: { readonly post: PostView }) {
   );
 }
 
-function Traced({ id, part }: { readonly id: string; readonly part: Exclude<Part, "facts" | "conversation"> }) {
+function Traced({ id, part }: { readonly id: string; readonly part: Exclude<Part, "facts" | "conversation" | "spread"> }) {
   const trace = useQuery({ queryKey: ["trace", id], queryFn: () => traceOf(id) });
   if (trace.isError) return <Problem error={trace.error} onRetry={() => void trace.refetch()} />;
   if (trace.data === undefined) return <Loading />;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasPart, leftOut, togglePart } from "../shell/query.ts";
-import { foldCopies, type Hit, makeRecordCounter, withListen } from "./search-api.ts";
+import { foldHits, type Hit, makeRecordCounter, withListen } from "./search-api.ts";
 
 const listen = { fromMs: Date.UTC(2026, 0, 1, 0, 0, 30), toMs: Date.UTC(2026, 0, 2), range: "24h", platforms: ["forum"], terms: [], languages: ["de", "en"] } as const;
 
@@ -57,9 +57,25 @@ test("records of an export are counted however its bytes are cut", () => {
 
 test("copies fold under the first of them that comes, and the order stays", () => {
   const hit = (id: string, copies?: number): Hit => ({ ...blank, id, ...(copies !== undefined && { copies }) });
-  const folded = foldCopies([hit("a"), hit("b", 7), hit("c", 9), hit("d", 7), hit("e"), hit("f", 7)]);
+  const folded = foldHits([hit("a"), hit("b", 7), hit("c", 9), hit("d", 7), hit("e"), hit("f", 7)], "text");
   assert.deepEqual(
     folded.map(({ post, copies }) => [post.id, ...copies.map(({ id }) => id)]),
     [["a"], ["b", "d", "f"], ["c"], ["e"]],
   );
+});
+
+test("shares of one post, posts that link one page, and what ties them together are folded where asked for", () => {
+  const hit = (id: string, more: Partial<Hit> = {}): Hit => ({ ...blank, id, ...more });
+  const hits = [
+    hit("page-1", { pages: ["https://a.example/x"] }),
+    hit("share", { reshareOf: "original" }),
+    hit("copy", { copies: 7 }),
+    hit("alone", { pages: ["https://a.example/y"] }),
+    hit("original", { pages: ["https://a.example/x"], copies: 7 }),
+    hit("page-2", { pages: ["https://b.example/", "https://a.example/x"] }),
+  ];
+  const told = (folding: Parameters<typeof foldHits>[1]) => foldHits(hits, folding).map(({ post, copies }) => [post.id, ...copies.map(({ id }) => id)]);
+  assert.deepEqual(told("spread"), [["page-1", "original", "share", "copy", "page-2"], ["alone"]]);
+  assert.deepEqual(told("text"), [["page-1"], ["share"], ["copy", "original"], ["alone"], ["page-2"]]);
+  assert.equal(told("all").length, hits.length);
 });

@@ -5,8 +5,8 @@ import { anyOf, closed } from "../shell/query.ts";
 export const orders = ["newest", "oldest", "engaged", "relevance"] as const;
 export type Order = (typeof orders)[number];
 
-/** copies: the same number on posts that say the same. */
-export type Hit = PostView & { readonly copies?: number };
+/** copies: the same number on posts that say the same. pages: canonical addresses that it links. */
+export type Hit = PostView & { readonly copies?: number; readonly pages?: readonly string[] };
 
 export interface Hits {
   readonly items: readonly Hit[];
@@ -22,24 +22,39 @@ export function searchIn(q: string, order: Order, { cursor, limit }: PageAsked, 
   return ask(`/api/v1/posts?${query.toString()}`, { signal });
 }
 
+/** text: near-duplicates. spread: also shares of one post, and posts that link one page. all: nothing is folded. */
+export const foldings = ["text", "spread", "all"] as const;
+export type Folding = (typeof foldings)[number];
+
 export interface Folded {
   readonly post: Hit;
-  /** Those after it that say the same. */
+  /** Those after it that belong to it. */
   readonly copies: readonly Hit[];
 }
 
-/** One of each text, the first that comes; the order stays. */
-export function foldCopies(hits: readonly Hit[]): readonly Folded[] {
+function keysOf({ id, copies, reshareOf, pages = [] }: Hit, folding: Folding): readonly string[] {
+  if (folding === "all") return [];
+  const text = copies === undefined ? [] : [`copies ${copies}`];
+  return folding === "text" ? text : [...text, `post ${reshareOf ?? id}`, ...pages.map((page) => `page ${page}`)];
+}
+
+/** One of each group, the first that comes; the order stays. A post that ties two groups together makes one of them. */
+export function foldHits(hits: readonly Hit[], folding: Folding): readonly Folded[] {
   const folded: { post: Hit; copies: Hit[] }[] = [];
-  const byNumber = new Map<number, { copies: Hit[] }>();
+  const byKey = new Map<string, { post: Hit; copies: Hit[] }>();
   for (const post of hits) {
-    const known = post.copies === undefined ? undefined : byNumber.get(post.copies);
-    if (known !== undefined) known.copies.push(post);
-    else {
-      const one = { post, copies: [] };
-      folded.push(one);
-      if (post.copies !== undefined) byNumber.set(post.copies, one);
+    const keys = keysOf(post, folding);
+    const known = [...new Set(keys.map((key) => byKey.get(key)).filter((group) => group !== undefined))].sort((a, b) => folded.indexOf(a) - folded.indexOf(b));
+    const [first, ...others] = known;
+    const group = first ?? { post, copies: [] };
+    if (first === undefined) folded.push(group);
+    else group.copies.push(post);
+    for (const other of others) {
+      group.copies.push(other.post, ...other.copies);
+      folded.splice(folded.indexOf(other), 1);
+      for (const [key, of] of byKey) if (of === other) byKey.set(key, group);
     }
+    for (const key of keys) byKey.set(key, group);
   }
   return folded;
 }

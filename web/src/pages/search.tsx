@@ -12,7 +12,7 @@ import { go, setQuery, usePlace, withQuery } from "../shell/place.ts";
 import { QueryBuilder, useReading } from "../shell/query-builder.tsx";
 import { useSimulatedSources } from "../shell/simulated.ts";
 import { Views } from "../shell/views.tsx";
-import { countOf, facetsOf, foldCopies, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
+import { countOf, facetsOf, foldHits, foldings, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
 import { Export } from "./search-export.tsx";
 import { FacetList } from "./search-facets.tsx";
 import { Hit } from "./search-hit.tsx";
@@ -36,7 +36,7 @@ export default function Search() {
   const shown = Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, mostPages) : 1;
   const [draft, setDraft] = useState(q);
   const [isExporting, setExporting] = useState(false);
-  const isFolded = query.get("copies") !== "all";
+  const folding = foldings.find((name) => name === query.get("copies")) ?? "text";
   const withRows = query.get("rows") === "yes";
   useEffect(() => setDraft(q), [q]);
   useEffect(() => {
@@ -116,9 +116,15 @@ export default function Search() {
             ))}
           </select>
         </label>
-        <label className="check">
-          <input type="checkbox" checked={isFolded} onChange={(event) => setQuery({ copies: event.target.checked ? undefined : "all" }, "replace")} />
-          <span>{t("search.fold")}</span>
+        <label className="choice">
+          <span>{t("search.fold.label")}</span>
+          <select value={folding} onChange={(event) => setQuery({ copies: event.target.value === "text" ? undefined : event.target.value }, "replace")}>
+            {foldings.map((name) => (
+              <option key={name} value={name}>
+                {t(`search.fold.${name}`)}
+              </option>
+            ))}
+          </select>
         </label>
         <Views path="/search" />
         <Link className="button" to={withQuery({ q, order: undefined, shown: undefined, rows: undefined }, "/explore")}>
@@ -161,8 +167,8 @@ export default function Search() {
           )}
           {posts.length > 0 && (
             <div className="list" role="feed" aria-label={t("search.list")} aria-busy={hits.isFetching}>
-              {(isFolded ? foldCopies(posts) : posts.map((post) => ({ post, copies: [] }))).map(({ post, copies }) => (
-                <Hit key={post.id} post={post} copies={copies} simulated={simulatedSources} />
+              {foldHits(posts, folding).map(({ post, copies }) => (
+                <Hit key={post.id} post={post} copies={copies} folding={folding} simulated={simulatedSources} />
               ))}
             </div>
           )}

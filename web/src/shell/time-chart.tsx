@@ -1,8 +1,9 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Series, TimeChartProps } from "./chart.tsx";
 import { download, toCsv } from "./csv.ts";
 import { formatNumber } from "./format.ts";
+import { useWidth } from "./use-width.ts";
 import "./time-chart.css";
 
 const usualWidth = 760;
@@ -39,19 +40,6 @@ const percent = (value: number | undefined): string => (value === undefined ? "â
 const longestNote = 28;
 const notesBeside = 3;
 
-/** The width that the drawing has on the page, in pixels: letters keep their size on every screen. */
-function useWidth(of: { readonly current: SVGSVGElement | null }, isDrawn: boolean): number {
-  const [width, setWidth] = useState(usualWidth);
-  useEffect(() => {
-    const element = of.current;
-    if (element === null || !isDrawn) return undefined;
-    const watch = new ResizeObserver(([entry]) => setWidth(Math.max(leastWidth, Math.round(entry?.contentRect.width ?? usualWidth))));
-    watch.observe(element);
-    return () => watch.disconnect();
-  }, [of, isDrawn]);
-  return width;
-}
-
 /** A figure over time: from zero, gaps hatched and never bridged, exact values by pointer and by arrow keys, as a table and as CSV. */
 export default function TimeChart(props: TimeChartProps) {
   const { title, unit, kind = "line", isSimulated = false, notes = [], completeBefore = Infinity, onPick, heightPx = 220, isPercent = false } = props;
@@ -63,7 +51,7 @@ export default function TimeChart(props: TimeChartProps) {
   /** Which of the lines is meant, by its place. */
   const [on, setOn] = useState(0);
   const [asTable, setAsTable] = useState(false);
-  const wide = useWidth(frame, !asTable);
+  const wide = useWidth(frame, !asTable, usualWidth, leastWidth);
   const series = useMemo(() => fewSeries(props.series, t("chart.other")), [props.series, t]);
   const own = series.filter((one) => one.isBefore !== true);
   const times = useMemo(() => [...new Set(own.flatMap((one) => one.points.map(([time]) => time)))].sort((a, b) => a - b), [own]);
