@@ -108,7 +108,7 @@ export function SpreadPicture({ spread, by, here }: { readonly spread: Spread; r
         </text>
         {toMs > fromMs && (
           <text x={width} y={height + 14} textAnchor="end">
-            {width < 480 ? `${formatClock(toMs)}` : timeOf(toMs)}
+            {width < 480 ? formatClock(toMs) : timeOf(toMs)}
           </text>
         )}
       </svg>
