@@ -29,7 +29,8 @@ describe("the spread on the page of a post", () => {
     await api.import(lines);
     await api.settle();
     const posts = rowsOf((await api.ask("GET", "/api/v1/posts?limit=50")).body);
-    for (const line of lines) ids.set(line.id, String(posts.find((post) => post["createdAt"] === line.createdAt.replace("Z", ".000Z") && post["platform"] === line.platform)?.["id"]));
+    for (const line of lines)
+      ids.set(line.id, String(posts.find((post) => post["createdAt"] === line.createdAt.replace("Z", ".000Z") && post["platform"] === line.platform)?.["id"]));
   });
   after(async () => {
     if (!("browser" in opened)) return;
@@ -76,7 +77,11 @@ describe("the spread on the page of a post", () => {
       assert.match(String(await focused()), /^original, mastodon/);
       await page.keyboard.press("ArrowRight");
       assert.match(String(await focused()), /^boost, mastodon/);
-      await page.getByRole("group", { name: "How it spread" }).locator("xpath=..").getByText(/^boost, mastodon/).waitFor();
+      await page
+        .getByRole("group", { name: "How it spread" })
+        .locator("xpath=..")
+        .getByText(/^boost, mastodon/)
+        .waitFor();
       await page.keyboard.press("End");
       assert.match(String(await focused()), /^same page, reddit/);
       await page.keyboard.press("ArrowUp");
@@ -107,7 +112,11 @@ describe("the spread on the page of a post", () => {
       const more = feed.getByRole("button", { name: /more like it/ });
       await more.first().waitFor();
       // The quote has its own words and shares nothing again.
-      assert.deepEqual(await feed.locator("article.post .what > p:first-child").allInnerTexts(), [`the quokka is out ${story}`, "look at what somebody found", "nothing to do with it"]);
+      assert.deepEqual(await feed.locator("article.post .what > p:first-child").allInnerTexts(), [
+        `the quokka is out ${story}`,
+        "look at what somebody found",
+        "nothing to do with it",
+      ]);
       assert.equal(await more.innerText(), "and 15 more like it");
       await more.press("Enter");
       assert.equal(await feed.locator("article.post").count(), lines.length);
@@ -134,7 +143,10 @@ describe("the spread on the page of a post", () => {
           ] as const) {
             await open(page, post, more);
             await page.locator(".loading").waitFor({ state: "detached" });
-            await page.locator(".spread-picture").scrollIntoViewIfNeeded({ timeout: 1_000 }).catch(() => undefined);
+            await page
+              .locator(".spread-picture")
+              .scrollIntoViewIfNeeded({ timeout: 1_000 })
+              .catch(() => undefined);
             await assertSound(page, `spread-${post}${more.replace("&lanes=", "-")}-${name}`);
           }
         },

@@ -21,7 +21,16 @@ const marks: Readonly<Record<DotKind, string>> = {
   copy: "M0-6L6 5H-6Z",
   link: "M-5-2H-2V-5H2V-2H5V2H2V5H-2V2H-5Z",
 };
-const ties: Readonly<Record<DotKind, string>> = { original: "original", repost: "reshare", boost: "reshare", retweet: "reshare", crosspost: "reshare", quote: "quote", copy: "copy", link: "link" };
+const ties: Readonly<Record<DotKind, string>> = {
+  original: "original",
+  repost: "reshare",
+  boost: "reshare",
+  retweet: "reshare",
+  crosspost: "reshare",
+  quote: "quote",
+  copy: "copy",
+  link: "link",
+};
 
 export function Mark({ kind }: { readonly kind: DotKind }) {
   return (

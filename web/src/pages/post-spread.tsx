@@ -90,9 +90,7 @@ function Shown({ spread, here }: { readonly spread: Spread; readonly here: strin
   return (
     <>
       <p role="status">
-        <strong>
-          {t("postPage.spread.total", { count: posts, formatted: formatNumber(posts), platforms: t("postPage.spread.platforms", { count: platforms.length }) })}
-        </strong>
+        <strong>{t("postPage.spread.total", { count: posts, formatted: formatNumber(posts), platforms: t("postPage.spread.platforms", { count: platforms.length }) })}</strong>
         {!exact && ` ${t("postPage.spread.atLeast")}`}
       </p>
       <ul className="spread-counts" aria-label={t("postPage.spread.kinds")}>

@@ -7,7 +7,17 @@ import { PostRow } from "../shell/post-row.tsx";
 import type { Folding } from "./search-api.ts";
 
 /** A post found, and behind a button those of the list that belong to it. */
-export function Hit({ post, copies, folding, simulated }: { readonly post: PostView; readonly copies: readonly PostView[]; readonly folding: Folding; readonly simulated: ReadonlySet<string> }) {
+export function Hit({
+  post,
+  copies,
+  folding,
+  simulated,
+}: {
+  readonly post: PostView;
+  readonly copies: readonly PostView[];
+  readonly folding: Folding;
+  readonly simulated: ReadonlySet<string>;
+}) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const told = t(folding === "spread" ? "search.like" : "search.copies", { count: copies.length, formatted: formatNumber(copies.length) });
