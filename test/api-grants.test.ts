@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { type OAuthWorld, oauthStyles, startOAuth } from "../world/servers/oauth.ts";
+import { type OAuthWorld, startOAuth } from "../world/servers/oauth.ts";
+import { oauthStyles } from "../world/servers/oauth-styles.ts";
 import { openAudit } from "../src/registers/audit.ts";
 import { openOAuthGrants } from "../src/registers/oauth-grants.ts";
 import { type RunningApi, rowsOf, startApi, until } from "./api.fixtures.ts";
@@ -18,7 +19,7 @@ describe("access that a person grants in the browser", () => {
   before(async () => {
     platform = await startOAuth({
       nowMs: () => Date.now(),
-      style: { ...oauthStyles.x, secretIn: "body" },
+      style: { ...oauthStyles.rotating, secretIn: "body" },
       clients: [{ id: "app", secret, redirectUris }],
       resource: (path) => (path.includes("/timelines/") ? [] : {}),
     });
@@ -109,13 +110,13 @@ describe("access that a person grants in the browser", () => {
 
   it("tells a person's no, and a code that does not hold, by their codes; and stores nothing", async () => {
     platform.consent = "deny";
-    assert.equal((await consent((await begin("denied")).address)).location, "/sources?new=1&grantError=UPSTREAM_REFUSED");
+    assert.equal((await consent((await begin("denied")).address)).location, "/sources?new=1&grantError=UPSTREAM_REFUSED&grantReason=access_denied");
     platform.consent = "allow";
     const { address } = await begin("forged");
     const back = new URL(`${api.address}/api/v1/grants/callback`);
     back.searchParams.set("state", new URL(address).searchParams.get("state") ?? "");
     back.searchParams.set("code", "forged");
-    assert.equal((await surfer.go(back.href)).headers.get("location"), "/sources?new=1&grantError=UPSTREAM_AUTH");
+    assert.equal((await surfer.go(back.href)).headers.get("location"), "/sources?new=1&grantError=UPSTREAM_AUTH&grantReason=invalid_grant");
     assert.ok(!(await grants()).some(({ account }) => account === "denied" || account === "forged"));
   });
 
@@ -136,6 +137,16 @@ describe("access that a person grants in the browser", () => {
     assert.ok(!(await grants()).some(({ account }) => account === "over"));
     const { rows } = await api.system.engine.sql.query("select name from oauth_tokens where name = 'account/over'");
     assert.equal(rows.length, 0);
+  });
+
+  it("a source whose access was given back asks no more with the token that it held", async () => {
+    await consent((await begin("stops")).address);
+    await api.ask("PUT", "/api/v1/sources/stops", { body: { use: "mastodon", ...optionsFor("stops") } });
+    const stops = async () => rowsOf((await api.ask("GET", "/api/v1/sources")).body).find(({ id }) => id === "stops");
+    await until("it polls", async () => (await stops())?.["state"] === "polling");
+    await api.ask("DELETE", "/api/v1/grants/stops");
+    await until("it waits", async () => JSON.stringify(await stops()).includes("nobody has granted access"));
+    await api.ask("DELETE", "/api/v1/sources/stops");
   });
 
   it("warns of a credential that is about to end, where the source's state is shown", async () => {

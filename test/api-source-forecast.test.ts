@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { oauthStyles, type OAuthWorld, startOAuth } from "../world/servers/oauth.ts";
+import { type OAuthWorld, startOAuth } from "../world/servers/oauth.ts";
+import { oauthStyles } from "../world/servers/oauth-styles.ts";
 import { type RedditWorld, startReddit } from "../world/servers/reddit.ts";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 

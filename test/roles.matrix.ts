@@ -194,6 +194,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/alarms": row("viewer", "sources:read", "refused", "/api/v1/alarms"),
   "POST /api/v1/sources/check": row("admin", "sources:write", "refused", "/api/v1/sources/check", { body: {}, allowed: 400 }),
   "POST /api/v1/sources/forecast": row("admin", "sources:write", "refused", "/api/v1/sources/forecast", { body: {}, allowed: 400 }),
+  "POST /api/v1/sources/offers": row("admin", "sources:write", "refused", "/api/v1/sources/offers", { body: {}, allowed: 400 }),
   "POST /api/v1/secrets/check": row("admin", "sources:read", "refused", "/api/v1/secrets/check", { body: { references: ["env:NO_SUCH_SECRET"] } }),
   "PUT /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: {}, allowed: 400 }),
   "PATCH /api/v1/sources/{id}": row("admin", "sources:write", "refused", source, { body: { paused: true }, allowed: 404 }),
@@ -201,6 +202,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/grants": row("admin", "sources:read", "refused", "/api/v1/grants"),
   "POST /api/v1/grants": row("admin", "sources:write", "refused", "/api/v1/grants", { body: {}, allowed: 400 }),
   "GET /api/v1/grants/callback": row("public", "sources:read", "part", "/api/v1/grants/callback?code=x&state=y", { allowed: 303 }),
+  "POST /api/v1/grants/{account}/again": row("admin", "sources:write", "refused", "/api/v1/grants/nobody/again", { body: {}, allowed: 404 }),
   "DELETE /api/v1/grants/{account}": row("admin", "sources:write", "refused", "/api/v1/grants/nobody", { allowed: 404 }),
   "DELETE /api/v1/world": row("admin", "sources:write", "refused", "/api/v1/world"),
 

@@ -1,4 +1,5 @@
-import { type OAuthWorld, oauthStyles, startOAuth } from "../world/servers/oauth.ts";
+import { type OAuthWorld, startOAuth } from "../world/servers/oauth.ts";
+import { oauthStyles } from "../world/servers/oauth-styles.ts";
 import { type RedditWorld, startReddit } from "../world/servers/reddit.ts";
 
 export const appSecret = "secret-of-the-app-that-nothing-may-show";

@@ -46,6 +46,7 @@ import { addShadowRoutes } from "./routes/shadow.ts";
 import { addSourceActivityRoutes } from "./routes/source-activity.ts";
 import { addSourceCheckRoutes } from "./routes/source-check.ts";
 import { addSourceForecastRoutes } from "./routes/source-forecast.ts";
+import { addSourceOfferRoutes } from "./routes/source-offers.ts";
 import { addGrantRoutes } from "./routes/grants.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 import { addSignInRoutes } from "./routes/sign-in.ts";
@@ -186,6 +187,7 @@ export async function makeApi(options: ApiOptions) {
   addSourceActivityRoutes(context);
   addSourceCheckRoutes(context);
   addSourceForecastRoutes(context);
+  addSourceOfferRoutes(context);
   addBakeoffRoutes(context);
   addFailureRoutes(context);
   addGrantRoutes(context);

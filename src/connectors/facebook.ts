@@ -6,8 +6,10 @@ import { facebookPlan } from "./facebook/read.ts";
 import { facebookShapes } from "./facebook/shapes.ts";
 import { splitGraph } from "./graph/answers.ts";
 import { graphFailures } from "./graph/failures.ts";
-import { checkToken, graphAuthorization, openGraph } from "./graph/client.ts";
+import { graphAuthorization } from "./graph/access.ts";
+import { checkToken, openGraph } from "./graph/client.ts";
 import { forecastGraph } from "./graph/forecast.ts";
+import { graphOffers } from "./graph/offers.ts";
 import { graphOptions, graphVersion } from "./graph/options.ts";
 import { rawsOf } from "./graph/parse.ts";
 import { readGraph } from "./graph/read.ts";
@@ -57,6 +59,13 @@ const facebook: Connector<typeof options> = {
     return forecastGraph("facebook", chosen, chosen.pages.length, { path: `${page}/feed`, page, time: "created_time" }, context);
   },
   authorization: (chosen) => graphAuthorization(chosen, "pages_show_list,pages_read_engagement,pages_read_user_content"),
+  offers: {
+    of: ["pages"],
+    list: (chosen, context) =>
+      graphOffers("facebook", chosen, context, "id,name,category", ({ category }, value, name) => [
+        { option: "pages", value, name, ...(typeof category === "string" && { detail: category }) },
+      ]),
+  },
 };
 
 export default facebook;

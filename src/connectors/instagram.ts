@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Connector } from "../core/component.ts";
 import { splitGraph } from "./graph/answers.ts";
 import { graphFailures } from "./graph/failures.ts";
-import { checkToken, graphAuthorization, openGraph } from "./graph/client.ts";
+import { graphAuthorization } from "./graph/access.ts";
+import { checkToken, openGraph } from "./graph/client.ts";
 import { forecastGraph } from "./graph/forecast.ts";
+import { graphOffers } from "./graph/offers.ts";
 import { graphOptions, graphVersion } from "./graph/options.ts";
 import { rawsOf } from "./graph/parse.ts";
 import { readGraph } from "./graph/read.ts";
@@ -12,6 +14,7 @@ import { instagramExpected } from "./instagram/expected.ts";
 import { parseInstagram } from "./instagram/parse.ts";
 import { instagramPlan } from "./instagram/read.ts";
 import { instagramShapes } from "./instagram/shapes.ts";
+import { isJson } from "./json/decode.ts";
 
 const options = z.strictObject({
   account: z
@@ -64,6 +67,16 @@ const instagram: Connector<typeof options> = {
   forecast: (chosen, context) =>
     forecastGraph("instagram", chosen, 1 + chosen.hashtags.length + chosen.discover.length, { path: `${chosen.account}/media`, time: "timestamp" }, context),
   authorization: (chosen) => graphAuthorization(chosen, "instagram_basic,instagram_manage_comments,pages_show_list,pages_read_engagement"),
+  offers: {
+    of: ["account"],
+    /** A business account stands behind a page (Instagram API with Facebook Login, Get Started, 2026-11). */
+    list: (chosen, context) =>
+      graphOffers("instagram", chosen, context, "id,name,instagram_business_account{id,username}", ({ instagram_business_account: account }, _id, page) => {
+        if (!isJson(account) || typeof account["id"] !== "string") return [];
+        const { id: value, username } = account;
+        return [{ option: "account", value, name: typeof username === "string" ? `@${username}` : value, detail: page }];
+      }),
+  },
 };
 
 export default instagram;

@@ -21,8 +21,13 @@ const options = z.strictObject({
     .describe("Reference to an access token with the scope read (env:NAME or file:/path). Public streaming needs one since Mastodon 4.2, some servers' timelines too."),
   oauth: z
     .strictObject({
-      clientId: z.string().min(1).max(500).describe("Of an application that was registered on the server (Preferences, Development), itself or by reference."),
-      clientSecret: secretReference.optional().describe("Reference to its secret."),
+      clientId: z
+        .string()
+        .min(1)
+        .max(500)
+        .optional()
+        .describe("Of an application that was registered on the server (Preferences, Development), itself or by reference; absent: one is registered there with each grant."),
+      clientSecret: secretReference.optional().describe("Reference to the secret of that application."),
       account: z
         .string()
         .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
@@ -66,11 +71,12 @@ function domainOf({ domain, server, simulated }: z.output<typeof options>): stri
 
 type Chosen = z.output<typeof options>;
 
+const scope = "read";
 const at = (server: string, what: string) => new URL(`/oauth/${what}`, server).href;
 
 /** The client in the body: all versions take it there (docs.joinmastodon.org/methods/oauth, 2025). */
 function clientOf(server: string, { clientId, clientSecret }: NonNullable<Chosen["oauth"]>) {
-  return { tokenUrl: at(server, "token"), clientId, ...(clientSecret !== undefined && { clientSecret, clientAuth: "body" as const }) };
+  return { tokenUrl: at(server, "token"), ...(clientId !== undefined && { clientId }), ...(clientSecret !== undefined && { clientSecret, clientAuth: "body" as const }) };
 }
 
 async function credentialOf({ server, token, oauth }: Chosen, context: SourceContext): Promise<Credential | undefined> {
@@ -109,7 +115,21 @@ const mastodon: Connector<typeof options> = {
     await context.http.request(new URL("/api/v1/apps/verify_credentials", chosen.server).href, { headers: { accept: "application/json" }, credential });
   },
   authorization({ server, oauth }) {
-    return oauth && { ...clientOf(server, oauth), authorizeUrl: at(server, "authorize"), revokeUrl: at(server, "revoke"), scope: "read", pkce: true };
+    return (
+      oauth && {
+        ...clientOf(server, oauth),
+        authorizeUrl: at(server, "authorize"),
+        revokeUrl: at(server, "revoke"),
+        scope,
+        // Taken since 4.3, and passed over before (docs.joinmastodon.org/spec/oauth, 2026-11).
+        pkce: true,
+        // Servers before 4.3 forget apps that have no token: one for each grant has one (docs.joinmastodon.org/methods/apps, 2026-11).
+        registration: {
+          url: new URL("/api/v1/apps", server).href,
+          fields: (redirectUri) => ({ client_name: "Earshot", redirect_uris: redirectUri, scopes: scope }),
+        },
+      }
+    );
   },
 };
 

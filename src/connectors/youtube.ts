@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { grantMark, secretReference } from "../core/config.ts";
 import type { Connector } from "../core/component.ts";
-import { openApi, tokenUrl } from "./youtube/api.ts";
+import { youtubeAuthorization } from "./youtube/access.ts";
+import { openApi } from "./youtube/api.ts";
 import { failures } from "./youtube/errors.ts";
 import { expected } from "./youtube/expected.ts";
 import { forecastYouTube } from "./youtube/forecast.ts";
@@ -19,6 +20,10 @@ const options = z
         clientSecret: secretReference.optional().describe("Reference to the client's secret."),
         refreshToken: secretReference.optional().describe("Reference to a refresh token, instead of an account."),
         account: z.string().min(1).max(200).meta(grantMark()).optional().describe("The account whose owner granted access in the browser, by its name here."),
+        tokenServer: z
+          .url({ protocol: /^https?$/ })
+          .optional()
+          .describe("Address that asks people and gives out tokens; absent: Google's."),
       })
       .optional()
       .describe("Access that a person granted, instead of a key: by a refresh token, or by the grant's name."),
@@ -80,18 +85,7 @@ const youtube: Connector<typeof options> = {
     await api.list("i18nLanguages", { part: "id" }, AbortSignal.timeout(30_000));
   },
   forecast: async (chosen, context) => forecastYouTube(chosen, await openApi(chosen, context), context),
-  authorization: ({ oauth }) =>
-    oauth && {
-      authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
-      tokenUrl,
-      clientId: oauth.clientId,
-      ...(oauth.clientSecret !== undefined && { clientSecret: oauth.clientSecret }),
-      clientAuth: "body",
-      scope: "https://www.googleapis.com/auth/youtube.readonly",
-      pkce: true,
-      // Without both no refresh token comes (developers.google.com/identity/protocols/oauth2/web-server, 2025-10).
-      fields: { access_type: "offline", prompt: "consent" },
-    },
+  authorization: ({ oauth }) => oauth && youtubeAuthorization(oauth),
 };
 
 export default youtube;

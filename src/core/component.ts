@@ -41,6 +41,16 @@ export interface SourceForecast {
   readonly note?: string;
 }
 
+/** Something that the account behind a credential can read, as a value of one option. */
+export interface Offer {
+  /** One of the connector's `offers.of`. */
+  readonly option: string;
+  readonly value: string;
+  readonly name: string;
+  /** What tells it from others of the same name. */
+  readonly detail?: string;
+}
+
 /** A request that a platform sent to us. */
 export interface IncomingRequest {
   readonly method: string;
@@ -96,6 +106,12 @@ export interface Connector<S extends z.ZodType = z.ZodType> {
   forecast?(options: z.output<S>, context: SourceContext): Promise<SourceForecast>;
   /** Present where a person grants access in the browser. */
   authorization?(options: z.output<S>): AuthorizationSpec | undefined;
+  /** Present where the platform tells what an account can read: `of` names the options that are chosen from it, which a grant can therefore go without. */
+  readonly offers?: {
+    readonly of: readonly string[];
+    /** With the options that there are by then; what stands under `of` is not looked at. */
+    list(options: z.output<S>, context: SourceContext): Promise<readonly Offer[]>;
+  };
   /** Present where the platform sends (webhooks): checks who sent, answers its challenge, and gives what came. Never throws for what a stranger may send: 401, 403 or 400 and nothing. */
   receive?(options: z.output<S>, request: IncomingRequest, readSecret: ReadSecret): Promise<Received>;
   /** Splits a recorded file (`earshot parse`) into raw messages; absent: one message a line. */

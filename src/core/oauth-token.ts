@@ -10,6 +10,14 @@ export interface OAuthToken {
   readonly refreshExpiresAt?: number;
   /** Fingerprint of the configured secret that it began with: another secret there begins anew. */
   readonly seed?: string;
+  /** The app that was registered for this grant alone: it renews the token and gives it back. */
+  readonly app?: RegisteredApp;
+}
+
+/** A client that a platform made without a person; its secret is kept nowhere but beside its token. */
+export interface RegisteredApp {
+  readonly clientId: string;
+  readonly clientSecret?: string;
 }
 
 export interface StoredToken {

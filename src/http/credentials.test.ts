@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { oauthStyles, type OAuthStyle, startOAuth } from "../../world/servers/oauth.ts";
+import { startOAuth } from "../../world/servers/oauth.ts";
+import { oauthStyles, type OAuthStyle } from "../../world/servers/oauth-styles.ts";
 import { makeFakeClock } from "../core/clock.ts";
 import type { OAuthSpec, TokenSpec } from "../core/credential.ts";
 import { EarshotError } from "../core/errors.ts";
@@ -19,7 +20,7 @@ async function open(style: Partial<OAuthStyle> = {}, secrets: Record<string, str
   const clock = makeFakeClock(now);
   const server = await startOAuth({
     nowMs: () => clock.now(),
-    style: { ...oauthStyles.x, secretIn: "any", ...style },
+    style: { ...oauthStyles.rotating, secretIn: "any", ...style },
     clients: [{ id: "app:1", secret: "s&c ret" }, { id: "public" }],
     users: { ann: "pass word" },
   });
@@ -60,11 +61,11 @@ async function open(style: Partial<OAuthStyle> = {}, secrets: Record<string, str
 const grants: readonly (readonly [string, Partial<OAuthSpec>, Partial<OAuthStyle>])[] = [
   ["client_credentials", { grant: "client_credentials", scope: "read" }, { secretIn: "basic" }],
   ["client_credentials", { grant: "client_credentials", clientAuth: "body" }, { secretIn: "body" }],
-  ["password", { grant: "password", username: "env:USER", password: "env:PASSWORD" }, { secretIn: "basic", errorStatus: 200 }],
+  ["password", { grant: "password", username: "env:USER", password: "env:PASSWORD" }, { secretIn: "basic", fault: oauthStyles.reddit.fault }],
   [
     "https://oauth.reddit.com/grants/installed_client",
     { grant: "installed_client", clientId: "public", clientAuth: "basic", fields: { device_id: "DO_NOT_TRACK_THIS_DEVICE" } },
-    { secretIn: "basic", errorStatus: 200 },
+    { secretIn: "basic", fault: oauthStyles.reddit.fault },
   ],
 ];
 for (const [type, more, style] of grants) {
@@ -210,7 +211,7 @@ test("authorization_code: the stored grant of the account is renewed; another cl
 });
 
 test("a grant whose end the platform told says when a person has to act; one without an end says nothing", async () => {
-  await using at = await open(oauthStyles.google);
+  await using at = await open({ ...oauthStyles.google, refreshSeconds: 604_800 });
   const seed = clientSeed("app:1", `${at.server.url}/token`);
   const grant = async (account: string, more: { readonly refreshExpiresAt?: number }) => {
     await at.tokens.renew(`account/${account}`, async () => ({

@@ -21,6 +21,8 @@ export interface CredentialsOptions {
 export interface Credentials {
   /** The same spec gives the same credential; it is renewed the way that its sources' calls go. @throws CONFIG_INVALID */
   readonly credential: (spec: CredentialSpec, caller?: Caller) => Promise<Credential>;
+  /** A grant was replaced or given back: who asks for its credential from now on reads what is stored. */
+  forgetAccount(account: string): void;
   /** Of those that were asked for. */
   stateOf(name: string): CredentialState | undefined;
 }
@@ -31,6 +33,7 @@ const mostCredentials = 2_000;
 export function makeCredentials(options: CredentialsOptions): Credentials {
   const tokens = options.tokens ?? makeMemoryTokens();
   const made = new Map<string, StatedCredential>();
+  const accounts = new Map<string, string>();
   return {
     async credential(spec, caller) {
       const key = `${fingerprintOf(spec)} ${caller?.egress ?? ""}`;
@@ -40,9 +43,21 @@ export function makeCredentials(options: CredentialsOptions): Credentials {
         spec.kind === "token"
           ? makeTokenCredential(spec, options)
           : makeOAuthCredential(spec, { ...options, tokens, http: caller?.egress === undefined ? options.http : callFor(options.http, caller) });
-      if (made.size >= mostCredentials) made.delete(made.keys().next().value ?? "");
+      if (made.size >= mostCredentials) {
+        const oldest = made.keys().next().value ?? "";
+        made.delete(oldest);
+        accounts.delete(oldest);
+      }
       made.set(key, credential);
+      if (spec.kind === "oauth2" && spec.account !== undefined) accounts.set(key, spec.account);
       return credential;
+    },
+    forgetAccount(account) {
+      for (const [key, one] of accounts) {
+        if (one !== account) continue;
+        made.delete(key);
+        accounts.delete(key);
+      }
     },
     stateOf(name) {
       const states = [...made.values()].filter((credential) => credential.name === name).map((credential) => credential.state());

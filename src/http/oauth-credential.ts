@@ -5,6 +5,7 @@ import type { CredentialState, OAuthSpec } from "../core/credential.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Http } from "../core/http.ts";
 import { accountTokenName, type OAuthToken, type OAuthTokens, type StoredToken } from "../core/oauth-token.ts";
+import { clientOf } from "./oauth-app.ts";
 import { readValue, requestToken, TokenRefused } from "./oauth-request.ts";
 import { endOf, type StatedCredential } from "./token-credential.ts";
 
@@ -33,7 +34,7 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
   if (!URL.canParse(spec.tokenUrl)) throw new EarshotError("CONFIG_INVALID", "credential: expected an address as tokenUrl");
   if (spec.grant === "authorization_code" && spec.account === undefined) throw new EarshotError("CONFIG_INVALID", "credential: expected the account whose grant is used");
   const who = spec.account ?? spec.username ?? spec.refreshToken ?? exchangedOf(spec);
-  const name = `${spec.clientId}@${new URL(spec.tokenUrl).host}${who === undefined ? "" : `/${who}`}`;
+  const name = `${spec.clientId ?? "app"}@${new URL(spec.tokenUrl).host}${who === undefined ? "" : `/${who}`}`;
   const key = spec.account === undefined ? `${name}#${hash(JSON.stringify(identityOf(spec))).slice(0, 12)}` : accountTokenName(spec.account);
   const scheme = spec.scheme ?? "Bearer";
   let held: StoredToken | undefined;
@@ -52,7 +53,7 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
 
   /** The secret in the configuration that a chain of tokens begins with, or the client that a person trusted. */
   async function seedOf(): Promise<string | undefined> {
-    if (spec.grant === "authorization_code") return clientSeed(await readValue(readSecret, spec.clientId), spec.tokenUrl);
+    if (spec.grant === "authorization_code") return grantSeed(spec, readSecret);
     const first = spec.grant === "exchange" ? spec.fields?.[exchangeField(spec)] : spec.grant === "refresh_token" ? spec.refreshToken : undefined;
     return first === undefined ? undefined : hash(await readValue(readSecret, first)).slice(0, 22);
   }
@@ -100,7 +101,8 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
       takenSecret = secret;
       return token;
     } catch (thrown) {
-      const isClient = thrown instanceof EarshotError && thrown.cause instanceof TokenRefused && thrown.cause.error === "invalid_client";
+      // X says unauthorized_client (github.com/unasuke/omniauth-twitter2/issues/4, 2023-12).
+      const isClient = thrown instanceof EarshotError && thrown.cause instanceof TokenRefused && /^(?:invalid|unauthorized)_client$/.test(thrown.cause.error);
       if (!isClient || takenSecret === undefined || takenSecret === secret) throw thrown;
       return withSecret(takenSecret);
     }
@@ -109,22 +111,18 @@ export function makeOAuthCredential(spec: OAuthSpec, options: OAuthOptions): Sta
   async function ask(stored: OAuthToken | undefined, seed: string | undefined): Promise<OAuthToken> {
     const own = await Promise.all(Object.entries(spec.fields ?? {}).map(async ([field, value]) => [field, await readValue(readSecret, value)] as const));
     const fields = { ...Object.fromEntries(own), ...(await grantFields(stored)) };
-    const token = await asClient((secretReader) =>
-      requestToken({
-        http: options.http,
-        readSecret: secretReader,
-        client: spec.grant === "exchange" ? { clientAuth: "body", ...spec } : spec,
-        url: spec.tokenUrl,
-        fields,
-        now: () => clock.now(),
-      }),
-    );
+    const token = await asClient((secretReader) => {
+      const asked = clientOf(spec.grant === "exchange" ? { clientAuth: "body", ...spec } : spec, stored?.app, secretReader);
+      if (asked === undefined) throw new EarshotError("CONFIG_INVALID", `credential ${name}: expected clientId for ${spec.grant}`);
+      return requestToken({ http: options.http, ...asked, url: spec.tokenUrl, fields, now: () => clock.now() });
+    });
     const keepsOld = spec.grant === "refresh_token" || spec.grant === "authorization_code";
     return {
       ...(keepsOld && {
         refreshToken: stored?.refreshToken ?? fields["refresh_token"] ?? "",
         ...(stored?.scope !== undefined && { scope: stored.scope }),
         ...(stored?.refreshExpiresAt !== undefined && { refreshExpiresAt: stored.refreshExpiresAt }),
+        ...(stored?.app !== undefined && { app: stored.app }),
       }),
       ...token,
       ...(seed !== undefined && { seed }),
@@ -229,6 +227,10 @@ function isLast(spec: OAuthSpec, token: OAuthToken | undefined): boolean {
 
 /** A grant is for one client at one address: no other source sends it elsewhere. */
 export const clientSeed = (clientId: string, tokenUrl: string): string => hash(`${clientId} ${tokenUrl}`).slice(0, 22);
+
+export async function grantSeed({ clientId, tokenUrl }: { readonly clientId?: string; readonly tokenUrl: string }, readSecret: ReadSecret): Promise<string> {
+  return clientSeed(clientId === undefined ? "" : await readValue(readSecret, clientId), tokenUrl);
+}
 
 /** What tells apart the people whose tokens one app exchanges; never a token itself. */
 function exchangedOf(spec: OAuthSpec): string | undefined {

@@ -12,7 +12,7 @@ import { labelSetsMigrations } from "./label-sets.ts";
 import { labelReasonsMigrations, labelsMigrations } from "./labels.ts";
 import { gapsMigrations } from "./gaps.ts";
 import { modelDriftMigrations } from "./model-drift.ts";
-import { oauthGrantsMigrations } from "./oauth-grants.ts";
+import { oauthGrantOptionsMigrations, oauthGrantsMigrations } from "./oauth-grants.ts";
 import { oauthTokensMigrations } from "./oauth-tokens.ts";
 import { modelsMigrations } from "./models.ts";
 import { quarantineMigrations } from "./quarantine.ts";
@@ -57,4 +57,5 @@ export const registerMigrations: readonly Migration[] = [
   ...topicsMigrations,
   ...labelReasonsMigrations,
   ...relinkedMigrations,
+  ...oauthGrantOptionsMigrations,
 ];

@@ -10,10 +10,13 @@ export const oauthGrantsMigrations: readonly Migration[] = [
   },
 ];
 
+/** Stands at the end of all migrations: catalogs have the first one already. */
+export const oauthGrantOptionsMigrations: readonly Migration[] = [{ name: "oauth-grants-2", sql: "alter table oauth_grants add column options text" }];
+
 const clientSchema = z.strictObject({
   tokenUrl: z.string(),
-  /** Itself or by reference, as in the source's options; secrets by reference. */
-  clientId: z.string(),
+  /** Itself or by reference, as in the source's options; secrets by reference. Absent: the app that was registered for the grant, sealed beside its token. */
+  clientId: z.string().optional(),
   clientSecret: z.string().optional(),
   clientAuth: z.enum(["basic", "body", "none"]).optional(),
   revokeUrl: z.string().optional(),
@@ -25,6 +28,8 @@ export interface GrantFields {
   readonly connector: string;
   readonly client: z.output<typeof clientSchema>;
   readonly scope: string;
+  /** The connector's options that access was asked with, secrets by reference; absent: granted before they were kept. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** Who was in the browser. */
   readonly grantedBy: string;
 }
@@ -43,8 +48,11 @@ export interface OAuthGrants {
   remove(account: string): Promise<GrantRecord>;
 }
 
+const optionsSchema = z.record(z.string(), z.unknown());
+
 function grantIn(row: SqlRow): GrantRecord {
   return {
+    ...(typeof row["options"] === "string" && { options: optionsSchema.parse(JSON.parse(row["options"])) }),
     account: textIn(row, "account"),
     connector: textIn(row, "connector"),
     client: clientSchema.parse(JSON.parse(textIn(row, "client"))),
@@ -56,11 +64,11 @@ function grantIn(row: SqlRow): GrantRecord {
 
 export function openOAuthGrants(sql: Sql, now: () => number): OAuthGrants {
   return {
-    async put({ account, connector, client, scope, grantedBy }) {
+    async put({ account, connector, client, scope, options, grantedBy }) {
       const result = await sql.query(
-        `insert into oauth_grants values ($1, $2, $3, $4, $5, $6)
-         on conflict (account) do update set connector = $2, client = $3, scope = $4, granted_by = $5, granted_at_ms = $6 returning *`,
-        [account, connector, JSON.stringify(client), scope, grantedBy, Math.round(now())],
+        `insert into oauth_grants (account, connector, client, scope, granted_by, granted_at_ms, options) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (account) do update set connector = $2, client = $3, scope = $4, granted_by = $5, granted_at_ms = $6, options = $7 returning *`,
+        [account, connector, JSON.stringify(client), scope, grantedBy, Math.round(now()), options === undefined ? null : JSON.stringify(options)],
       );
       return grantIn(firstRow(result, `account ${account}`));
     },

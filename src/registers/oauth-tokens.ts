@@ -19,6 +19,7 @@ const tokenSchema = z.object({
   expiresAt: z.number().optional(),
   refreshExpiresAt: z.number().optional(),
   seed: z.string().optional(),
+  app: z.object({ clientId: z.string(), clientSecret: z.string().exactOptional() }).optional(),
 });
 
 export interface OAuthTokenRegister extends OAuthTokens {
@@ -60,7 +61,7 @@ export function openOAuthTokens(sql: Sql, key: Buffer, now: () => number, pause:
     const text = unsealText(key, name, sealed);
     // Sealed under the keys of another folder: of no use, and granted anew.
     if (text === undefined) return undefined;
-    const { refreshToken, scope, expiresAt, refreshExpiresAt, seed, ...rest } = tokenSchema.parse(JSON.parse(text));
+    const { refreshToken, scope, expiresAt, refreshExpiresAt, seed, app, ...rest } = tokenSchema.parse(JSON.parse(text));
     return {
       version: numberIn(row, "version"),
       token: {
@@ -70,6 +71,7 @@ export function openOAuthTokens(sql: Sql, key: Buffer, now: () => number, pause:
         ...(expiresAt !== undefined && { expiresAt }),
         ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
         ...(seed !== undefined && { seed }),
+        ...(app !== undefined && { app }),
       },
     };
   }

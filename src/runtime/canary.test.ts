@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { oauthStyles, startOAuth } from "../../world/servers/oauth.ts";
+import { startOAuth } from "../../world/servers/oauth.ts";
+import { oauthStyles } from "../../world/servers/oauth-styles.ts";
 import { type FakeClock, makeFakeClock, systemClock } from "../core/clock.ts";
 import type { ConfigFault } from "../core/config.ts";
 import { makeVolatileFiles } from "../core/volatile-files.ts";
@@ -70,7 +71,7 @@ for (const [which, afterMs] of [
     let now = () => startMs;
     await using platform = await startOAuth({
       nowMs: () => now(),
-      style: { ...oauthStyles.x, accessSeconds: 10 * 86_400 },
+      style: { ...oauthStyles.rotating, accessSeconds: 10 * 86_400 },
       clients: [{ id: "app" }],
       resource: (path) => (path.includes("/timelines/") ? [] : {}),
     });
@@ -95,7 +96,7 @@ for (const [which, afterMs] of [
 test("a source that gets answers is not asked beside them, and one without a canary never", async () => {
   await using platform = await startOAuth({
     nowMs: () => startMs,
-    style: { ...oauthStyles.x, accessSeconds: 10 * 86_400 },
+    style: { ...oauthStyles.rotating, accessSeconds: 10 * 86_400 },
     clients: [{ id: "app" }],
     resource: (path) => (path.includes("/timelines/") ? [] : {}),
   });

@@ -10,7 +10,13 @@ export interface GrantView {
   readonly account: string;
   readonly connector: string;
   readonly clientId: string;
+  /** An app of its own was registered for it. */
+  readonly registered: boolean;
   readonly scope: string;
+  /** What was asked for and is not among it. */
+  readonly lacks: readonly string[];
+  /** It can be asked for again as it was. */
+  readonly again: boolean;
   readonly grantedBy: string;
   readonly grantedAt: number;
   /** When the platform gave out a token last. */
@@ -32,11 +38,20 @@ export interface GrantWish {
   readonly actor: string;
 }
 
-export type GrantEnd = { readonly returnTo: string; readonly used?: string } & ({ readonly account: string } | { readonly failed: ErrorCode });
+export type GrantEnd = { readonly returnTo: string; readonly used?: string } & (
+  | { readonly account: string }
+  /** `reason`: the platform's own word (`access_denied`, `invalid_client` …), harmless letters only. */
+  | { readonly failed: ErrorCode; readonly reason?: string }
+);
 
 export interface Grants {
-  /** @throws CONFIG_INVALID for a connector or options that grant nothing in the browser; CONFLICT for an account of another connector; USAGE */
+  /**
+   * @throws CONFIG_INVALID for a connector or options that grant nothing in the browser; CONFLICT for an account of another connector; USAGE;
+   * UPSTREAM_* where an app is registered on the way and the server gives none; LIMIT_REACHED while too many are under way
+   */
   begin(wish: GrantWish): Promise<{ readonly address: string; readonly cookie: SignInCookie }>;
+  /** With the options of the last time. @throws NOT_FOUND; CONFIG_INVALID where they were not kept; and as `begin` */
+  beginAgain(wish: Pick<GrantWish, "account" | "returnTo" | "origin" | "actor">): Promise<{ readonly address: string; readonly cookie: SignInCookie }>;
   /** Never throws for what a platform or a browser does. `used`: the cookie that is over now. */
   finish(came: { readonly query: string; readonly cookies: Readonly<Record<string, string | undefined>> }): Promise<GrantEnd>;
   list(): Promise<readonly GrantView[]>;

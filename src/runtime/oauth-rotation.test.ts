@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { oauthStyles, startOAuth } from "../../world/servers/oauth.ts";
+import { startOAuth } from "../../world/servers/oauth.ts";
+import { oauthStyles } from "../../world/servers/oauth-styles.ts";
 import { startTestPostgres, type TestPostgres } from "../catalog/catalog.fixtures.ts";
 import { registerMigrations } from "../registers/migrations.ts";
 import { type Begin, doneSchema } from "./oauth-rotation.fixtures.ts";
@@ -34,7 +35,7 @@ async function startProcess(begin: Begin): Promise<{ readonly ask: (message: obj
 
 test(`two processes with one refresh token that works once: one refresh a round, ${rounds} rounds, nobody is logged out`, { timeout: 600_000 }, async (context) => {
   let nowMs = Date.UTC(2026, 10, 1);
-  await using server = await startOAuth({ nowMs: () => nowMs, style: oauthStyles.x, clients: [{ id: "app" }] });
+  await using server = await startOAuth({ nowMs: () => nowMs, style: oauthStyles.rotating, clients: [{ id: "app" }] });
   const begin: Begin = { database: postgres.addressOf("rotation"), server: server.url, refreshToken: server.makeRefreshToken("app"), nowMs, answersAtOnce: 2 };
   const children = await Promise.all([startProcess(begin), startProcess(begin)]);
   const tookMs: number[] = [];

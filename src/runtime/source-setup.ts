@@ -1,4 +1,4 @@
-import type { SourceForecast } from "../core/component.ts";
+import type { Offer, SourceForecast } from "../core/component.ts";
 import type { SourceConfig } from "../core/config.ts";
 
 /** What is asked before a source is saved. Nothing of it is kept. */
@@ -7,6 +7,8 @@ export interface SourceSetup {
   checkSource(config: SourceConfig): Promise<SourceCheck>;
   /** Asks the platform what it would bring and spend, through the same client and its budgets. @throws LIMIT_REACHED while too many are asked at once */
   forecastSource(config: SourceConfig): Promise<SourceForecastAnswer>;
+  /** What the account behind these options can read, where the platform tells. @throws LIMIT_REACHED as above, CONFIG_INVALID, UPSTREAM_*; USAGE for a connector that offers nothing */
+  offersOf(use: string, options: Readonly<Record<string, unknown>>): Promise<readonly Offer[]>;
   /** Whether secrets can be read under these references; nothing of a secret is told, not even its length. */
   checkSecrets(references: readonly string[]): Promise<readonly SecretCheck[]>;
 }

@@ -26,6 +26,10 @@ export interface GraphOptions {
   readonly callsPerHour?: number;
   /** Versions below are retired. */
   readonly oldestVersion?: number;
+  /** Absent: one of the seed. */
+  readonly appSecret?: string;
+  /** Tokens of the user that another server gave out, and holds for living. */
+  readonly accepts?: (token: string) => boolean;
 }
 
 /** The Graph API on loopback: pages of Facebook, one Instagram account, tokens, limits, cursors. */
@@ -81,8 +85,9 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
   const names = new Map([...pages.map((page, index) => [page, `Simulated page ${index}`] as const), [account, "brand.simulated"], [other.id, other.name]]);
   const content = makeGraphContent(random, nowMs, names, new Set(pages), driftShare);
   const appId = "4242";
-  const appSecret = `secret-${seed}`;
+  const { appSecret = `secret-${seed}` } = options;
   const token = `EAAuser${random.int(1e9)}`;
+  const isUser = (bearer: string): boolean => bearer === token || options.accepts?.(bearer) === true;
   let pageTokens = new Map<string, string>();
   let faults: GraphFaults = { limits: 0, serverErrors: 0, cuts: 0, ...options.faults };
   let cursorAge = 0;
@@ -235,8 +240,19 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
     const { path, query, response } = call;
     const [first = "", second] = path;
     if (first === "me" && second === "accounts") {
-      if (bearer !== token) refuse(response, 100, "Tried accessing nonexisting field (accounts) on node type (Page)");
-      else give(call, { data: [...pageTokens].map(([value, page]) => ({ id: page, name: names.get(page), access_token: value, category: "Food" })) });
+      if (!isUser(bearer)) refuse(response, 100, "Tried accessing nonexisting field (accounts) on node type (Page)");
+      else {
+        const withAccount = query.get("fields")?.includes("instagram_business_account") === true;
+        const data = [...pageTokens].map(([value, page], index) => ({
+          id: page,
+          name: names.get(page),
+          access_token: value,
+          category: "Food",
+          // The first page alone has a business account behind it.
+          ...(withAccount && index === 0 && { instagram_business_account: { id: account, username: names.get(account) } }),
+        }));
+        give(call, { data });
+      }
     } else if (first === "me") give(call, { id: pageTokens.get(bearer) ?? "900", name: "Simulated user" });
     else if (first === "ig_hashtag_search") {
       const tag = query.get("q") ?? "";
@@ -296,7 +312,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
         });
       return;
     }
-    if (bearer !== token && !pageTokens.has(bearer)) {
+    if (!isUser(bearer) && !pageTokens.has(bearer)) {
       refuse(response, 190, "Error validating access token: Session has expired", 463, 401);
       return;
     }

@@ -11,6 +11,7 @@ const connectorSchema = Type.Object({
   access: Type.String({ description: "none, optional, or needed: whether its sources prove to the platform who asks." }),
   grants: Type.Boolean({ description: "A person can grant access in the browser." }),
   forecasts: Type.Boolean({ description: "It can tell in advance what a source would bring and spend." }),
+  offers: Type.Array(Type.String(), { description: "Options that are chosen from what its account can read: /api/v1/sources/offers tells." }),
   receives: Type.Boolean({ description: "The platform can send to /api/v1/in/ID of a source." }),
   apiVersion: Type.Optional(
     Type.Object({ name: Type.String(), retiresAt: Type.Optional(Type.String({ description: "Its last day, as the platform told." })), source: Type.String() }),
@@ -41,6 +42,7 @@ export function addConnectorRoutes({ app }: ApiContext): void {
             access: !hasSecret(options) ? "none" : anonymous === true ? "optional" : "needed",
             grants: connector.authorization !== undefined,
             forecasts: connector.forecast !== undefined,
+            offers: [...(connector.offers?.of ?? [])],
             receives: connector.receive !== undefined,
             ...(apiVersion !== undefined && { apiVersion }),
             options,

@@ -1,5 +1,7 @@
+import type { FastifyReply } from "fastify";
 import { type TSchema, Type } from "typebox";
 import { grantCallbackPath, type GrantView } from "../../runtime/grants.ts";
+import type { SignInCookie } from "../../runtime/sign-in.ts";
 import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { iso, optionalInstant, problems } from "../schemas.ts";
@@ -11,7 +13,10 @@ const grantSchema = Type.Object({
   account: Type.String(),
   connector: Type.String(),
   clientId: Type.String({ description: "As the options have it: itself or a reference." }),
+  registered: Type.Boolean({ description: "An app of its own was registered at the server for it." }),
   scope: Type.String(),
+  lacks: Type.Array(Type.String(), { description: "What was asked for and is not among it: the owner left it out." }),
+  again: Type.Boolean({ description: "It can be asked for again as it was." }),
   grantedBy: Type.String(),
   grantedAt: instant,
   renewedAt: optionalInstant("When the platform gave out a token last."),
@@ -22,6 +27,7 @@ const grantSchema = Type.Object({
 const view = ({ grantedAt, renewedAt, endsAt, ...rest }: GrantView) => ({
   ...rest,
   sources: [...rest.sources],
+  lacks: [...rest.lacks],
   grantedAt: iso(grantedAt),
   ...(renewedAt !== undefined && { renewedAt: iso(renewedAt) }),
   ...(endsAt !== undefined && { endsAt: iso(endsAt) }),
@@ -54,6 +60,12 @@ export function addGrantRoutes({ app, plain, engine }: ApiContext): void {
     },
   );
 
+  const begunSchema = { 200: Type.Object({ address: Type.String({ description: "Where the browser goes on." }) }), ...problems };
+  const returnToSchema = Type.Optional(Type.String({ maxLength: 2_000, description: "A path of our own pages; anything else leads to the first page." }));
+  // Lax: the way back begins at the platform's site.
+  const bind = (reply: FastifyReply, { name, value, maxAgeSeconds: maxAge, secure }: SignInCookie): FastifyReply =>
+    reply.setCookie(name, value, { httpOnly: true, sameSite: "lax", path: grantCallbackPath, maxAge, secure }).header("cache-control", "no-store");
+
   // A POST of our own page, as with a sign-in: no other site can begin it.
   app.post(
     "/api/v1/grants",
@@ -68,19 +80,39 @@ export function addGrantRoutes({ app, plain, engine }: ApiContext): void {
             use: Type.String({ description: "The connector." }),
             options: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "The connector's own options; secrets as references." })),
             account: accountSchema,
-            returnTo: Type.Optional(Type.String({ maxLength: 2_000, description: "A path of our own pages; anything else leads to the first page." })),
+            returnTo: returnToSchema,
           },
           { additionalProperties: false },
         ),
-        response: { 200: Type.Object({ address: Type.String({ description: "Where the browser goes on." }) }), ...problems },
+        response: begunSchema,
       },
     },
     async (request, reply) => {
       const { use, options = {}, account, returnTo = "/" } = request.body;
       const { address, cookie } = await engine.grants.begin({ use, options, account, returnTo, origin: request.headers.origin, actor: viewerOf(request).name });
-      const { name, value, maxAgeSeconds: maxAge, secure } = cookie;
-      // Lax: the way back begins at the platform's site.
-      return reply.setCookie(name, value, { httpOnly: true, sameSite: "lax", path: grantCallbackPath, maxAge, secure }).header("cache-control", "no-store").send({ address });
+      bind(reply, cookie);
+      return { address };
+    },
+  );
+
+  app.post(
+    "/api/v1/grants/:account/again",
+    {
+      config: { access: "admin" },
+      schema: {
+        tags: ["sources"],
+        summary: "Begin to grant access again, as it was asked for before",
+        description: "For a grant that ended or is about to: the platform is asked with the same options, and the sources that use it go on.",
+        params: Type.Object({ account: accountSchema }),
+        body: Type.Object({ returnTo: returnToSchema }, { additionalProperties: false }),
+        response: begunSchema,
+      },
+    },
+    async (request, reply) => {
+      const { returnTo = "/" } = request.body;
+      const { address, cookie } = await engine.grants.beginAgain({ account: request.params.account, returnTo, origin: request.headers.origin, actor: viewerOf(request).name });
+      bind(reply, cookie);
+      return { address };
     },
   );
 
@@ -92,7 +124,8 @@ export function addGrantRoutes({ app, plain, engine }: ApiContext): void {
       schema: {
         tags: ["sources"],
         summary: "Where a platform sends the browser back to",
-        description: "Answers with a redirect to a page, with the account as `grant` in its address, or with the error's code as `grantError`.",
+        description:
+          "Answers with a redirect to a page, with the account as `grant` in its address, or with the error's code as `grantError` and the platform's own word on it as `grantReason`.",
         security: [],
         response: { 303: Type.Null(), ...problems },
       },
@@ -102,8 +135,10 @@ export function addGrantRoutes({ app, plain, engine }: ApiContext): void {
       const end = await engine.grants.finish({ query: request.url.split("?").slice(1).join("?"), cookies: request.cookies });
       if (end.used !== undefined) void reply.clearCookie(end.used, { path: grantCallbackPath });
       const url = new URL(end.returnTo, "http://earshot.invalid");
-      if ("failed" in end) url.searchParams.set("grantError", end.failed);
-      else url.searchParams.set("grant", end.account);
+      if ("failed" in end) {
+        url.searchParams.set("grantError", end.failed);
+        if (end.reason !== undefined) url.searchParams.set("grantReason", end.reason);
+      } else url.searchParams.set("grant", end.account);
       return reply.redirect(`${url.pathname}${url.search}${url.hash}`, 303);
     },
   );

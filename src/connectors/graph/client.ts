@@ -1,9 +1,9 @@
-import { createHmac } from "node:crypto";
 import type { SourceContext } from "../../core/component.ts";
-import type { AuthorizationSpec, Credential, CredentialSpec } from "../../core/credential.ts";
+import type { Credential } from "../../core/credential.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { BudgetUse, FailedAnswer, Reaction } from "../../core/http.ts";
-import { type Json, isJson, isTooDeep } from "../json/decode.ts";
+import { type Json, isJson } from "../json/decode.ts";
+import { appSecretProof, baseOf, credentialSpec, debugAddress, factsIn, readBody } from "./access.ts";
 import { errorIn, failureKind, failureOf, failureOfStatus, regainMinutes } from "./failures.ts";
 import { type GraphOptions, daysLeft } from "./options.ts";
 
@@ -31,16 +31,11 @@ const longestWaitMs = 65 * 60_000;
 const mostTries = 8;
 const mostAccountPages = 50;
 
-/** The app's proof of its secret: hex HMAC-SHA256 of the token under it (Securing Graph API Requests, 2026-11). */
-function appSecretProof(token: string, appSecret: string): string {
-  return createHmac("sha256", appSecret).update(token).digest("hex");
-}
-
 export async function openGraph(connector: string, options: GraphOptions, context: SourceContext): Promise<GraphClient> {
   const { clock, http, report, status } = context;
   const credential = await context.credential(credentialSpec(options));
   const secret = options.appSecret === undefined ? undefined : (await context.readSecret(options.appSecret)).trim();
-  const base = `${options.server.replace(/\/+$/, "")}/${options.version}`;
+  const base = baseOf(options);
   const left = daysLeft(options.version, clock.now());
   if (left !== undefined && left < 90) report("warn", `${connector}: ${options.version} of the Graph API ends in ${left} days; set a newer version`, { source: context.id });
   const pages = new Map<string, Credential>();
@@ -138,18 +133,6 @@ function budgetOf(credential: string, { requestsPerHour }: GraphOptions): Budget
   return { name: `graph/${credential}`, limit: { requests: Math.ceil(requestsPerHour / 10), perMs: hourMs / 9 } };
 }
 
-function readBody(bytes: Uint8Array, path: string): Json {
-  const failed = (what: string) => new EarshotError("UPSTREAM_UNAVAILABLE", `${path}: expected JSON, came ${what}`);
-  if (isTooDeep(bytes)) throw failed("one that nests too deep");
-  try {
-    const body: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
-    if (isJson(body)) return body;
-  } catch {
-    // Below.
-  }
-  throw failed("something else");
-}
-
 /** The platform's own word: its errors come with 400 mostly, some with 200. */
 export function reactionTo(connector: string, { status, headers, bytes }: FailedAnswer, nowMs: number): Reaction | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 20_000)).toString("utf8");
@@ -176,47 +159,13 @@ export function reactionTo(connector: string, { status, headers, bytes }: Failed
   };
 }
 
-function credentialSpec({ token, grant, exchange, appId, appSecret, server, version }: GraphOptions): CredentialSpec {
-  const tokenUrl = `${server.replace(/\/+$/, "")}/${version}/oauth/access_token`;
-  if (grant !== undefined) {
-    if (appId === undefined) throw new EarshotError("CONFIG_INVALID", "grant: expected appId beside it");
-    return {
-      kind: "oauth2",
-      grant: "authorization_code",
-      account: grant,
-      tokenUrl,
-      clientId: appId,
-      clientAuth: "body",
-      ...(appSecret !== undefined && { clientSecret: appSecret }),
-    };
-  }
-  if (token === undefined) throw new EarshotError("CONFIG_INVALID", "token: expected a token, or the name of a grant");
-  if (!exchange) return { kind: "token", token };
-  if (appId === undefined || appSecret === undefined) throw new EarshotError("CONFIG_INVALID", "exchange: expected appId and appSecret beside it");
-  return { kind: "oauth2", grant: "exchange", tokenUrl, clientId: appId, clientSecret: appSecret, fields: { fb_exchange_token: token } };
-}
-
-/** Where a person grants access; needs the app's id. */
-export function graphAuthorization({ appId, appSecret, server, version }: GraphOptions, scope: string): AuthorizationSpec | undefined {
-  if (appId === undefined) return undefined;
-  return {
-    authorizeUrl: `https://www.facebook.com/${version}/dialog/oauth`,
-    tokenUrl: `${server.replace(/\/+$/, "")}/${version}/oauth/access_token`,
-    clientId: appId,
-    clientAuth: "body",
-    ...(appSecret !== undefined && { clientSecret: appSecret }),
-    scope,
-    pkce: false,
-  };
-}
-
 /** Fails when the token is dead; warns when it ends within a week (debug_token, which needs the app's id and secret). */
 export async function checkToken(connector: string, options: GraphOptions, context: SourceContext): Promise<void> {
   const { clock, http } = context;
   const signal = AbortSignal.timeout(30_000);
   const credential = await context.credential(credentialSpec(options));
   const react = (answer: FailedAnswer) => reactionTo(connector, answer, clock.now());
-  const base = `${options.server.replace(/\/+$/, "")}/${options.version}`;
+  const base = baseOf(options);
   const secret = options.appSecret === undefined ? undefined : (await context.readSecret(options.appSecret)).trim();
   const budgets = [budgetOf(credential.name, options)];
   const token = await credential.token(signal);
@@ -225,13 +174,9 @@ export async function checkToken(connector: string, options: GraphOptions, conte
     await http.request(`${base}/me?fields=id${proof}`, { signal, credential, budgets, react });
     return;
   }
-  const url = new URL(`${base}/debug_token`);
-  url.searchParams.set("input_token", token);
-  const { bytes } = await http.request(url.href, { signal, headers: { authorization: `Bearer ${options.appId}|${secret}` }, budgets, react });
-  const { data } = readBody(bytes, "debug_token");
-  const told = isJson(data) ? data : {};
-  if (told["is_valid"] === false) throw new EarshotError("UPSTREAM_AUTH", `${connector}: the token is not valid any more`);
-  const ends = [told["expires_at"], told["data_access_expires_at"]].filter((end): end is number => typeof end === "number" && end > 0);
-  const days = ends.length === 0 ? undefined : Math.floor((Math.min(...ends) * 1_000 - clock.now()) / 86_400_000);
+  const { bytes } = await http.request(debugAddress(base, token), { signal, headers: { authorization: `Bearer ${options.appId}|${secret}` }, budgets, react });
+  const { isValid, endsAt } = factsIn(readBody(bytes, "debug_token"));
+  if (!isValid) throw new EarshotError("UPSTREAM_AUTH", `${connector}: the token is not valid any more`);
+  const days = endsAt === undefined ? undefined : Math.floor((endsAt - clock.now()) / 86_400_000);
   if (days !== undefined && days < 7) context.report("warn", `${connector}: the token, or its access to data, ends in ${days} days; grant access again`, { source: context.id });
 }

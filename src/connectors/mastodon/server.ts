@@ -163,7 +163,7 @@ export function explain(thrown: unknown, host: string, withToken: boolean): unkn
   const status = statusOf(thrown);
   if (status !== 401 && status !== 403 && status !== 422) return thrown;
   const what = withToken
-    ? `refused the access token (HTTP ${status}): make a new one (Preferences, Development, New application, scope read) and set it as this source's token`
+    ? `refused the access token (HTTP ${status}): grant access again in the browser, or make a new token (Preferences, Development, New application, scope read) and set it as this source's token`
     : `shows this timeline to accounts only (HTTP ${status}): make an access token (Preferences, Development, New application, scope read) and set it as this source's token`;
   return new EarshotError("UPSTREAM_AUTH", `${host}: the server ${what}`, { cause: thrown instanceof Error ? thrown.cause : thrown });
 }

@@ -46,6 +46,7 @@ export function authorizationSpec({ app, tokenServer, clientId, clientSecret }: 
     tokenUrl: new URL("/api/v1/access_token", tokenServer).href,
     clientId,
     clientAuth: "basic",
+    revokeUrl: new URL("/api/v1/revoke_token", tokenServer).href,
     scope,
     pkce: false,
     fields: { duration: "permanent" },

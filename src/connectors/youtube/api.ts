@@ -1,9 +1,10 @@
 import type { SourceContext } from "../../core/component.ts";
-import type { Credential, CredentialSpec } from "../../core/credential.ts";
+import type { Credential } from "../../core/credential.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { FailedAnswer, Reaction } from "../../core/http.ts";
 import { type Json, isJson } from "../json/decode.ts";
 import { dayMs } from "../json/fields.ts";
+import { credentialSpec, type Proof } from "./access.ts";
 import { failureOf } from "./errors.ts";
 import { decodeBody } from "./items.ts";
 
@@ -16,38 +17,16 @@ export interface YouTubeApi {
   readonly budget: string;
 }
 
-export interface Access {
+export interface Access extends Proof {
   readonly address: string;
-  readonly key?: string | undefined;
-  readonly oauth?:
-    | { readonly clientId: string; readonly clientSecret?: string | undefined; readonly refreshToken?: string | undefined; readonly account?: string | undefined }
-    | undefined;
   readonly unitsPerDay: number;
 }
 
-export const tokenUrl = "https://oauth2.googleapis.com/token";
 /** What is stored may be kept 30 days unrefreshed (YouTube API Services Developer Policies, III.E.4, 2025-08). */
 export const storedDays = 30;
 
-function specOf({ key, oauth }: Access): CredentialSpec {
-  // Google's APIs take the key as a header too (cloud.google.com/docs/authentication/api-keys-use, 2025-10): it stays out of addresses.
-  if (key !== undefined) return { kind: "token", token: key, header: "x-goog-api-key", scheme: "" };
-  if (oauth === undefined) throw new EarshotError("CONFIG_INVALID", "youtube: expected key or oauth, came neither");
-  const { clientId, clientSecret, refreshToken, account } = oauth;
-  return {
-    kind: "oauth2",
-    grant: refreshToken === undefined ? "authorization_code" : "refresh_token",
-    tokenUrl,
-    clientId,
-    clientAuth: "body",
-    ...(clientSecret !== undefined && { clientSecret }),
-    ...(refreshToken !== undefined && { refreshToken }),
-    ...(account !== undefined && { account }),
-  };
-}
-
 export async function openApi(access: Access, context: SourceContext): Promise<YouTubeApi> {
-  const credential: Credential = await context.credential(specOf(access));
+  const credential: Credential = await context.credential(credentialSpec(access));
   const budget = `youtube/${credential.name}/units`;
   const limit = { requests: access.unitsPerDay, perMs: dayMs, resets: "pacific-day" } as const;
   const react = (answer: FailedAnswer): Reaction | undefined => reactionTo(answer, context.clock.now());

@@ -61,7 +61,7 @@ export function openAcquisition(options: AcquisitionOptions) {
       refusedEgress: (source: string, egress: string, actor: string) => refusedEgress(source, { egress }, actor),
     },
     forEngine: (more: Pick<GrantsOptions, "audit" | "collector" | "publicUrl">) => ({
-      grants: makeGrants({ ...more, register: openOAuthGrants(sql, () => clock.now()), tokens: oauthTokens, http, readSecret, clock, report }),
+      grants: makeGrants({ ...more, register: openOAuthGrants(sql, () => clock.now()), tokens: oauthTokens, credentials, http, readSecret, clock, report }),
       async connections(): Promise<Connections> {
         const refused = await audit.list({ action: "egress.refuse", limit: mostRefused });
         return { hosts: http.hosts(), egress: http.egress(), refused: refused.map(({ at, subject, details = {} }) => ({ at, source: subject, ...textsIn(details) })) };

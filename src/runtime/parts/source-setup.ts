@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import type { SourceContext, SourceForecast } from "../../core/component.ts";
+import type { SourceContext } from "../../core/component.ts";
 import type { ConfigFault, SourceConfig } from "../../core/config.ts";
 import type { CredentialSpec } from "../../core/credential.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
@@ -9,6 +9,7 @@ import { callFor, countHttp, type HttpCounts } from "../../http/counted.ts";
 import { callerOf, defineSource, egressFaults, type SourceDefinition } from "../collect.ts";
 import type { Engine, SourceView, TermView } from "../engine.ts";
 import type { ForecastSize, SecretCheck, SourceForecastAnswer, SourceSetup } from "../source-setup.ts";
+import { readSetupOptions } from "./grant-options.ts";
 import { bytesPerPostOf, countInterval, type StoredSize } from "./estimate.ts";
 import { makeSourceCheck, type SourceCheckOptions } from "./source-check.ts";
 
@@ -20,6 +21,7 @@ const mostAtOnce = 2;
 const leastPosts = 200;
 const mostTerms = 500;
 const mostSecretBytes = 65_536;
+const noCalls = (): HttpCounts => ({ requests: 0, notModified: 0, budgets: new Set() });
 
 export interface SourceSetupOptions extends SourceCheckOptions {
   readonly reading: Pick<Engine, "count">;
@@ -66,39 +68,52 @@ export function makeSourceSetup(options: SourceSetupOptions): SourceSetup {
     return { bytesPerPost, everythingGbPerDay, sample, matchingGbPerDay: { low, value, high: Math.min(high, everythingGbPerDay) } };
   }
 
-  async function ask(definition: SourceDefinition, calls: HttpCounts): Promise<SourceForecast | undefined> {
+  /** Asks by a context that is gone afterwards, for a minute at most. */
+  async function inTime<T>(
+    { id, egress }: Parameters<typeof callerOf>[0],
+    calls: HttpCounts,
+    what: string,
+    ask: (context: SourceContext) => Promise<T> | undefined,
+  ): Promise<T | undefined> {
+    const caller = callerOf({ id, ...(egress !== undefined && { egress }) });
     const context: SourceContext = {
-      id: definition.id,
+      id,
       clock: options.clock,
       files: options.files,
-      http: countHttp(callFor(hurried, callerOf(definition)), calls),
+      http: countHttp(callFor(hurried, caller), calls),
       readSecret: options.readSecret,
-      credential: (spec: CredentialSpec) => options.credential(spec, callerOf(definition)),
+      credential: (spec: CredentialSpec) => options.credential(spec, caller),
       report: () => undefined,
       status: () => undefined,
       failed: () => undefined,
     };
+    if (asking >= mostAtOnce) throw new EarshotError("LIMIT_REACHED", `${what}: ${mostAtOnce} are being asked for already`);
+    asking += 1;
     const timer = new AbortController();
     const late = options.clock.sleep(patienceMs, timer.signal).then(() => {
-      throw new EarshotError("UPSTREAM_UNAVAILABLE", `${definition.connector.name}: no forecast within ${patienceMs / 1_000} s`);
+      throw new EarshotError("UPSTREAM_UNAVAILABLE", `${what}: no answer within ${patienceMs / 1_000} s`);
     });
     late.catch(() => undefined);
     try {
-      return await Promise.race([definition.connector.forecast?.(definition.parsedOptions, context), late]);
+      return await Promise.race([ask(context), late]);
     } finally {
+      asking -= 1;
       timer.abort();
     }
   }
 
   async function forecast(definition: SourceDefinition): Promise<SourceForecastAnswer> {
-    const calls: HttpCounts = { requests: 0, notModified: 0, budgets: new Set() };
+    const calls = noCalls();
     try {
-      const told = await ask(definition, calls);
+      const { connector, parsedOptions } = definition;
+      const told = await inTime(definition, calls, `${connector.name} forecast`, (context) => connector.forecast?.(parsedOptions, context));
       const size = await sizeOf(definition, told?.perDay);
       const common = { requests: calls.requests, ...(size !== undefined && { size }) };
       return told === undefined ? { ...common, state: "untold" } : { ...common, state: "told", forecast: told };
     } catch (thrown) {
-      const { code, message } = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", definition.connector.name);
+      const error = toEarshotError(thrown, "UPSTREAM_UNAVAILABLE", definition.connector.name);
+      if (error.code === "LIMIT_REACHED") throw error;
+      const { code, message } = error;
       return { requests: calls.requests, state: "failed", code, message };
     }
   }
@@ -126,13 +141,13 @@ export function makeSourceSetup(options: SourceSetupOptions): SourceSetup {
         const message = faults.map(({ place, message: text }) => `${place.replace(/^sources\.forecast\.?/, "")}: ${text}`).join("; ");
         return { requests: 0, state: "failed", code: "CONFIG_INVALID", message };
       }
-      if (asking >= mostAtOnce) throw new EarshotError("LIMIT_REACHED", `forecast: ${mostAtOnce} are being asked for already`);
-      asking += 1;
-      try {
-        return await forecast(definition);
-      } finally {
-        asking -= 1;
-      }
+      return forecast(definition);
+    },
+    async offersOf(use, given) {
+      const { connector, parsed, egress } = await readSetupOptions(use, given);
+      const { offers } = connector;
+      if (offers === undefined) throw new EarshotError("USAGE", `${use}: what can be read is not told by an account`);
+      return (await inTime({ id: "offers", ...(egress !== undefined && { egress }) }, noCalls(), `${use} offers`, (context) => offers.list(parsed, context))) ?? [];
     },
     checkSecrets: (references) => Promise.all(references.map(checkSecret)),
   };
