@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Clock } from "./clock.ts";
-import type { AuthorizationSpec, Credential, CredentialSpec } from "./credential.ts";
+import type { AuthorizationSpec } from "./authorization.ts";
+import type { Credential, CredentialSpec } from "./credential.ts";
 import type { EarshotError } from "./errors.ts";
 import type { ExpectedFields } from "./expected.ts";
 import type { FailureKind } from "./failure.ts";

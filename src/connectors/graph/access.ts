@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { AuthorizationSpec, CredentialSpec, GrantTools } from "../../core/credential.ts";
+import type { AuthorizationSpec, GrantTools } from "../../core/authorization.ts";
+import type { CredentialSpec } from "../../core/credential.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { OAuthToken } from "../../core/oauth-token.ts";
 import { type Json, isJson, isTooDeep } from "../json/decode.ts";

@@ -1,4 +1,5 @@
-import type { AuthorizationSpec, CredentialSpec } from "../../core/credential.ts";
+import type { AuthorizationSpec } from "../../core/authorization.ts";
+import type { CredentialSpec } from "../../core/credential.ts";
 
 /** How a source of Reddit's proves who asks, by the type of app registered there (github.com/reddit-archive/reddit/wiki/OAuth2, 2017). */
 export interface AccessOptions {

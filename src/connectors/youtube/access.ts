@@ -1,4 +1,5 @@
-import type { AuthorizationSpec, CredentialSpec } from "../../core/credential.ts";
+import type { AuthorizationSpec } from "../../core/authorization.ts";
+import type { CredentialSpec } from "../../core/credential.ts";
 import { EarshotError } from "../../core/errors.ts";
 
 /** How a source proves who asks: by a project's key, or by what a person granted. */

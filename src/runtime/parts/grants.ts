@@ -1,7 +1,7 @@
 import * as client from "openid-client";
 import type { Clock } from "../../core/clock.ts";
 import type { ReadSecret, Report } from "../../core/component.ts";
-import type { AuthorizationSpec, GrantTools } from "../../core/credential.ts";
+import type { AuthorizationSpec, GrantTools } from "../../core/authorization.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Http } from "../../core/http.ts";
 import { accountTokenName, type OAuthToken, type RegisteredApp, type StoredToken } from "../../core/oauth-token.ts";
