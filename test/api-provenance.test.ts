@@ -33,7 +33,7 @@ describe("where a post comes from", () => {
     const stages = recordAt(trace, "stages");
     assert.deepEqual(
       rowsOf(stages, "steps").map((step) => step["stage"]),
-      ["normalise", "mentions", "sieve", "language", "sentiment", "link", "pii", "terms"],
+      ["normalise", "mentions", "sieve", "language", "sentiment", "link", "pii", "terms", "towards"],
     );
     assert.deepEqual(stages["differs"], []);
     const shown = (await api.ask("GET", `/api/v1/posts/${idOf("root")}`)).body;

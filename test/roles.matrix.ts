@@ -79,6 +79,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/posts/{id}/trace": row("viewer", "posts:read", "refused", "/api/v1/posts/p_none/trace", { allowed: 404 }),
   "GET /api/v1/posts/{id}/raw": row("admin", "posts:read", "refused", "/api/v1/posts/p_none/raw?reveal=to+look", { allowed: 404 }),
   "GET /api/v1/posts/{id}/judgements": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/judgements?task=sentiment", { allowed: 404 }),
+  "GET /api/v1/posts/{id}/towards": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/towards", { allowed: 404 }),
   "GET /api/v1/authors/{id}/likeness": row("viewer", "posts:read", "part", "/api/v1/authors/a1_none/likeness", { allowed: 404 }),
   "GET /api/v1/authors/likeness": row("analyst", "posts:read", "part", "/api/v1/authors/likeness"),
   "GET /api/v1/posts/{id}/reading": row("viewer", "posts:read", "part", "/api/v1/posts/p_none/reading", { allowed: 404 }),

@@ -5,7 +5,7 @@ import { judgementsOf } from "../core/judgement.ts";
 import { maskRaw } from "../policies/mask-raw.ts";
 import type { PostTrace } from "../runtime/provenance.ts";
 import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
-import { countsSchema, instant, iso, optionalInstant, sentimentLabel } from "./schemas.ts";
+import { countsSchema, instant, iso, optionalInstant, sentimentLabel, targetSchema, viewTarget } from "./schemas.ts";
 
 const int = Type.Integer();
 const text = (description: string) => Type.String({ description });
@@ -65,6 +65,7 @@ const stagesSchema = Type.Object({
   codeSwitching: optional(Type.Array(Type.String({ description: "Languages of the stretches, in order; none where the post's own is all." }))),
   pii: optional(Type.Object({ sensitivity: Type.String(), kinds: Type.Array(Type.Object({ kind: Type.String(), count: int })) })),
   terms: optional(Type.Array(Type.Object({ id: Type.String(), parts: Type.Array(Type.Object({ part: Type.String(), words: Type.Array(Type.String()) })) }))),
+  towards: optional(Type.Array(targetSchema)),
   pseudonyms: Type.Object({ post: Type.String(), author: Type.String(), authorKeyVersion: int, mentions: int }),
   differs: Type.Array(Type.String(), { description: "Fields in which today's word is another than what is stored." }),
 });
@@ -152,7 +153,7 @@ function saidBy(notes: Notes | undefined): string {
 function viewStages({ post, stages }: PostTrace) {
   if (stages === undefined) return undefined;
   const { steps, outcome, reason, findings, now } = stages;
-  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, link, pii, terms } = findings;
+  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, link, pii, terms, towards } = findings;
   const kinds = new Map<string, number>();
   for (const { kind } of pii?.spans ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   const differs = [
@@ -192,6 +193,7 @@ function viewStages({ post, stages }: PostTrace) {
     ...(codeSwitching && { codeSwitching: codeSwitching.map((span) => span.language) }),
     ...(pii && { pii: { sensitivity: pii.sensitivity, kinds: [...kinds].map(([kind, count]) => ({ kind, count })) } }),
     ...(terms && { terms: terms.map(({ id, parts }) => ({ id, parts: parts.map(({ part, words }) => ({ part, words: [...words] })) })) }),
+    ...(towards && { towards: towards.map(viewTarget) }),
     pseudonyms: { post: post.id, author: post.author, authorKeyVersion: Number(post.author.slice(1, post.author.indexOf("_"))), mentions: now.mentions },
     differs,
   };

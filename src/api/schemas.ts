@@ -2,6 +2,7 @@ import { Type, type Static } from "typebox";
 import { queryFields } from "../core/query.ts";
 import type { Post } from "../core/event.ts";
 import { type EntitySpan, judgementsOf } from "../core/judgement.ts";
+import { type TargetSentiment, towardsOf } from "../core/towards.ts";
 import { judgementSchema, viewJudgement } from "./judgement-schemas.ts";
 import { redactPost } from "../policies/redact.ts";
 
@@ -53,6 +54,18 @@ const entitySpanSchema = Type.Object({
   ),
 });
 
+export const targetSchema = Type.Object({
+  kind: Type.Union([Type.Literal("term"), Type.Literal("entity")]),
+  id: Type.String(),
+  sentiment: Type.Union([sentimentLabel, Type.Null()], { description: "null: named, and not sure enough what is said of it." }),
+  score: Type.Number({ minimum: -1, maximum: 1 }),
+  places: Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer() }), { description: "The stretches of the text that speak of it." }),
+});
+
+export function viewTarget({ kind, id, label, score, places }: TargetSentiment): Static<typeof targetSchema> {
+  return { kind, id, sentiment: label ?? null, score, places: places.map(({ start, end }) => ({ start, end })) };
+}
+
 export const postSchema = Type.Object({
   id: text("Keyed hash of platform and native id."),
   platform: Type.String(),
@@ -96,6 +109,12 @@ export const postSchema = Type.Object({
         ),
       },
       { description: "Where the text is not in its post's one language alone." },
+    ),
+  ),
+  towards: Type.Optional(
+    Type.Object(
+      { by: text("What judged: a stage, and a model or the lexicon. Only judgements of one version compare."), targets: Type.Array(targetSchema) },
+      { description: "What the post says of each term that it names, and of each entry of the register that its names are linked to." },
     ),
   ),
   entities: Type.Optional(
@@ -151,6 +170,7 @@ export function viewWhole(post: Post): PostView {
     ...(post.pii && { pii: post.pii.map((span) => ({ ...span })) }),
     ...((post.notes?.judged ?? post.notes?.judgements) && { judgements: judgementsOf(post.notes).map(viewJudgement) }),
     ...(post.notes?.languages && { languages: { model: post.notes.languages.model, spans: post.notes.languages.spans.map((span) => ({ ...span })) } }),
+    ...(post.notes?.towards && { towards: { by: post.notes.towards.by, targets: towardsOf(post.notes).map(viewTarget) } }),
     ...(post.notes?.entities && { entities: { model: post.notes.entities.model, spans: post.notes.entities.spans.map(viewSpan) } }),
   };
 }

@@ -111,7 +111,25 @@ export interface PiiSpan {
 
 /** Notes that stages add beside the common fields; each stage augments this interface in its own file. */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type
-export interface Notes {}
+export interface Notes {
+  readonly towards?: TowardsNote;
+}
+
+/** What a post says of a target; none: it names it, and what it says of it is not sure enough. */
+export type TowardsLabel = Sentiment["label"] | "none";
+export const towardsLabels = ["none", "negative", "neutral", "positive"] as const satisfies readonly TowardsLabel[];
+
+/**
+ * What a post says of each brand, person or thing that it names. As it is stored: for each target its key (`t:` and the id of a term, `e:` and the id of
+ * an entry of the register of names), the number of its label (1 negative, 2 neutral, 3 positive; 0: not sure enough), its score in hundredths, and the
+ * stretches of the text that speak of it, half open in UTF-16 units, one after the other.
+ */
+export interface TowardsNote {
+  /** What judged: the stage, and the model that it asked or the lexicon. Only judgements of one version compare. */
+  readonly by: string;
+  readonly of: readonly (readonly [key: string, label: number, score: number, places: readonly number[]])[];
+}
+
 
 export interface Post {
   readonly id: PostId;
@@ -156,6 +174,8 @@ export interface Contribution {
   readonly source: string;
   readonly language: string;
   readonly sentiment?: Sentiment["label"];
+  /** By term, what the post says of it, where it names it; a term that is not here has the sentiment of the post. */
+  readonly towards?: Readonly<Record<string, TowardsLabel>>;
   readonly terms: readonly string[];
   readonly sensitivity: Sensitivity;
   readonly region: string;
@@ -195,7 +215,25 @@ export type Outcome<T> = { readonly keep: T } | { readonly drop: string } | { re
 
 export function contributionOf(post: Post): Contribution {
   const { createdAt, author, platform, source, language, sentiment, terms, sensitivity, region, counts } = post;
-  return sentiment === undefined
-    ? { createdAt, author, platform, source, language, terms, sensitivity, region, counts }
-    : { createdAt, author, platform, source, language, sentiment: sentiment.label, terms, sensitivity, region, counts };
+  const made: { -readonly [K in keyof Contribution]: Contribution[K] } = { createdAt, author, platform, source, language, terms, sensitivity, region, counts };
+  if (sentiment !== undefined) made.sentiment = sentiment.label;
+  const towards = terms.length === 0 || post.notes === undefined ? undefined : towardsAmong(termLabelsOf(post.notes), terms);
+  if (towards !== undefined) made.towards = towards;
+  return made;
+}
+
+/** Of these terms alone, so that a term that went takes along what was said of it. */
+export function towardsAmong(towards: Contribution["towards"], terms: readonly string[]): Contribution["towards"] {
+  if (towards === undefined) return undefined;
+  const left = Object.entries(towards).filter(([term]) => terms.includes(term));
+  return left.length === 0 ? undefined : Object.fromEntries(left.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** By term, what the post says of it, "none" where that is not sure enough; undefined: it names no term, or was not looked at. */
+export function termLabelsOf(notes: Notes | undefined): Readonly<Record<string, TowardsLabel>> | undefined {
+  const of = notes?.towards?.of;
+  if (of === undefined) return undefined;
+  let found: Record<string, TowardsLabel> | undefined;
+  for (const [key, label] of of) if (key.startsWith("t:")) (found ??= {})[key.slice(2)] = towardsLabels[label] ?? "none";
+  return found;
 }

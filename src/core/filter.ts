@@ -22,10 +22,15 @@ export function termsShown(filter: ReadFilter, terms: readonly string[]): readon
 export function postShown(filter: ReadFilter, post: Post): Post {
   if (filter.terms === undefined) return post;
   const terms = termsShown(filter, post.terms);
-  const { entities } = post.notes ?? {};
-  if (entities === undefined) return { ...post, terms };
-  const spans = entities.spans.map(({ link: _link, candidates: _candidates, ...span }) => span);
-  return { ...post, terms, notes: { ...post.notes, entities: { ...entities, spans } } };
+  if (post.notes === undefined) return { ...post, terms };
+  const { entities, towards, ...notes } = post.notes;
+  const spans = entities?.spans.map(({ link: _link, candidates: _candidates, ...span }) => span) ?? [];
+  const of = towards?.of.filter(([key]) => terms.some((term) => key === `t:${term}`)) ?? [];
+  return {
+    ...post,
+    terms,
+    notes: { ...notes, ...(entities && { entities: { ...entities, spans } }), ...(towards && of.length > 0 && { towards: { ...towards, of } }) },
+  };
 }
 
 /** What a post shares with many others. */

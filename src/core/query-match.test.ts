@@ -60,6 +60,15 @@ test("a link field that names a page takes all of its addresses, and no other pa
   assert.throws(() => parseQuery("link:https:///"), { code: "QUERY_INVALID" });
 });
 
+test("what is said towards a term is its own where it was looked at, else that of the whole post, and of no term that the post does not bear", () => {
+  const post = { sentiment: "positive", terms: ["acme", "globex"], towards: { acme: "negative", umbrella: "negative" } } as const;
+  assert.ok(holds("towards:acme=negative", "x", post));
+  assert.ok(!holds("towards:acme=positive", "x", post));
+  assert.ok(holds("towards:globex=positive", "x", post));
+  assert.ok(!holds("towards:umbrella=negative", "x", post));
+  assert.ok(holds("towards:acme=none", "x", { terms: ["acme"] }), "not scored");
+});
+
 test("a link field takes the host and those below it", () => {
   const links = ["https://www.News.example.org:8080/a?b"];
   assert.equal(linkHost(links[0] ?? ""), "news.example.org");

@@ -1,8 +1,9 @@
 import "./language-spans.ts";
 import { canonicalLink } from "./canonical-link.ts";
-import type { Notes, Post, Sentiment } from "./event.ts";
+import { type Notes, type Post, type Sentiment, termLabelsOf, type TowardsLabel } from "./event.ts";
 import { judgedNames } from "./judgement.ts";
 import type { Query } from "./query.ts";
+import { labelTowards, parseTowards } from "./towards.ts";
 import { foldText, tokenise } from "./tokens.ts";
 
 /** Ids of posts, by the field of a query that asks for them. */
@@ -28,6 +29,8 @@ export interface QueryFacts {
   readonly platform: string;
   readonly source: string;
   readonly sentiment: Sentiment["label"] | undefined;
+  /** By term, what the post says of it; absent: it was not looked at for that. */
+  readonly towards?: Readonly<Record<string, TowardsLabel>> | undefined;
   readonly terms: readonly string[];
   readonly hashtags: readonly string[];
   readonly links: readonly string[];
@@ -55,6 +58,7 @@ export function factsOf(post: Post): QueryFacts {
     platform: post.platform,
     source: post.source,
     sentiment: post.sentiment?.label,
+    towards: termLabelsOf(post.notes),
     terms: post.terms,
     hashtags: post.hashtags,
     links: post.links,
@@ -140,6 +144,10 @@ function matchesField(query: Extract<Query, { kind: "field" }>, facts: QueryFact
       return facts.source === value;
     case "sentiment":
       return (facts.sentiment ?? "none") === value;
+    case "towards": {
+      const asked = parseTowards(value);
+      return asked !== undefined && facts.terms.includes(asked.term) && labelTowards(asked.term, facts) === asked.label;
+    }
     case "term":
       return facts.terms.includes(value);
     case "hashtag":

@@ -61,6 +61,8 @@ test("each field takes its values", () => {
   assert.deepEqual(parseQuery("language:EN"), { kind: "field", field: "language", value: "en" });
   assert.deepEqual(parseQuery("judged:Emotion/Anger"), { kind: "field", field: "judged", value: "emotion/anger" });
   assert.throws(() => parseQuery("judged:anger"), /a task and what a model says/);
+  assert.deepEqual(parseQuery("towards:Acme=Negative"), { kind: "field", field: "towards", value: "acme=negative" });
+  for (const wrong of ["acme", "acme=bad", "=negative"]) assert.throws(() => parseQuery(`towards:${wrong}`), /a brand and negative, neutral, positive or none/);
   assert.deepEqual(parseQuery("hashtag:#Café"), { kind: "field", field: "hashtag", value: "cafe" });
   assert.deepEqual(parseQuery('source:"my source"'), { kind: "field", field: "source", value: "my source" });
   assert.deepEqual(parseQuery("has:media is:reply"), {

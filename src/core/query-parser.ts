@@ -1,6 +1,7 @@
 import { canonicalLink } from "./canonical-link.ts";
 import { EarshotError } from "./errors.ts";
 import { isAuthorId, isPostId } from "./ids.ts";
+import { parseTowards } from "./towards.ts";
 import { fieldValues, isQueryField, type Query, queryFields, type QueryField, queryLimits } from "./query.ts";
 import { spellingLetters, spellingsOf } from "./spellings.ts";
 import { foldText, isOnePaired, isPairEndingIn, queryTokens } from "./tokens.ts";
@@ -276,6 +277,11 @@ function fieldValue(field: QueryField, value: string, at: number): string {
     case "judged":
       if (!/^[^/]+\/[^/]+$/.test(lower)) fail(at, "a task and what a model says, such as emotion/anger", shown(value));
       return lower;
+    case "towards": {
+      const found = parseTowards(lower);
+      if (found === undefined) fail(at, "a brand and negative, neutral, positive or none, such as acme=negative", shown(value));
+      return lower;
+    }
     case "link": {
       if (!value.includes("/")) return lower;
       const page = canonicalLink(/^https?:\/\//i.test(value) ? value : `https://${value}`);

@@ -19,8 +19,9 @@ export type Query =
   | { readonly kind: "not"; readonly part: Query };
 
 /**
- * language:en platform:bluesky source:id sentiment:positive term:id hashtag:x link:host judged:emotion/anger entity:id author:a1_… is:reply|reshare|original has:link|media|pii|languages
+ * language:en platform:bluesky source:id sentiment:positive towards:brand=negative term:id hashtag:x link:host judged:emotion/anger entity:id author:a1_… is:reply|reshare|original has:link|media|pii|languages
  * link:https://news.example/a (or news.example/a) is that page, under whatever address: compared as `canonicalLink` writes it.
+ * towards: what a post of a term says of it; of the whole post, where it was not looked at for that (`labelTowards`).
  * reply:p_… root:p_… quote:p_… reshare:p_…: what answers a post, belongs to the conversation that it began, quotes it, shares it again.
  */
 export const queryFields = [
@@ -28,6 +29,7 @@ export const queryFields = [
   "platform",
   "source",
   "sentiment",
+  "towards",
   "term",
   "hashtag",
   "link",

@@ -1,3 +1,4 @@
+import type { EntityNotes } from "./judgement.ts";
 import type { Notes, Outcome, PiiSpan, Sensitivity, Sentiment, SourcePost } from "./event.ts";
 import { type Tokens, tokensOf } from "./tokens.ts";
 
@@ -60,6 +61,23 @@ export function makeDraft(platform: string, source: string, post: SourcePost, re
     pii: [],
     notes: undefined,
   };
+}
+
+/** Of what is known of a stored post: its text, what it names, and where it came from. */
+export function draftOfText({
+  text,
+  platform,
+  source,
+  language,
+  terms,
+  entities,
+}: Pick<Draft, "text" | "platform" | "source" | "language" | "terms"> & { readonly entities?: EntityNotes }): Draft {
+  const draft = makeDraft(platform, source, { id: "", author: { id: "" }, createdAt: 0, revision: 0, text, format: "text", visibility: "public" }, 0);
+  setText(draft, text);
+  draft.language = language;
+  draft.terms = terms;
+  if (entities !== undefined) draft.notes = { entities };
+  return draft;
 }
 
 /** The final text and its words. */

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Change, type Contribution, type Counts, countNames, noCounts } from "../core/event.ts";
+import { packTowards, type TargetSentiment } from "../core/towards.ts";
+import { termLabelsOf, type Change, type Contribution, type Counts, countNames, noCounts } from "../core/event.ts";
 import type { PostId } from "../core/ids.ts";
 import { authorIdOf, hashOf, makeTestPost, openTestLedger, postIdOf, temporaryFolder } from "./ledger.fixtures.ts";
 import type { Ledger, Place } from "./ledger.ts";
 
 const base = 1_700_000_000_000;
 const postCount = 6;
+const spoken = (id: string, content: number): TargetSentiment => ({ kind: "term", id, ...(content === 2 && { label: "negative" }), score: 0, places: [] });
 
 type Step =
   | { readonly type: "post"; readonly n: number; readonly revision: number; readonly content: number; readonly at: number; readonly likes: number | undefined }
@@ -57,6 +59,8 @@ function apply(ledger: Ledger, event: Step, place: Place): readonly Change[] {
         receivedAt: made,
         revision: event.revision,
         text: `content ${event.content}`,
+        // What is said of y is known before the post bears it, of x once it does.
+        ...(event.content > 0 && { terms: ["x"], notes: { towards: packTowards("towards@0a1b2c3d", [spoken("x", event.content), spoken("y", 0)]) } }),
         ...(event.likes !== undefined && { counts: { ...noCounts, likes: event.likes } }),
       });
       return some(ledger.applyPost(post, hashOf(event.content), place));
@@ -170,6 +174,8 @@ test("was is always what the last change of the post left, so that sums over the
           last = change.from;
           assert.deepEqual(change.was, known.get(change.id));
           const post = change.post;
+          // What is said of a term that it does not bear is no part of it.
+          const towards = post?.terms.includes("x") === true ? { x: termLabelsOf(post.notes)?.["x"] ?? "neutral" } : undefined;
           const is =
             change.is ??
             (post && {
@@ -182,6 +188,7 @@ test("was is always what the last change of the post left, so that sums over the
               sensitivity: post.sensitivity,
               region: post.region,
               counts: post.counts,
+              ...(towards && { towards }),
             });
           if (is) known.set(change.id, is);
           else known.delete(change.id);

@@ -1,4 +1,4 @@
-import { type Contribution, type Counts, countNames, noCounts, type Sensitivity, type Sentiment } from "../core/event.ts";
+import { type Contribution, type Counts, countNames, noCounts, type Sensitivity, type Sentiment, type TowardsLabel, towardsLabels } from "../core/event.ts";
 import { EarshotError } from "../core/errors.ts";
 import { isAuthorId } from "../core/ids.ts";
 import type { Names, Packer, Unpacker } from "./pack.ts";
@@ -58,6 +58,8 @@ export function mapTallies(tallies: Tallies, change: (tally: Tally, name: keyof 
 }
 
 const statuses = ["pending", "post", "deleted", "erased"] as const;
+/** Of the byte of flags: the labels of terms follow them. */
+const hasTowards = 16;
 const sensitivities = ["public", "personal", "special", "private"] as const satisfies readonly Sensitivity[];
 const sentiments = [undefined, "negative", "neutral", "positive"] as const satisfies readonly (Sentiment["label"] | undefined)[];
 
@@ -113,7 +115,7 @@ export function packRow(packer: Packer, row: Row, names: Names): void {
   if (row.status !== "post") return;
   const { contribution } = row;
   const split = contribution.author.indexOf("_");
-  packer.byte(sensitivities.indexOf(contribution.sensitivity) * 4 + sentiments.indexOf(contribution.sentiment));
+  packer.byte((contribution.towards ? hasTowards : 0) + sensitivities.indexOf(contribution.sensitivity) * 4 + sentiments.indexOf(contribution.sentiment));
   packer.varint(contribution.createdAt);
   packer.varint(Number(contribution.author.slice(1, split)));
   if (packer.base64(contribution.author.slice(split + 1)) !== 16) throw new EarshotError("INVARIANT", "ledger: an AuthorId is not 16 bytes");
@@ -123,13 +125,16 @@ export function packRow(packer: Packer, row: Row, names: Names): void {
   packer.varint(names.idOf(contribution.region));
   packer.varint(contribution.terms.length);
   for (const term of contribution.terms) packer.varint(names.idOf(term));
+  if (contribution.towards === undefined) return;
+  // Of each term in turn: 0 nothing, else the place of its label from 1.
+  for (const term of contribution.terms) packer.byte(towardsLabels.findIndex((label) => label === contribution.towards?.[term]) + 1);
 }
 
 export function unpackRow(unpacker: Unpacker, names: Names): Row {
   const head = unpackHead(unpacker);
   if (head.status !== "post") return head;
   const flags = unpacker.byte();
-  const sensitivity = sensitivities[flags >> 2];
+  const sensitivity = sensitivities[(flags & (hasTowards - 1)) >> 2];
   const sentiment = sentiments[flags & 3];
   if (sensitivity === undefined) throw new EarshotError("LEDGER_CORRUPT", "ledger: a row has an unknown sensitivity");
   const createdAt = unpacker.varint();
@@ -142,6 +147,7 @@ export function unpackRow(unpacker: Unpacker, names: Names): Row {
   const region = names.nameOf(unpacker.varint());
   const terms: string[] = [];
   for (let left = unpacker.varint(); left > 0; left--) terms.push(names.nameOf(unpacker.varint()));
+  const towards = (flags & hasTowards) === 0 ? undefined : unpackTowards(unpacker, terms);
   return {
     ...head,
     contribution: {
@@ -151,12 +157,22 @@ export function unpackRow(unpacker: Unpacker, names: Names): Row {
       source,
       language,
       ...(sentiment && { sentiment }),
+      ...(towards && { towards }),
       terms,
       sensitivity,
       region,
       counts: totalsOf(head.tallies),
     },
   };
+}
+
+function unpackTowards(unpacker: Unpacker, terms: readonly string[]): Contribution["towards"] {
+  const towards: Record<string, TowardsLabel> = {};
+  for (const term of terms) {
+    const label = towardsLabels[unpacker.byte() - 1];
+    if (label !== undefined) towards[term] = label;
+  }
+  return towards;
 }
 
 function packHash(packer: Packer, hash: string): void {

@@ -1,4 +1,4 @@
-import { type Contribution, contributionOf, type Counts, type Post } from "../core/event.ts";
+import { type Contribution, contributionOf, type Counts, type Post, towardsAmong } from "../core/event.ts";
 import { type GoneRow, mapTallies, noTallies, type PostRow, type Row, type Tallies, type Tally, totalsOf } from "./row.ts";
 
 /**
@@ -89,7 +89,9 @@ export function judgeTerms(row: Row | undefined, add: readonly string[], remove:
   const terms = known.filter((term) => !remove.includes(term));
   for (const term of add) if (!terms.includes(term)) terms.push(term);
   if (known.length === terms.length && known.every((term, i) => term === terms[i])) return "duplicate";
-  return { row: { ...row, contribution: { ...row.contribution, terms } }, was: row };
+  const { towards, ...contribution } = row.contribution;
+  const left = towardsAmong(towards, terms);
+  return { row: { ...row, contribution: { ...contribution, terms, ...(left && { towards: left }) } }, was: row };
 }
 
 /** What today's stages make of a stored form: the same revision of the same post, or nothing. Its counts are the row's. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Figures, intervalOf, metricNamed, metrics, noFigures, valueOf, wilson } from "./metrics.ts";
 
-const row: Figures = { posts: 10, negative: 1, neutral: 2, positive: 5, unscored: 2, likes: 3, shares: 2, replies: 1, views: 40, authors: 7 };
+const row: Figures = { posts: 10, negative: 1, neutral: 2, positive: 5, unscored: 2, negativeTowards: 3, neutralTowards: 1, positiveTowards: 4, likes: 3, shares: 2, replies: 1, views: 40, authors: 7 };
 const value = (id: string, figures: Figures, all?: Figures) => {
   const metric = metricNamed(id);
   assert.ok(metric !== undefined, id);
@@ -21,10 +21,14 @@ test("each metric is what its definition says", () => {
     views: 40,
     "engagement-per-post": 0.6,
     "posts-per-author": 10 / 7,
-    balance: 0.5,
-    negative: 0.125,
-    neutral: 0.25,
-    positive: 0.625,
+    balance: 0.125,
+    negative: 0.375,
+    neutral: 0.125,
+    positive: 0.5,
+    "post-balance": 0.5,
+    "post-negative": 0.125,
+    "post-neutral": 0.25,
+    "post-positive": 0.625,
     unscored: 0.2,
     "share-of-voice": 0.25,
   });
@@ -56,6 +60,6 @@ test("Wilson's interval holds at known values, and only shares have one", () => 
     const metric = metricNamed(id);
     return metric && intervalOf(metric, row);
   };
-  assert.deepEqual(interval("negative"), wilson(1, 8));
+  assert.deepEqual(interval("negative"), wilson(3, 8));
   assert.deepEqual([interval("posts"), interval("balance"), interval("engagement-per-post")], [undefined, undefined, undefined]);
 });

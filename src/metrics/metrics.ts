@@ -6,6 +6,10 @@ export interface Figures {
   readonly positive: number;
   /** Posts whose sentiment is not known. */
   readonly unscored: number;
+  /** By what posts say of the term that is asked for, or of each by term; without one, as `negative`, `neutral`, `positive`. */
+  readonly negativeTowards: number;
+  readonly neutralTowards: number;
+  readonly positiveTowards: number;
   readonly likes: number;
   readonly shares: number;
   readonly replies: number;
@@ -15,8 +19,8 @@ export interface Figures {
 }
 export type FigureName = keyof Figures;
 
-export const sumNames = ["posts", "negative", "neutral", "positive", "unscored", "likes", "shares", "replies", "views"] as const satisfies readonly FigureName[];
-export const noFigures: Omit<Figures, "authors"> = { posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, likes: 0, shares: 0, replies: 0, views: 0 };
+export const sumNames = ["posts", "negative", "neutral", "positive", "unscored", "negativeTowards", "neutralTowards", "positiveTowards", "likes", "shares", "replies", "views"] as const satisfies readonly FigureName[];
+export const noFigures: Omit<Figures, "authors"> = { posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, negativeTowards: 0, neutralTowards: 0, positiveTowards: 0, likes: 0, shares: 0, replies: 0, views: 0 };
 
 /** A figure that people speak of, as data: what it is made of, and under which name and version it is known. */
 export interface Metric {
@@ -41,8 +45,14 @@ export interface Metric {
 }
 
 const scored = ["negative", "neutral", "positive"] as const;
+const scoredTowards = ["negativeTowards", "neutralTowards", "positiveTowards"] as const;
+/** Whose sentiment the figures of one brand tell. */
+const ofWhom =
+  "Where one brand is asked for, or brands are compared, it is what each post says of that brand, where the post names it and was looked at for that; else the sentiment of the whole post.";
 const interactions = ["likes", "shares", "replies"] as const;
 const owner = "Earshot";
+
+const nameOf = (label: string): string => `${label.slice(0, 1).toUpperCase()}${label.slice(1)}`;
 
 export const metrics: readonly Metric[] = [
   {
@@ -121,49 +131,50 @@ export const metrics: readonly Metric[] = [
   },
   {
     id: "balance",
-    version: 1,
+    version: 2,
     name: "Sentiment balance",
+    unit: "share, −1 to 1",
+    kind: "balance",
+    part: ["positiveTowards"],
+    less: ["negativeTowards"],
+    over: scoredTowards,
+    owner,
+    definition: `Positive minus negative, over all posts whose sentiment is known. −1: all negative; 1: all positive. ${ofWhom}`,
+  },
+  ...scored.map((label): Metric => ({
+    id: label,
+    version: 2,
+    name: `${nameOf(label)} share`,
+    unit: "share of the scored",
+    kind: "share",
+    part: [`${label}Towards`],
+    over: scoredTowards,
+    owner,
+    definition: `${nameOf(label)} posts over all posts whose sentiment is known. ${ofWhom}`,
+  })),
+  {
+    id: "post-balance",
+    version: 1,
+    name: "Sentiment balance of whole posts",
     unit: "share, −1 to 1",
     kind: "balance",
     part: ["positive"],
     less: ["negative"],
     over: scored,
     owner,
-    definition: "Positive minus negative, over all posts whose sentiment is known. −1: all negative; 1: all positive.",
+    definition: "Positive minus negative, over all posts whose sentiment is known, by the sentiment of the whole post, whatever it says of a brand. −1: all negative; 1: all positive.",
   },
-  {
-    id: "negative",
+  ...scored.map((label): Metric => ({
+    id: `post-${label}`,
     version: 1,
-    name: "Negative share",
+    name: `${nameOf(label)} share of whole posts`,
     unit: "share of the scored",
     kind: "share",
-    part: ["negative"],
+    part: [label],
     over: scored,
     owner,
-    definition: "Negative posts over all posts whose sentiment is known.",
-  },
-  {
-    id: "neutral",
-    version: 1,
-    name: "Neutral share",
-    unit: "share of the scored",
-    kind: "share",
-    part: ["neutral"],
-    over: scored,
-    owner,
-    definition: "Neutral posts over all posts whose sentiment is known.",
-  },
-  {
-    id: "positive",
-    version: 1,
-    name: "Positive share",
-    unit: "share of the scored",
-    kind: "share",
-    part: ["positive"],
-    over: scored,
-    owner,
-    definition: "Positive posts over all posts whose sentiment is known.",
-  },
+    definition: `${nameOf(label)} posts over all posts whose sentiment is known, by the sentiment of the whole post, whatever it says of a brand.`,
+  })),
   {
     id: "unscored",
     version: 1,

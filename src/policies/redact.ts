@@ -9,11 +9,13 @@ export function redactPost(post: Post): Post {
   const links = post.links.some(bearsAddress) ? post.links.filter((link) => !bearsAddress(link)) : post.links;
   if (post.pii === undefined || post.pii.length === 0) return links === post.links ? post : { ...post, links };
   const { text, spans } = maskText(post.text, post.pii);
-  const { entities, languages } = post.notes ?? {};
+  const { entities, languages, towards } = post.notes ?? {};
+  const masked = post.pii;
   const notes = post.notes && {
     ...post.notes,
     ...(entities && { entities: { ...entities, spans: moved(entities.spans, post.pii, spans) } }),
     ...(languages && { languages: { ...languages, spans: stretched(languages.spans, post.pii, spans) } }),
+    ...(towards && { towards: { ...towards, of: towards.of.map(([key, label, score, places]) => [key, label, score, placesIn(places, masked, spans)] as const) } }),
   };
   return { ...post, text, links, pii: spans, ...(notes && { notes }) };
 }
@@ -46,10 +48,14 @@ function joinedSpans(pii: readonly PiiSpan[]): readonly Place[] {
   return joined;
 }
 
-type LanguageStretches = NonNullable<Notes["languages"]>["spans"];
+/** Places of a `TowardsNote`, one after the other. */
+function placesIn(places: readonly number[], pii: readonly PiiSpan[], masked: readonly PiiSpan[]): readonly number[] {
+  const stretches = Array.from({ length: places.length >> 1 }, (_, i) => ({ start: places[2 * i] ?? 0, end: places[2 * i + 1] ?? 0 }));
+  return stretched(stretches, pii, masked).flatMap(({ start, end }) => [start, end]);
+}
 
-/** Where stretches of a language stand once the text is masked: an end within what is masked moves to the mask's own. */
-function stretched(stretches: LanguageStretches, pii: readonly PiiSpan[], masked: readonly PiiSpan[]): LanguageStretches {
+/** Where stretches of a language or about a target stand once the text is masked: an end within what is masked moves to the mask's own. */
+function stretched<T extends Place>(stretches: readonly T[], pii: readonly PiiSpan[], masked: readonly PiiSpan[]): readonly T[] {
   const joined = joinedSpans(pii);
   const place = (at: number, isEnd: boolean): number => {
     const before = joined.findLastIndex(({ start }) => (isEnd ? start < at : start <= at));

@@ -30,8 +30,8 @@ function packCounts(counts: Counts): readonly number[] | 0 {
 }
 
 function packContribution(contribution: Contribution): readonly unknown[] {
-  const { createdAt, author, platform, source, language, sentiment, terms, sensitivity, region, counts } = contribution;
-  return [
+  const { createdAt, author, platform, source, language, sentiment, terms, sensitivity, region, counts, towards } = contribution;
+  const fields: unknown[] = [
     createdAt,
     author,
     platform,
@@ -43,6 +43,8 @@ function packContribution(contribution: Contribution): readonly unknown[] {
     region,
     packCounts(counts),
   ];
+  if (towards !== undefined) fields.push(towards);
+  return fields;
 }
 
 function packPost(post: Post, id: string): readonly unknown[] {
@@ -82,7 +84,7 @@ function packPost(post: Post, id: string): readonly unknown[] {
 
 type Packed<T> = T | null | undefined;
 type PackedCounts = readonly [number, number, number, number] | 0;
-type PackedContribution = readonly [number, Contribution["author"], string, string, string, number, Contribution["terms"] | 0, number, string, PackedCounts];
+type PackedContribution = readonly [number, Contribution["author"], string, string, string, number, Contribution["terms"] | 0, number, string, PackedCounts, Packed<Contribution["towards"]>?];
 type PackedPost = readonly [
   Post["id"] | 0,
   Post["author"],
@@ -157,7 +159,7 @@ function unpackCounts(counts: PackedCounts): Counts {
   return counts === 0 ? noCounts : { likes: counts[0], shares: counts[1], replies: counts[2], views: counts[3] };
 }
 
-function unpackContribution([createdAt, author, platform, source, language, label, terms, sensitivity, region, counts]: PackedContribution): Contribution {
+function unpackContribution([createdAt, author, platform, source, language, label, terms, sensitivity, region, counts, towards]: PackedContribution): Contribution {
   const contribution: Mutable<Contribution> = {
     createdAt,
     author,
@@ -171,6 +173,7 @@ function unpackContribution([createdAt, author, platform, source, language, labe
   };
   const sentiment = labels[label];
   if (sentiment !== undefined) contribution.sentiment = sentiment;
+  if (towards) contribution.towards = towards;
   return contribution;
 }
 

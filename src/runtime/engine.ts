@@ -204,6 +204,10 @@ export interface RollupRow {
   readonly neutral: number;
   readonly positive: number;
   readonly unscored: number;
+  /** Of the posts, those that speak so of the term that is asked for, or of each by term; without one, as a whole. */
+  readonly negativeTowards: number;
+  readonly neutralTowards: number;
+  readonly positiveTowards: number;
   readonly likes: number;
   readonly shares: number;
   readonly replies: number;

@@ -4,6 +4,8 @@ import type { PostId } from "../core/ids.ts";
 import type { Judgement } from "../core/judgement.ts";
 import type { Explanation } from "../models/explain.ts";
 import type { SearchSpread } from "../stores/search-reader.ts";
+import type { TargetSentiment } from "../core/towards.ts";
+import type { TargetExplained } from "../stages/towards.ts";
 import type { StagesTrace } from "../stages/trace.ts";
 import type { TextReading } from "./text-reading.ts";
 
@@ -15,6 +17,8 @@ export interface Provenance {
   raw(id: PostId, filter: ReadFilter): Promise<RawMessage | undefined>;
   /** Why the text as everybody is shown it is judged as it is, by today's models; undefined: the post was not judged for this task, or is not for this viewer. */
   explain(id: PostId, task: string, filter: ReadFilter): Promise<JudgementExplained | undefined>;
+  /** What the text as everybody is shown it says of each target, and which words say it; undefined: no such post, or not for this viewer. */
+  towards(id: PostId, filter: ReadFilter): Promise<TowardsExplained | undefined>;
   /** The text as everybody is shown it, and in other words. */
   reading(id: PostId, filter: ReadFilter): Promise<(TextReading & { readonly text: string }) | undefined>;
   conversation(id: PostId, filter: ReadFilter): Promise<Conversation | undefined>;
@@ -37,6 +41,15 @@ export interface JudgementExplained {
   readonly noted: Judgement;
   /** `model` tells today's version, which may be another. */
   readonly now: Explanation & { readonly model: string };
+}
+
+export interface TowardsExplained {
+  /** As it stands beside the post. */
+  readonly noted: readonly TargetSentiment[];
+  /** What judged it; absent: nothing is noted. */
+  readonly by?: string;
+  /** By today's stage and models. */
+  readonly now: readonly TargetExplained[];
 }
 
 export interface RawMessage {

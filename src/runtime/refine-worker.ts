@@ -9,6 +9,7 @@ import { isAuthorId, type PostId, wordsHex } from "../core/ids.ts";
 import type { KnownEntity } from "../core/linking.ts";
 import type { Topic } from "../core/log.ts";
 import { parseQuery } from "../core/query-parser.ts";
+import { draftOfText } from "../core/stage.ts";
 import { openIdentities } from "../ledger/identities.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { ledgerPath, removeDatabase } from "../ledger/table.ts";
@@ -271,6 +272,7 @@ const handlers = {
     return row?.status === "post" ? row.contribution.createdAt : undefined;
   },
   explain: ({ task, text, language }: { readonly task: string; readonly text: string; readonly language: string }) => models.explain(task, text, language),
+  explainTowards: (post: Parameters<typeof draftOfText>[0]) => stages.explainTowards(draftOfText(post)),
   read: ({ text, language }: { readonly text: string; readonly language: string }) => reader.read(text, language),
   trace: (argument: Parameters<typeof tracer.trace>[0]) => tracer.trace(argument),
   rawOf: (argument: Parameters<typeof tracer.rawOf>[0]) => tracer.rawOf(argument),

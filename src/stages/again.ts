@@ -12,6 +12,7 @@ export type AgainWhat = "links" | "models";
 export interface AgainOptions {
   readonly sentiment: Stage;
   readonly terms: Stage;
+  readonly towards: Stage;
   readonly judge?: { readonly stage: JudgeStage; readonly models: Pick<TextModels, "entities"> };
   readonly link?: Stage;
   readonly spans: () => Stage | undefined;
@@ -119,6 +120,15 @@ export function makeAgain(options: AgainOptions) {
     draft.notes = { ...draft.notes, entities: { model: draft.notes?.entities?.model ?? post.notes?.entities?.model ?? "", spans } };
   }
 
+  /** What the same words say of the same targets is no news, whichever version says it. */
+  function speakAgain(draft: Draft, post: Post): void {
+    const { towards: _before, ...notes } = draft.notes ?? {};
+    draft.notes = notes;
+    run(options.towards, draft);
+    const [before, now] = [post.notes?.towards, draft.notes.towards];
+    if (before !== undefined && JSON.stringify(before.of) === JSON.stringify(now?.of)) draft.notes = { ...notes, towards: before };
+  }
+
   return {
     setEntities(next: readonly KnownEntity[]): void {
       entities = next;
@@ -134,6 +144,7 @@ export function makeAgain(options: AgainOptions) {
       keepAccounts(draft, post);
       // What names and models say may be what a brand or query asks for; its outcome is that of the day when the post came.
       run(options.terms, draft);
+      speakAgain(draft, post);
       return madeOf(post, draft);
     },
   };

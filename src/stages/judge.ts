@@ -1,7 +1,10 @@
 import type { ModelsConfig } from "../core/config.ts";
-import { multilingualLanguages, packJudgements, type TextModels } from "../core/judgement.ts";
+import { type Judgement, multilingualLanguages, packJudgements, type TextModels } from "../core/judgement.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import { sentimentOf, sureOf, textToJudge } from "./judgements.ts";
+
+/** Judges the sentiment of a text; undefined where it has no word on it. */
+export type SentimentModel = (text: string) => Judgement | undefined;
 
 export interface JudgeOptions {
   readonly models: TextModels;
@@ -10,6 +13,8 @@ export interface JudgeOptions {
 
 export interface JudgeStage extends Stage {
   readonly judgesSentiment: (draft: Draft) => boolean;
+  /** What judges the sentiment of a draft's language, to be asked for parts of its text; undefined: no model does. */
+  readonly sentimentBy: (draft: Draft) => SentimentModel | undefined;
   /** Where nothing is asked the stage need not run. */
   readonly isAsked: () => boolean;
   /** Takes effect with the next batch, whole. */
@@ -48,6 +53,13 @@ export function makeJudge({ models, ...options }: JudgeOptions): JudgeStage {
   return {
     name: "judge",
     judgesSentiment,
+    sentimentBy(draft) {
+      const { language } = draft;
+      const ofTask = (judgements: readonly Judgement[]) => judgements.find(({ task }) => task === "sentiment");
+      if (models.hasPromoted("sentiment", language)) return (text) => ofTask(models.promoted(text, language));
+      if (isSocial(draft)) return (text) => ofTask(models.social(text));
+      return isMultilingual(draft) ? (text) => models.multilingual(text, language) : undefined;
+    },
     isAsked: () => [use.social, use.multilingual, use.spam, use.entities].some((one) => one !== false) || models.hasOwn(),
     setUse(next) {
       use = next;

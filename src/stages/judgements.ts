@@ -14,10 +14,13 @@ export function sureOf(judgement: Judgement, leastProbability: number): Judgemen
   return unsure;
 }
 
+/** How much likelier positive is than negative, -1 to 1, to two digits. */
+export const scoreOf = (probabilities: Judgement["probabilities"]): number =>
+  Math.round(((probabilities["positive"] ?? 0) - (probabilities["negative"] ?? 0)) * 100) / 100 || 0;
+
 /** The score is how much likelier positive is than negative. */
 export function sentimentOf(judgement: Judgement | undefined): Sentiment | undefined {
   const { label, probabilities } = judgement ?? {};
   if (probabilities === undefined || (label !== "negative" && label !== "neutral" && label !== "positive")) return undefined;
-  const score = Math.round(((probabilities["positive"] ?? 0) - (probabilities["negative"] ?? 0)) * 100) / 100;
-  return { label, score: score === 0 ? 0 : score };
+  return { label, score: scoreOf(probabilities) };
 }

@@ -18,6 +18,7 @@ import { makePii } from "./pii.ts";
 import { makeSentiment } from "./sentiment.ts";
 import { type StagesTrace, traceStages } from "./trace.ts";
 import { makeTerms, type Term, type TermsOptions } from "./terms.ts";
+import { makeTowards, type TargetExplained } from "./towards.ts";
 
 export interface StagesOptions extends MentionsOptions, TermsOptions {
   /** Made once a process by buildLanguageTable, given to each worker; absent: built here. */
@@ -43,6 +44,8 @@ export interface Stages extends Disposable {
   setUse(use: ModelsConfig): void;
   /** Stored posts as today's stages make them, those alone that differ. */
   again(posts: readonly Post[], what: AgainWhat): readonly Post[];
+  /** What each word adds to what is said of each target: see `TowardsStage`. */
+  explainTowards(draft: Draft): readonly TargetExplained[];
   /** Runs one draft through the same stages and tells what each did; the draft is changed as by `run`. */
   trace(draft: Draft): StagesTrace;
 }
@@ -57,10 +60,11 @@ export function openStages(options: StagesOptions): Stages {
   const spans = options.spans === undefined ? undefined : makeCodeSwitching(options.spans);
   const sentiment = makeSentiment(judge?.judgesSentiment);
   const link = options.link === undefined ? undefined : makeLink(options.link);
+  const towards = makeTowards({ terms: options.terms, entities: options.link?.entities ?? [], signs: sentiment, model: judge?.sentimentBy });
   const all: readonly Stage[] = [
     ...[makeNormalise(), makeMentions(options), terms.sieve, language, sentiment],
     ...[...(judge === undefined ? [] : [judge]), ...deep, ...(spans === undefined ? [] : [spans]), ...(link === undefined ? [] : [link])],
-    ...[makePii(), terms],
+    ...[makePii(), terms, towards],
   ];
   let asksSpans = (options.spans?.use ?? false) !== false;
   /** Models come and go while it runs. */
@@ -68,6 +72,7 @@ export function openStages(options: StagesOptions): Stages {
   const again = makeAgain({
     sentiment,
     terms,
+    towards,
     ...(judge !== undefined && options.judge !== undefined && { judge: { stage: judge, models: options.judge.models } }),
     ...(link !== undefined && { link }),
     spans: () => (asksSpans ? spans : undefined),
@@ -79,9 +84,13 @@ export function openStages(options: StagesOptions): Stages {
       return stages().map((stage) => stage.name);
     },
     run: (batch) => runStages(stages(), batch),
-    setTerms: (next) => terms.setTerms(next),
+    setTerms(next) {
+      terms.setTerms(next);
+      towards.setTerms(next);
+    },
     setEntities(next) {
       link?.setEntities(next);
+      towards.setEntities(next);
       again.setEntities(next);
     },
     setUse(use) {
@@ -90,6 +99,7 @@ export function openStages(options: StagesOptions): Stages {
       asksSpans = use.languages !== false;
     },
     again: (posts, what) => posts.flatMap((post) => again.look(post, what) ?? []),
+    explainTowards: (draft) => towards.explain(draft),
     trace: (draft) => traceStages(draft, { stages: stages(), run: (stage, one) => runStage(stage, [one])[0] ?? { drop: "none" }, keep: options.keep, language, sentiment, terms }),
     [Symbol.dispose]() {
       for (const stage of all) stage[Symbol.dispose]();

@@ -49,6 +49,14 @@ export interface SentimentFinding {
   readonly sentiment?: Sentiment;
 }
 
+/** What the lexicons know of a text, whoever judges it. */
+export interface SentimentSigns {
+  /** Undefined: there is no lexicon of its language. */
+  signsOf(draft: Pick<Draft, "text" | "tokens" | "language">): readonly SentimentSign[] | undefined;
+  /** What emoji and faces of a text add to a sum of signs. */
+  emojiOf(text: string): number;
+}
+
 /** Each sign with how many words like "but" stand before it; how many there are in all. */
 interface SignNotes {
   readonly met: { readonly sign: SentimentSign; readonly part: number }[];
@@ -64,7 +72,7 @@ interface Causes {
  * Scores the languages that it has a lexicon for; other posts stay unscored, which is not neutral.
  * @param isLeft posts that another stage judges
  */
-export function makeSentiment(isLeft: (draft: Draft) => boolean = () => false): Stage & { readonly explain: (draft: Draft) => SentimentFinding } {
+export function makeSentiment(isLeft: (draft: Draft) => boolean = () => false): Stage & SentimentSigns & { readonly explain: (draft: Draft) => SentimentFinding } {
   const lexicons = new Map<string, Lexicon>(lexiconLanguages.map((language) => [language, openLexicon(language)]));
   const emoji = openEmoji();
   const score = (draft: Draft): Sentiment | undefined => {
@@ -75,6 +83,14 @@ export function makeSentiment(isLeft: (draft: Draft) => boolean = () => false): 
   };
   return {
     name: "sentiment",
+    signsOf({ text, tokens, language }) {
+      const lexicon = lexicons.get(language);
+      if (lexicon === undefined) return undefined;
+      const notes: SignNotes = { met: [], parts: 0 };
+      scoreWords(text, tokens, lexicon, notes);
+      return notes.met.map(({ sign }) => sign);
+    },
+    emojiOf: (text) => scoreSigns(text, emoji),
     run: (batch) =>
       batch.map((draft) => {
         if (!isLeft(draft)) draft.sentiment = score(draft);
@@ -100,8 +116,11 @@ export function makeSentiment(isLeft: (draft: Draft) => boolean = () => false): 
   };
 }
 
+/** A sum of valences as a score, -1 to 1. */
+export const scoreOfSum = (sum: number): number => sum / Math.sqrt(sum * sum + spread);
+
 function sentimentOf(sum: number): Sentiment {
-  const score = Math.round((sum / Math.sqrt(sum * sum + spread)) * 100) / 100;
+  const score = Math.round(scoreOfSum(sum) * 100) / 100;
   const label = score >= neutralWithin ? "positive" : score <= -neutralWithin ? "negative" : "neutral";
   return { label, score: score === 0 ? 0 : score };
 }

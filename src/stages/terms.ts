@@ -208,7 +208,7 @@ function factsOfDraft(draft: Draft): QueryFacts {
   };
 }
 
-const unknownYet: ReadonlySet<string> = new Set(["author", "term", "reply", "root", "quote", "reshare"]);
+const unknownYet: ReadonlySet<string> = new Set(["author", "term", "towards", "reply", "root", "quote", "reshare"]);
 
 /** Why a query cannot be a term: a term is matched before pseudonyms of authors and posts, and other terms, are known. */
 export function termFault(query: Query): string | undefined {

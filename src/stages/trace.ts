@@ -3,6 +3,7 @@ import type { LanguageSpan } from "../core/language-spans.ts";
 import type { EntitySpan } from "../core/judgement.ts";
 import { entitiesOf } from "../core/query-match.ts";
 import type { Draft, Stage } from "../core/stage.ts";
+import { type TargetSentiment, towardsOf } from "../core/towards.ts";
 import type { LanguageFinding } from "./language.ts";
 import type { SentimentFinding } from "./sentiment.ts";
 import type { TermFinding } from "./terms-explain.ts";
@@ -37,6 +38,7 @@ export interface StageFindings {
   readonly link?: { readonly entities: readonly string[]; readonly linked: number; readonly unlinked: number; readonly placed: number };
   readonly pii?: { readonly spans: readonly PiiSpan[]; readonly sensitivity: string };
   readonly terms?: readonly TermFinding[];
+  readonly towards?: readonly TargetSentiment[];
 }
 
 export interface TraceOptions {
@@ -99,6 +101,8 @@ function findingOf(stage: string, draft: Draft, { keep, language, sentiment, ter
       return { pii: { spans: draft.pii, sensitivity: draft.sensitivity } };
     case "terms":
       return { terms: terms.explain(draft) };
+    case "towards":
+      return { towards: towardsOf(draft.notes) };
     default:
       return {};
   }

@@ -15,6 +15,7 @@ const filesOf: Readonly<Record<string, readonly string[]>> = {
   link: ["link.ts", "link-index.ts", "link-place.ts", "link-score.ts"],
   pii: ["pii.ts"],
   terms: ["terms.ts"],
+  towards: ["towards.ts", "towards-compare.ts", "towards-judge.ts", "towards-parts.ts", "towards-words.ts"],
 };
 const known = new Map<string, string>();
 

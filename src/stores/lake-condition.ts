@@ -66,6 +66,7 @@ function fieldCondition(field: Extract<Query, { kind: "field" }>["field"], value
     case "reshare":
       return isPostId(value) ? `(${referenceColumns[field]} = ${uuidLiteral(value)})` : "false";
     case "judged":
+    case "towards":
     case "link":
     case "entity":
       return undefined;

@@ -1,5 +1,6 @@
 import { contributionOf, type Change, type Contribution, type Counts } from "../core/event.ts";
 import type { AuthorId } from "../core/ids.ts";
+import { labelTowards } from "../core/towards.ts";
 import { figures, grainMs } from "./rollups-schema.ts";
 
 /** Of one kind of post: what a bucket is keyed by beside its start. */
@@ -86,6 +87,8 @@ function whole(count: number): number {
   return Number.isFinite(count) ? Math.min(Math.max(Math.trunc(count), 0), mostCount) : 0;
 }
 const labels = { negative: 1, neutral: 2, positive: 3 } as const;
+/** Of the shifts, behind the counts. */
+const shiftOf = { negative: 8, neutral: 9, positive: 10 } as const;
 
 export function makeRollupBatch(table: KeyTable, authorHash: (author: AuthorId) => bigint): RollupBatch {
   const cells = new Map<number, number>();
@@ -127,6 +130,15 @@ export function makeRollupBatch(table: KeyTable, authorHash: (author: AuthorId) 
     if (counts.views !== 0) bump(at, 7, sign * whole(counts.views));
   }
 
+  /** Where a post says something else of a term than it says as a whole. */
+  function shift(at: number, term: string, contribution: Contribution, sign: number): void {
+    const { sentiment } = contribution;
+    const label = labelTowards(term, contribution);
+    if (label === (sentiment ?? "none")) return;
+    if (sentiment !== undefined) bump(at, shiftOf[sentiment], -sign);
+    if (label !== "none") bump(at, shiftOf[label], sign);
+  }
+
   function mark(hour: number, key: number, hash: bigint, sign: number): void {
     const { count } = authors;
     if (count === authors.hours.length) widen(authors);
@@ -147,6 +159,7 @@ export function makeRollupBatch(table: KeyTable, authorHash: (author: AuthorId) 
     for (const term of distinct(contribution.terms)) {
       const key = table.termOf(base, term);
       sum(minute, key, contribution, sign);
+      if (contribution.towards !== undefined) shift(cellAt(minute, key), term, contribution, sign);
       mark(hour, key, hash, sign);
     }
   }
@@ -156,7 +169,12 @@ export function makeRollupBatch(table: KeyTable, authorHash: (author: AuthorId) 
     const base = table.baseOf(is);
     const minute = Math.floor(is.createdAt / grainMs.minute);
     replaceIn(cellAt(minute, base.all), was, is);
-    for (const term of distinct(is.terms)) replaceIn(cellAt(minute, table.termOf(base, term)), was, is);
+    for (const term of distinct(is.terms)) {
+      const at = cellAt(minute, table.termOf(base, term));
+      replaceIn(at, was, is);
+      if (was.towards !== undefined) shift(at, term, was, -1);
+      if (is.towards !== undefined) shift(at, term, is, 1);
+    }
   }
 
   function replaceIn(at: number, was: Contribution, is: Contribution): void {

@@ -10,6 +10,10 @@ export interface RollupFigures {
   readonly neutral: number;
   readonly positive: number;
   readonly unscored: number;
+  /** What posts say of the term that is asked for, or of each by term; without one, as a whole. */
+  readonly negativeTowards: number;
+  readonly neutralTowards: number;
+  readonly positiveTowards: number;
   readonly likes: number;
   readonly shares: number;
   readonly replies: number;
@@ -95,6 +99,9 @@ async function readSums(sql: Sql, query: RollupQuery): Promise<RollupRow[]> {
       neutral,
       positive,
       unscored: posts - negative - neutral - positive,
+      negativeTowards: negative + figure("negative_shift"),
+      neutralTowards: neutral + figure("neutral_shift"),
+      positiveTowards: positive + figure("positive_shift"),
       likes: figure("likes"),
       shares: figure("shares"),
       replies: figure("replies"),

@@ -5,11 +5,20 @@ export const grainMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as c
 export type Grain = keyof typeof grainMs;
 export const grains = ["minute", "hour", "day"] as const satisfies readonly Grain[];
 
+const firstFigures = ["posts", "negative", "neutral", "positive", "likes", "shares", "replies", "views"] as const;
+const firstTypes = ["int", "int", "int", "int", "bigint", "bigint", "bigint", "bigint"] as const;
+/**
+ * By how much more posts speak so of the term than are so as a whole (`labelTowards`), which may be less: of what came before terms were looked at, and
+ * without a term, 0.
+ */
+const shifts = ["negative_shift", "neutral_shift", "positive_shift"] as const;
 /** What is summed, in the order of the columns. A post that is in none of negative, neutral, positive is not scored. */
-export const figures = ["posts", "negative", "neutral", "positive", "likes", "shares", "replies", "views"] as const;
-export const figureTypes = ["int", "int", "int", "int", "bigint", "bigint", "bigint", "bigint"] as const;
+export const figures = [...firstFigures, ...shifts] as const;
+export const figureTypes = [...firstTypes, "int", "int", "int"] as const;
 
-const columns = figures.map((figure, i) => `${figure} ${figureTypes[i]} not null`).join(", ");
+const labels = ["negative", "neutral", "positive"] as const;
+
+const columns = firstFigures.map((figure, i) => `${figure} ${firstTypes[i]} not null`).join(", ");
 
 function bucketTable(grain: Grain): string {
   // Room on each page: a bucket is updated in place while it is live.
@@ -18,7 +27,7 @@ function bucketTable(grain: Grain): string {
 
 function bucketView(grain: Grain): string {
   return `create view rollups_by_${grain} as select to_timestamp(b.start::bigint * ${grainMs[grain] / 1000}) as at,
-    k.platform, k.source, k.language, k.sensitivity, k.region, k.term, ${figures.map((figure) => `b.${figure}`).join(", ")},
+    k.platform, k.source, k.language, k.sensitivity, k.region, k.term, ${firstFigures.map((figure) => `b.${figure}`).join(", ")},
     b.posts - b.negative - b.neutral - b.positive as unscored from rollup_${grain} b join rollup_key k on k.id = b.key;`;
 }
 
@@ -51,5 +60,17 @@ create table rollup_author_hour (start int not null, key int not null, form smal
 create index rollup_author_hour_dirty on rollup_author_hour (start, key) where dirty;
 create table rollup_author_day (start int not null, key int not null, form smallint not null, stale boolean not null, dirty boolean not null, bytes bytea not null, primary key (start, key));
 create index rollup_author_day_stale on rollup_author_day (start, key) where stale;`,
+  },
+  {
+    name: "rollups-2",
+    sql: grains
+      .map(
+        (grain) => `alter table rollup_${grain} ${shifts.map((shift) => `add column ${shift} int not null default 0`).join(", ")};
+create or replace view rollups_by_${grain} as select to_timestamp(b.start::bigint * ${grainMs[grain] / 1000}) as at,
+    k.platform, k.source, k.language, k.sensitivity, k.region, k.term, ${firstFigures.map((figure) => `b.${figure}`).join(", ")},
+    b.posts - b.negative - b.neutral - b.positive as unscored, ${labels.map((label) => `b.${label} + b.${label}_shift as ${label}_towards`).join(", ")}
+  from rollup_${grain} b join rollup_key k on k.id = b.key;`,
+      )
+      .join("\n"),
   },
 ];

@@ -73,20 +73,23 @@ function recount(
     for (const term of by.includes("term") ? new Set(post.terms) : [""]) {
       const at = Math.floor(post.createdAt / grainMs[grain]) * grainMs[grain];
       const name = JSON.stringify([at, ...by.map((dimension) => (dimension === "term" ? term : post[dimension]))]);
-      const group = groups.get(name) ?? { figures: [0, 0, 0, 0, 0, 0, 0, 0, 0], authors: new Set() };
+      const group = groups.get(name) ?? { figures: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], authors: new Set() };
       groups.set(name, group);
       group.authors.add(post.author);
       const label = ["negative", "neutral", "positive", undefined].indexOf(post.sentiment);
       const { likes, shares, replies, views } = post.counts;
       for (const [i, value] of [1, 0, 0, 0, 0, likes, shares, replies, views].entries()) group.figures[i] = (group.figures[i] ?? 0) + value;
       group.figures[1 + label] = (group.figures[1 + label] ?? 0) + 1;
+      const said = term === "" ? post.sentiment : (post.towards?.[term] ?? post.sentiment);
+      const towards = ["negative", "neutral", "positive"].indexOf(said ?? "none");
+      if (towards >= 0) group.figures[9 + towards] = (group.figures[9 + towards] ?? 0) + 1;
     }
   }
   return groups;
 }
 
 function figuresOf(row: RollupRow): number[] {
-  return [row.posts, row.negative, row.neutral, row.positive, row.unscored, row.likes, row.shares, row.replies, row.views];
+  return [row.posts, row.negative, row.neutral, row.positive, row.unscored, row.likes, row.shares, row.replies, row.views, row.negativeTowards, row.neutralTowards, row.positiveTowards];
 }
 
 async function assertEqualsRecount(sql: Sql, posts: readonly Contribution[]): Promise<void> {

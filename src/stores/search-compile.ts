@@ -1,14 +1,17 @@
 import { isProfileAllowed, type ReadFilter } from "../core/filter.ts";
+import { type TowardsLabel, towardsLabels } from "../core/event.ts";
 import { isPostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
+import { parseTowards } from "../core/towards.ts";
+import { towardsTag } from "./search-names.ts";
 import { flags, linkWord, type Profile, referenceWord, sampleSql, tagWord, withinSql } from "./search-schema.ts";
 
 /** What one month's file knows about names; a name that it does not know matches nothing there. */
 export interface Names {
   readonly profiles: readonly Profile[];
   author(id: string): number | undefined;
-  /** kind: h hashtag, l host, d domain above a host, j what models say, e entry of the register of names, t term. */
-  tag(kind: "h" | "l" | "d" | "j" | "e" | "t", text: string): number | undefined;
+  /** kind: h hashtag, l host, d domain above a host, j what models say, w what is said of a term, e entry of the register of names, t term. */
+  tag(kind: "h" | "l" | "d" | "j" | "e" | "w" | "t", text: string): number | undefined;
   /** docs.row of a time, before what crowding adds. */
   row(timeMs: number): number;
 }
@@ -175,6 +178,16 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
       case "term": {
         const term = allowedTerms?.includes(value) === false ? undefined : names.tag("t", value);
         return term === undefined ? undefined : condition(`EXISTS (SELECT 1 FROM term_rows WHERE term = ${bind(term)} AND row = d.row)`, { term });
+      }
+      case "towards": {
+        const asked = parseTowards(value);
+        if (asked === undefined) return undefined;
+        const said = (label: TowardsLabel): Parts | undefined => {
+          const tag = names.tag("w", towardsTag(asked.term, label));
+          return tag === undefined ? undefined : words(quoted([tagWord("w", tag)]));
+        };
+        const asAWhole = and([not(or(towardsLabels.map(said))), profilesWhere((profile) => profile.sentiment === asked.label)]);
+        return and([field("term", asked.term), or([said(asked.label), asAWhole])]);
       }
       case "hashtag":
       case "judged": {

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
+import { parseTowards } from "../core/towards.ts";
 import type { SearchPlan } from "./search-compile.ts";
 import { type MonthBounds, type MonthReading, windowFrom } from "./search-reading.ts";
 import { numberIn, type Row, rowsPerMs, sampleScale, unpackCounts, unpackNumbers } from "./search-schema.ts";
@@ -22,6 +23,8 @@ export interface SearchGrouping {
   readonly top: number;
   /** Rows that may be looked at; where there are more, an even sample of so many is, and what it gives is scaled up. */
   readonly maxRows: number;
+  /** What posts say of this term is counted beside what they say as a whole; by term, what they say of each. */
+  readonly towards?: string | "each";
   /** Where a sample would be needed, nothing is looked at: another store is asked instead. */
   readonly orNothing?: boolean;
 }
@@ -36,6 +39,9 @@ export interface SearchGroup {
   neutral: number;
   positive: number;
   unscored: number;
+  negativeTowards: number;
+  neutralTowards: number;
+  positiveTowards: number;
   likes: number;
   shares: number;
   replies: number;
@@ -109,8 +115,8 @@ export async function groupsOf(readings: readonly MonthReading[], query: Query, 
   return { exact: sampled === sampleScale, rows: Math.round(rows), groups: tally.groups(sampled === sampleScale) };
 }
 
-function isSqlGrouped({ onlyPosts, withAuthors, by }: SearchGrouping): boolean {
-  return onlyPosts && !withAuthors && !isList(by);
+function isSqlGrouped({ onlyPosts, withAuthors, by, towards }: SearchGrouping): boolean {
+  return onlyPosts && !withAuthors && towards === undefined && !isList(by);
 }
 
 function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: readonly string[] | undefined, isManyMonths: boolean) {
@@ -121,16 +127,17 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
     const name = `${at} ${key}`;
     let group = groups.get(name);
     if (group === undefined) {
-      group = { at, key, posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, likes: 0, shares: 0, replies: 0, views: 0 };
+      group = { at, key, posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, negativeTowards: 0, neutralTowards: 0, positiveTowards: 0, likes: 0, shares: 0, replies: 0, views: 0 };
       groups.set(name, group);
     }
     return group;
   };
   const bucketOf = (ms: number) => (everyMs === undefined ? 0 : Math.floor(ms / everyMs) * everyMs);
-  const countPosts = (group: SearchGroup, sentiment: string, posts: number) => {
+  const countPosts = (group: SearchGroup, sentiment: string, posts: number, towards: string = sentiment) => {
     group.posts += posts;
     if (isLabel(sentiment)) group[sentiment] += posts;
     else group.unscored += posts;
+    if (isLabel(towards)) group[`${towards}Towards`] += posts;
   };
 
   return {
@@ -151,10 +158,24 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
         }
         return;
       }
-      const list = by === "term" ? ", d.terms" : isList(by) ? ", d.tags" : "";
+      const list = `, ${by === "term" ? "d.terms" : isList(by) ? "d.tags" : "NULL"}${grouping.towards === undefined ? "" : ", d.tags"}`;
       const rows = reading.select(plan, `d.profile, ${ms}, d.author, d.counts${list}`, lo, hi, { asArrays: true, sampled });
       const profiles = reading.profiles();
       const tags = new Map<number, string | undefined>();
+      const spoken = new Map<number, ReturnType<typeof parseTowards>>();
+      /** What a row says of a term; undefined: no more than it says as a whole. */
+      const towardsIn = (row: Row, term: string): string | undefined => {
+        const packed = row["5"];
+        for (const tag of packed instanceof Uint8Array ? unpackNumbers(packed) : []) {
+          if (!spoken.has(tag)) {
+            const found = reading.tagText(tag);
+            spoken.set(tag, found?.kind === "w" ? parseTowards(found.text) : undefined);
+          }
+          const said = spoken.get(tag);
+          if (said?.term === term) return said.label;
+        }
+        return undefined;
+      };
       const nameOf = (tag: number): string | undefined => {
         if (!tags.has(tag)) {
           const found = reading.tagText(tag);
@@ -180,7 +201,7 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
         const counts = packed instanceof Uint8Array ? unpackCounts(packed) : undefined;
         for (const key of keysOf(row, profile.sentiment, at)) {
           const group = groupOf(bucketOf(at), key);
-          countPosts(group, profile.sentiment, weight);
+          countPosts(group, profile.sentiment, weight, grouping.towards === undefined ? undefined : towardsIn(row, grouping.towards === "each" ? key : grouping.towards));
           if (counts !== undefined) {
             group.likes += counts.likes * weight;
             group.shares += counts.shares * weight;
@@ -210,7 +231,7 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
         .filter(({ key }) => kept.has(key))
         .map((group) => {
           const rounded = { ...group };
-          for (const name of ["posts", "negative", "neutral", "positive", "unscored", "likes", "shares", "replies", "views"] as const) rounded[name] = Math.round(group[name]);
+          for (const name of ["posts", "negative", "neutral", "positive", "unscored", "negativeTowards", "neutralTowards", "positiveTowards", "likes", "shares", "replies", "views"] as const) rounded[name] = Math.round(group[name]);
           if (withAuthors && isExact) rounded.authors = authors.get(group)?.size ?? 0;
           return rounded;
         })

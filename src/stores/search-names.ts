@@ -1,12 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Post } from "../core/event.ts";
+import { type Post, termLabelsOf, type TowardsLabel } from "../core/event.ts";
 import type { AuthorId } from "../core/ids.ts";
 import { judgedNames } from "../core/judgement.ts";
 import { entitiesOf, linkHost } from "../core/query-match.ts";
 import { foldText } from "../core/tokens.ts";
 import { authorKey, numberIn, type Profile, profileFrom, tagWord, unpackNumbers } from "./search-schema.ts";
 
-/** Numbers of one file for authors, profiles and tags: hashtag (h), host of a link (l), its domains above (d), entry of the register of names (e), what models say (j), term (t). */
+/** Numbers of one file for authors, profiles and tags: hashtag (h), host of a link (l), its domains above (d), entry of the register of names (e), what models say (j), what is said of a term (w), term (t). */
 export interface SearchNames {
   author(author: AuthorId): number;
   /** undefined: the file does not know the author. */
@@ -39,7 +39,7 @@ export function openSearchNames(db: DatabaseSync): SearchNames {
 
   const profilesByKey = () => (profiles ??= new Map(allProfiles.all().map((row) => [profileKey(profileFrom(row)), profileFrom(row)])));
 
-  function tag(kind: "h" | "l" | "d" | "j" | "e" | "t", text: string): number {
+  function tag(kind: "h" | "l" | "d" | "j" | "e" | "w" | "t", text: string): number {
     const key = kind + text;
     let number = tags.get(key);
     if (number === undefined) {
@@ -81,15 +81,17 @@ export function openSearchNames(db: DatabaseSync): SearchNames {
     tagsOf(post) {
       const entities = post.notes === undefined ? [] : entitiesOf(post.notes);
       const judged = judgedNames(post.notes);
-      if (post.hashtags.length === 0 && post.links.length === 0 && entities.length === 0 && judged.length === 0) return { numbers: [], words: "" };
+      const towards = Object.entries(termLabelsOf(post.notes) ?? {});
+      if (post.hashtags.length === 0 && post.links.length === 0 && entities.length === 0 && judged.length === 0 && towards.length === 0) return { numbers: [], words: "" };
       const numbers = new Set<number>();
       let words = "";
-      const add = (kind: "h" | "l" | "d" | "j" | "e", text: string) => {
+      const add = (kind: "h" | "l" | "d" | "j" | "e" | "w", text: string) => {
         const number = tag(kind, text);
         if (numbers.size >= mostTags || numbers.has(number)) return;
         numbers.add(number);
         words += ` ${tagWord(kind === "d" ? "l" : kind, number)}`;
       };
+      for (const [term, label] of towards) add("w", towardsTag(term, label));
       for (const entity of entities) add("e", entity);
       for (const name of judged) add("j", name.slice(0, longestTag));
       for (const hashtag of post.hashtags.slice(0, mostTags)) add("h", foldText(hashtag).slice(0, longestTag));
@@ -118,6 +120,9 @@ export function openSearchNames(db: DatabaseSync): SearchNames {
     },
   };
 }
+
+/** As tags bear it. */
+export const towardsTag = (term: string, label: TowardsLabel): string => `${term}=${label}`;
 
 function profileKey({ platform, source, language, sentiment, sensitivity, region }: Omit<Profile, "profile">): string {
   return `${platform}\n${source}\n${language}\n${sentiment}\n${sensitivity}\n${region}`;

@@ -14,7 +14,7 @@ const tokenizer = "ascii tokenchars ''_-''";
 /**
  * One file a month of createdAt. `docs.row` is the millisecond of the month (two rows each), or the next that is free: rows are in
  * time order, and (id, createdAt) finds a row without an index.
- * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host, what models say by their numbers, posts that it refers to, pages that it links.
+ * fts: words of the text; and tags, which begin with - so that no text can forge them: author, hashtag, host, what models say, and is said of terms, by their numbers, posts that it refers to, pages that it links.
  * profiles: the columns of few values, together; conditions on them are decided on this small table.
  * crowded: rows outside the window of their millisecond.
  * applied: the last change in this file for each partition; bodies, forgotten: see recent.ts.
@@ -225,7 +225,7 @@ export function unpackCounts(bytes: Uint8Array | undefined): Counts {
   return { likes, shares, replies, views };
 }
 
-export function tagWord(kind: "a" | "h" | "l" | "j" | "e", number: number): string {
+export function tagWord(kind: "a" | "h" | "l" | "j" | "e" | "w", number: number): string {
   return `-${kind}${number.toString(36)}`;
 }
 

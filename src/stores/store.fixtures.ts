@@ -2,6 +2,7 @@ import { type Change, type Contribution, type Counts, contributionOf, type Post 
 import { type Judgement, packJudgements } from "../core/judgement.ts";
 import { type AuthorId, authorIdFrom, type MentionId, type PostId, postIdFrom } from "../core/ids.ts";
 import type { StorePosition, StorePositions } from "../core/store.ts";
+import { packTowards, type TargetSentiment } from "../core/towards.ts";
 
 /** 2026-10-20T00:00:00Z: a history of thirty days from here crosses the end of a month. */
 export const historyStartMs = Date.UTC(2026, 9, 20);
@@ -79,6 +80,9 @@ function pick<T>(random: Random, from: readonly [T, ...T[]] | readonly T[]): T {
 export function makeRandomPost(random: Random, number: number, days = 30): Post {
   const text = Array.from({ length: 4 + Math.floor(random() * 8) }, () => pick(random, words)).join(" ");
   const label = random() < 0.7 ? pick(random, labels) : undefined;
+  const terms = random() < 0.4 ? [pick(random, ["acme", "globex", "initech"])] : [];
+  const judged = random() < 0.3 ? packJudgements([judgementFor(random, "emotion", ["anger", "joy"]), judgementFor(random, "hate", ["no", "yes"])]) : undefined;
+  const towards = terms.length > 0 && random() < 0.7 ? packTowards("towards@0a1b2c3d", terms.map((id) => towardsFor(random, id))) : undefined;
   return makePost(number, {
     createdAt: historyStartMs + Math.floor(random() * days * dayMs),
     author: makeAuthorId(Math.floor(random() * 12)),
@@ -87,14 +91,19 @@ export function makeRandomPost(random: Random, number: number, days = 30): Post 
     language: pick(random, languages),
     text: `${text} ${uniqueWord(number)}`,
     ...(label && { sentiment: { label, score: labels.indexOf(label) - 1 } }),
-    terms: random() < 0.4 ? [pick(random, ["acme", "globex", "initech"])] : [],
+    terms,
     hashtags: random() < 0.3 ? [pick(random, ["news", "Ernte", "天気"])] : [],
     links: random() < 0.2 ? [`https://${pick(random, ["example.org", "news.example.com"])}/a/${number}`] : [],
     region: random() < 0.5 ? "de" : "zz",
     sensitivity: random() < 0.1 ? "special" : "public",
     counts: { likes: Math.floor(random() * 5), shares: 0, replies: 0, views: 0 },
-    ...(random() < 0.3 && { notes: packJudgements([judgementFor(random, "emotion", ["anger", "joy"]), judgementFor(random, "hate", ["no", "yes"])]) }),
+    ...((judged || towards) && { notes: { ...judged, ...(towards && { towards }) } }),
   });
+}
+
+function towardsFor(random: Random, id: string): TargetSentiment {
+  const label = random() < 0.8 ? pick(random, labels) : undefined;
+  return { kind: "term", id, ...(label && { label }), score: 0, places: [{ start: 0, end: 4 }] };
 }
 
 function judgementFor(random: Random, task: string, classes: readonly string[]): Judgement {

@@ -29,8 +29,9 @@ function viewMetric({ part, less, over, ofAll, ...rest }: Metric) {
   return { ...rest, part: [...part], ...(less !== undefined && { less: [...less] }), ...(over !== undefined && { over: [...over] }), ofAll: ofAll === true };
 }
 
-function viewRow(row: ExploreRow, withEngagement: boolean) {
+function viewRow(row: ExploreRow, withEngagement: boolean, withTowards: boolean) {
   const { at, key, value, low, high, posts, negative, neutral, positive, unscored, likes, shares, replies, views, authors } = row;
+  const { negativeTowards, neutralTowards, positiveTowards } = row;
   return {
     ...(at !== undefined && { at: iso(at) }),
     key,
@@ -42,6 +43,7 @@ function viewRow(row: ExploreRow, withEngagement: boolean) {
     neutral,
     positive,
     unscored,
+    ...(withTowards && { negativeTowards, neutralTowards, positiveTowards }),
     ...(withEngagement && { likes, shares, replies, views }),
     ...(authors !== undefined && { authors }),
   };
@@ -97,6 +99,7 @@ export function addExploreRoutes({ app, engine }: ApiContext): void {
       const viewer = viewerOf(request);
       const metric = metricNamed(query.metric ?? "posts");
       if (metric === undefined) throw new EarshotError("USAGE", `metric: expected ${metrics.map(({ id }) => id).join(", ")}, came ${(query.metric ?? "").slice(0, 50)}`);
+      const withTowards = needs(metric, "negativeTowards");
       const toMs = query.to === undefined ? Date.now() : Date.parse(query.to);
       const fromMs = query.from === undefined ? toMs - dayMs : Date.parse(query.from);
       if (!(fromMs < toMs)) throw new EarshotError("USAGE", "from: expected a time before `to`");
@@ -128,9 +131,9 @@ export function addExploreRoutes({ app, engine }: ApiContext): void {
         bytesScanned: isKept(viewer) ? null : (answer.bytesScanned ?? null),
         freshAt: answer.freshAt === undefined ? null : iso(answer.freshAt),
         values: answer.values,
-        total: viewRow(answer.total, answer.engagementCounted),
-        whole: answer.whole.map((row) => viewRow(row, answer.engagementCounted)),
-        rows: answer.rows.map((row) => viewRow(row, answer.engagementCounted)),
+        total: viewRow(answer.total, answer.engagementCounted, withTowards),
+        whole: answer.whole.map((row) => viewRow(row, answer.engagementCounted, withTowards)),
+        rows: answer.rows.map((row) => viewRow(row, answer.engagementCounted, withTowards)),
       };
     },
   );

@@ -5,7 +5,7 @@ import { viewerOf } from "../access.ts";
 import type { ApiContext } from "../context.ts";
 import { explanationSchema, viewJudgement } from "../judgement-schemas.ts";
 import { traceSchema, viewTrace } from "../provenance-view.ts";
-import { instant, iso, postSchema, problems, viewPost } from "../schemas.ts";
+import { instant, iso, postSchema, problems, targetSchema, viewPost, viewTarget } from "../schemas.ts";
 
 const params = Type.Object({ id: Type.String({ maxLength: 100 }) });
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -98,6 +98,39 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
         words: now.words.map((word) => ({ ...word })),
         ...(now.counterfactual && { counterfactual: { ...now.counterfactual, without: [...now.counterfactual.without], places: [...now.counterfactual.places] } }),
         faithfulness: { ...now.faithfulness },
+      };
+    },
+  );
+
+  const targetNow = Type.Object({
+    ...targetSchema.properties,
+    words: Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), adds: Type.Number({ description: "How much the score falls where the word is left out, -2 to 2." }) })),
+  });
+  app.get(
+    "/api/v1/posts/:id/towards",
+    {
+      config: { forKept: true },
+      schema: {
+        tags: ["posts"],
+        summary: "What a post says of each brand, person and thing that it names, and which words say it",
+        params,
+        response: {
+          200: Type.Object({
+            by: Type.Union([Type.String(), Type.Null()], { description: "What judged when the post came; null: nothing was noted." }),
+            noted: Type.Array(targetSchema),
+            now: Type.Array(targetNow, { description: "By today's stage and models, of the text as everybody is shown it." }),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async (request) => {
+      const found = await engine.provenance.towards(idOf(request.params.id), viewerOf(request).filter);
+      if (found === undefined) throw noPost();
+      return {
+        by: found.by ?? null,
+        noted: found.noted.map(viewTarget),
+        now: found.now.map(({ words, ...target }) => ({ ...viewTarget(target), words: words.map((word) => ({ ...word })) })),
       };
     },
   );

@@ -6,7 +6,7 @@ import { countInterval, makeEstimate, spreadOf } from "./estimate.ts";
 
 const hourMs = 3_600_000;
 const now = Date.parse("2026-03-10T12:00:00Z");
-const zero = { negative: 0, neutral: 0, positive: 0, unscored: 0, likes: 0, shares: 0, replies: 0, views: 0 };
+const zero = { negative: 0, neutral: 0, positive: 0, unscored: 0, negativeTowards: 0, neutralTowards: 0, positiveTowards: 0, likes: 0, shares: 0, replies: 0, views: 0 };
 const source = (id: string, more: Partial<SourceView> = {}): SourceView => ({
   id,
   connector: "files",

@@ -92,12 +92,13 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
     if (ask !== undefined) return { ...(await assemble(whole, filter, ask)), answeredBy: "rollups" };
 
     const query = queryOf(whole);
-    const onlyPosts = whole.metric.part.concat(whole.metric.over ?? []).every((name) => ["posts", "negative", "neutral", "positive", "unscored"].includes(name));
+    const onlyPosts = whole.metric.part.concat(whole.metric.over ?? []).every((name) => postFigures.has(name));
+    const towards = towardsOf(whole, filter);
     const withAuthors = needs(whole.metric, "authors");
     let isTooMuch = false;
     const { by: dimension } = whole;
     // The lake keeps what models say as notes that it does not read.
-    const condition = dimension === "judged" ? undefined : lakeCondition(query, filter);
+    const condition = dimension === "judged" || towards !== undefined ? undefined : lakeCondition(query, filter);
     const inSearch: Ask = async (by, everyMs) => {
       // What the lake can answer exactly is not estimated here.
       const grouping = {
@@ -108,6 +109,7 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
         orNothing: condition !== undefined,
         ...(by !== undefined && { by }),
         ...(everyMs !== undefined && { everyMs }),
+        ...(towards !== undefined && (towards !== "each" || by === "term") && { towards }),
       };
       const answer = await threads.read.caller.call("groups", { query, filter, grouping });
       isTooMuch ||= !answer.exact && condition !== undefined;
@@ -128,12 +130,24 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
       });
       const found = groups.map(({ keys, authors, ...group }): Group => {
         const unscored = group.posts - group.negative - group.neutral - group.positive;
-        return { ...group, unscored, key: by === undefined || by === "judged" ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
+        const spoken = { negativeTowards: group.negative, neutralTowards: group.neutral, positiveTowards: group.positive };
+        return { ...group, ...spoken, unscored, key: by === undefined || by === "judged" ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
       });
       return { groups: found, exact: true, engagementCounted: true, bytesScanned };
     };
     return { ...(await assemble(whole, filter, inLake)), answeredBy: "lake" };
   };
+}
+
+/** Figures of posts alone, whatever they met with. */
+const postFigures: ReadonlySet<string> = new Set(["posts", "negative", "neutral", "positive", "unscored", "negativeTowards", "neutralTowards", "positiveTowards"]);
+
+/** The term whose sentiment is asked for, "each" by term; undefined: that of whole posts answers. */
+function towardsOf({ metric, by, terms }: ExploreRequest, filter: ReadFilter): string | undefined {
+  if (!needs(metric, "negativeTowards")) return undefined;
+  if (by === "term") return "each";
+  const [only, ...others] = new Set(terms ?? filter.terms);
+  return others.length === 0 ? only : undefined;
 }
 
 async function freshOf(sql: Sql): Promise<{ readonly freshAt?: number }> {
@@ -212,8 +226,8 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
 }
 
 function figuresOf(row: Omit<Figures, "authors">): Omit<Figures, "authors"> {
-  const { posts, negative, neutral, positive, unscored, likes, shares, replies, views } = row;
-  return { posts, negative, neutral, positive, unscored, likes, shares, replies, views };
+  const { posts, negative, neutral, positive, unscored, negativeTowards, neutralTowards, positiveTowards, likes, shares, replies, views } = row;
+  return { posts, negative, neutral, positive, unscored, negativeTowards, neutralTowards, positiveTowards, likes, shares, replies, views };
 }
 
 /** A row as rows of each sentiment: of posts alone, since engagement is not kept by sentiment. */

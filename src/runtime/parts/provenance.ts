@@ -1,8 +1,9 @@
 import { connectorVersion } from "../../connectors/directory.ts";
 import { contributionOf, type Post } from "../../core/event.ts";
-import { type ReadFilter, termsShown } from "../../core/filter.ts";
+import { postShown, type ReadFilter, termsShown } from "../../core/filter.ts";
 import { idWords, type PostId } from "../../core/ids.ts";
 import { judgementsOf } from "../../core/judgement.ts";
+import { type TargetSentiment, towardsOf } from "../../core/towards.ts";
 import { redactPost } from "../../policies/redact.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine, SearchRequest } from "../engine.ts";
@@ -56,7 +57,7 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
       ...(stages && {
         stages: {
           ...stages,
-          findings: { ...stages.findings, ...(stages.findings.terms && { terms: stages.findings.terms.filter(({ id: term }) => terms([term]).length > 0) }) },
+          findings: { ...stages.findings, ...(stages.findings.towards && { towards: filter.terms === undefined ? stages.findings.towards : stages.findings.towards.filter(({ kind, id: term }) => kind === "term" && terms([term]).length > 0) }), ...(stages.findings.terms && { terms: stages.findings.terms.filter(({ id: term }) => terms([term]).length > 0) }) },
           now: { ...stages.now, terms: terms(stages.now.terms) },
         },
       }),
@@ -137,6 +138,19 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
       if (post === undefined || noted === undefined) return undefined;
       const partition = partitionOf(idWords(id), options.partitions);
       return { noted, now: await threads.refineOf(partition).caller.call("explain", { task, text: redactPost(post).text, language: post.language }) };
+    },
+    async towards(id, filter) {
+      const post = await reading.post(id, filter);
+      // Other terms of the post are told to nobody who is kept from them, and yet part its text.
+      const whole = post && (await reading.post(id, {}));
+      if (post === undefined || whole === undefined) return undefined;
+      const shown = redactPost(postShown(filter, post));
+      const { text, notes } = redactPost(whole);
+      const { platform, source, language, terms } = whole;
+      const about = { text, platform, source, language, terms, ...(notes?.entities && { entities: notes.entities }) };
+      const now = await threads.refineOf(partitionOf(idWords(id), options.partitions)).caller.call("explainTowards", about);
+      const mayKnow = ({ kind, id: target }: TargetSentiment) => (kind === "term" ? termsShown(filter, [target]).length > 0 : filter.terms === undefined);
+      return { noted: towardsOf(shown.notes), ...(shown.notes?.towards && { by: shown.notes.towards.by }), now: now.filter(mayKnow) };
     },
     async reading(id, filter) {
       const post = await reading.post(id, filter);

@@ -183,6 +183,7 @@ export const post = {
     sentiment: "Sentiment",
     pii: "Personal data",
     terms: "Brands and queries",
+    towards: "What it says of each",
     pseudonyms: "Pseudonyms",
   },
   made: {
