@@ -85,7 +85,10 @@ describe("what posts say of each target", () => {
     ]);
     assert.deepEqual(said[0], ["lumera", "positive", ["Love"]]);
     assert.deepEqual(said[1]?.slice(0, 2), ["nordtel", "negative"]);
-    assert.ok(["awful", "hate"].every((word) => String(said[1]?.[2]).split(",").includes(word)), text);
+    assert.ok(
+      ["awful", "hate"].every((word) => String(said[1]?.[2]).split(",").includes(word)),
+      text,
+    );
     assert.equal((await api.ask("GET", "/api/v1/posts/p_AAAAAAAAAAAAAAAAAAAAAA/towards")).status, 404);
   });
 

@@ -130,7 +130,6 @@ export interface TowardsNote {
   readonly of: readonly (readonly [key: string, label: number, score: number, places: readonly number[]])[];
 }
 
-
 export interface Post {
   readonly id: PostId;
   readonly author: AuthorId;

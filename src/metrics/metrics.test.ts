@@ -2,7 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Figures, intervalOf, metricNamed, metrics, noFigures, valueOf, wilson } from "./metrics.ts";
 
-const row: Figures = { posts: 10, negative: 1, neutral: 2, positive: 5, unscored: 2, negativeTowards: 3, neutralTowards: 1, positiveTowards: 4, likes: 3, shares: 2, replies: 1, views: 40, authors: 7 };
+const row: Figures = {
+  posts: 10,
+  negative: 1,
+  neutral: 2,
+  positive: 5,
+  unscored: 2,
+  negativeTowards: 3,
+  neutralTowards: 1,
+  positiveTowards: 4,
+  likes: 3,
+  shares: 2,
+  replies: 1,
+  views: 40,
+  authors: 7,
+};
 const value = (id: string, figures: Figures, all?: Figures) => {
   const metric = metricNamed(id);
   assert.ok(metric !== undefined, id);

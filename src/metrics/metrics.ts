@@ -19,8 +19,34 @@ export interface Figures {
 }
 export type FigureName = keyof Figures;
 
-export const sumNames = ["posts", "negative", "neutral", "positive", "unscored", "negativeTowards", "neutralTowards", "positiveTowards", "likes", "shares", "replies", "views"] as const satisfies readonly FigureName[];
-export const noFigures: Omit<Figures, "authors"> = { posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, negativeTowards: 0, neutralTowards: 0, positiveTowards: 0, likes: 0, shares: 0, replies: 0, views: 0 };
+export const sumNames = [
+  "posts",
+  "negative",
+  "neutral",
+  "positive",
+  "unscored",
+  "negativeTowards",
+  "neutralTowards",
+  "positiveTowards",
+  "likes",
+  "shares",
+  "replies",
+  "views",
+] as const satisfies readonly FigureName[];
+export const noFigures: Omit<Figures, "authors"> = {
+  posts: 0,
+  negative: 0,
+  neutral: 0,
+  positive: 0,
+  unscored: 0,
+  negativeTowards: 0,
+  neutralTowards: 0,
+  positiveTowards: 0,
+  likes: 0,
+  shares: 0,
+  replies: 0,
+  views: 0,
+};
 
 /** A figure that people speak of, as data: what it is made of, and under which name and version it is known. */
 export interface Metric {
@@ -162,7 +188,8 @@ export const metrics: readonly Metric[] = [
     less: ["negative"],
     over: scored,
     owner,
-    definition: "Positive minus negative, over all posts whose sentiment is known, by the sentiment of the whole post, whatever it says of a brand. −1: all negative; 1: all positive.",
+    definition:
+      "Positive minus negative, over all posts whose sentiment is known, by the sentiment of the whole post, whatever it says of a brand. −1: all negative; 1: all positive.",
   },
   ...scored.map((label): Metric => ({
     id: `post-${label}`,

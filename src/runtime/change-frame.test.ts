@@ -17,7 +17,19 @@ const sensitivity = fc.constantFrom("public", "personal", "special", "private");
 const label = fc.constantFrom("negative", "neutral", "positive");
 
 const contribution = fc.record(
-  { createdAt: at, author: authorId, platform: text, source: text, language: text, sentiment: label, terms: texts, sensitivity, region: text, counts, towards: fc.dictionary(text, fc.constantFrom("none", "negative", "neutral", "positive")) },
+  {
+    createdAt: at,
+    author: authorId,
+    platform: text,
+    source: text,
+    language: text,
+    sentiment: label,
+    terms: texts,
+    sensitivity,
+    region: text,
+    counts,
+    towards: fc.dictionary(text, fc.constantFrom("none", "negative", "neutral", "positive")),
+  },
   { requiredKeys: ["createdAt", "author", "platform", "source", "language", "terms", "sensitivity", "region", "counts"] },
 ) satisfies fc.Arbitrary<Contribution>;
 const post = fc.record(

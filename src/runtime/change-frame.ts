@@ -84,7 +84,19 @@ function packPost(post: Post, id: string): readonly unknown[] {
 
 type Packed<T> = T | null | undefined;
 type PackedCounts = readonly [number, number, number, number] | 0;
-type PackedContribution = readonly [number, Contribution["author"], string, string, string, number, Contribution["terms"] | 0, number, string, PackedCounts, Packed<Contribution["towards"]>?];
+type PackedContribution = readonly [
+  number,
+  Contribution["author"],
+  string,
+  string,
+  string,
+  number,
+  Contribution["terms"] | 0,
+  number,
+  string,
+  PackedCounts,
+  Packed<Contribution["towards"]>?,
+];
 type PackedPost = readonly [
   Post["id"] | 0,
   Post["author"],

@@ -15,8 +15,7 @@ export function sureOf(judgement: Judgement, leastProbability: number): Judgemen
 }
 
 /** How much likelier positive is than negative, -1 to 1, to two digits. */
-export const scoreOf = (probabilities: Judgement["probabilities"]): number =>
-  Math.round(((probabilities["positive"] ?? 0) - (probabilities["negative"] ?? 0)) * 100) / 100 || 0;
+export const scoreOf = (probabilities: Judgement["probabilities"]): number => Math.round(((probabilities["positive"] ?? 0) - (probabilities["negative"] ?? 0)) * 100) / 100 || 0;
 
 /** The score is how much likelier positive is than negative. */
 export function sentimentOf(judgement: Judgement | undefined): Sentiment | undefined {

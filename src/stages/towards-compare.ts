@@ -17,7 +17,9 @@ export function compareIn(reading: Reading, of: Pick<Part, "from" | "to">): Verd
 }
 
 const denied = ({ tokens, words }: Reading, from: number, to: number): boolean =>
-  tokens.words.slice(from, to).some((word, i, all) => words.negators.has(word) || (word === "t" && i > 0 && /^(?:isn|aren|wasn|weren|don|doesn|didn|can|won)$/u.test(all[i - 1] ?? "")));
+  tokens.words
+    .slice(from, to)
+    .some((word, i, all) => words.negators.has(word) || (word === "t" && i > 0 && /^(?:isn|aren|wasn|weren|don|doesn|didn|can|won)$/u.test(all[i - 1] ?? "")));
 
 function set(verdicts: Verdicts, namings: readonly Naming[], value: number): void {
   for (const { target } of namings) verdicts.set(target, value > 0 ? 1 : -1);

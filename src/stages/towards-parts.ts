@@ -117,7 +117,9 @@ export function joinLists(reading: Reading, parts: readonly Part[]): Part[] {
     const last = joined.at(-1);
     const bare = isBare(reading, part);
     const isNext = last !== undefined && last.sentence === part.sentence;
-    const startsNamed = namedIn(reading, part).some(({ from }) => from === part.from || (from === part.from + 1 && reading.words.filler.has(reading.tokens.words[part.from] ?? "")));
+    const startsNamed = namedIn(reading, part).some(
+      ({ from }) => from === part.from || (from === part.from + 1 && reading.words.filler.has(reading.tokens.words[part.from] ?? "")),
+    );
     const endsNamed = last !== undefined && namedIn(reading, last).some(({ to }) => to === last.to);
     if (isNext && last !== undefined && !part.turns && endsNamed && startsNamed && (bare || open)) last.to = part.to;
     else joined.push({ ...part });

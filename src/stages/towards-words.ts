@@ -71,7 +71,10 @@ const english = make(
   [
     [3, "heaven angel dream masterpiece flawless 10"],
     [2, "works solved saved fixed saves respect glad reliable durable intuitive smooth affordable rocks"],
-    [-2, "overpriced crash crashes crashed buggy unreliable refused avoid scam cancelled canceled charged overcharged hidden unacceptable mud dropped dropping drops messed ruined unusable sucks"],
+    [
+      -2,
+      "overpriced crash crashes crashed buggy unreliable refused avoid scam cancelled canceled charged overcharged hidden unacceptable mud dropped dropping drops messed ruined unusable sucks",
+    ],
     [-1.5, "broke broken breaks rude slow lost late leaks laggy unhelpful complaint complaints joke"],
     [-3, "garbage rubbish trash worst pathetic"],
   ],

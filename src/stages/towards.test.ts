@@ -89,7 +89,10 @@ test("who is listed shares what is said", () => {
 
 test("a post that names one alone has the sentiment of the post for it", () => {
   const draft = judge("What a wonderful day with my Lumera");
-  assert.deepEqual(towardsOf(draft.notes).map(({ label, score }) => ({ label, score })), [draft.sentiment]);
+  assert.deepEqual(
+    towardsOf(draft.notes).map(({ label, score }) => ({ label, score })),
+    [draft.sentiment],
+  );
 });
 
 test("a post that matches a term without naming it says nothing of it", () => {
@@ -107,7 +110,12 @@ const sure =
   (scoreOf: (text: string) => number): SentimentModel =>
   (text) => {
     const score = scoreOf(text);
-    return { task: "sentiment", model: "social@0a1b2c3d", label: "neutral", probabilities: { negative: score < 0 ? -score : 0, neutral: 1 - Math.abs(score), positive: score > 0 ? score : 0 } };
+    return {
+      task: "sentiment",
+      model: "social@0a1b2c3d",
+      label: "neutral",
+      probabilities: { negative: score < 0 ? -score : 0, neutral: 1 - Math.abs(score), positive: score > 0 ? score : 0 },
+    };
   };
 
 test("a model is asked of the parts, and what it and the lexicon contradict is not told", () => {

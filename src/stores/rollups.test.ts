@@ -89,7 +89,20 @@ function recount(
 }
 
 function figuresOf(row: RollupRow): number[] {
-  return [row.posts, row.negative, row.neutral, row.positive, row.unscored, row.likes, row.shares, row.replies, row.views, row.negativeTowards, row.neutralTowards, row.positiveTowards];
+  return [
+    row.posts,
+    row.negative,
+    row.neutral,
+    row.positive,
+    row.unscored,
+    row.likes,
+    row.shares,
+    row.replies,
+    row.views,
+    row.negativeTowards,
+    row.neutralTowards,
+    row.positiveTowards,
+  ];
 }
 
 async function assertEqualsRecount(sql: Sql, posts: readonly Contribution[]): Promise<void> {

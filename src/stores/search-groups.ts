@@ -127,7 +127,22 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
     const name = `${at} ${key}`;
     let group = groups.get(name);
     if (group === undefined) {
-      group = { at, key, posts: 0, negative: 0, neutral: 0, positive: 0, unscored: 0, negativeTowards: 0, neutralTowards: 0, positiveTowards: 0, likes: 0, shares: 0, replies: 0, views: 0 };
+      group = {
+        at,
+        key,
+        posts: 0,
+        negative: 0,
+        neutral: 0,
+        positive: 0,
+        unscored: 0,
+        negativeTowards: 0,
+        neutralTowards: 0,
+        positiveTowards: 0,
+        likes: 0,
+        shares: 0,
+        replies: 0,
+        views: 0,
+      };
       groups.set(name, group);
     }
     return group;
@@ -231,7 +246,21 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
         .filter(({ key }) => kept.has(key))
         .map((group) => {
           const rounded = { ...group };
-          for (const name of ["posts", "negative", "neutral", "positive", "unscored", "negativeTowards", "neutralTowards", "positiveTowards", "likes", "shares", "replies", "views"] as const) rounded[name] = Math.round(group[name]);
+          for (const name of [
+            "posts",
+            "negative",
+            "neutral",
+            "positive",
+            "unscored",
+            "negativeTowards",
+            "neutralTowards",
+            "positiveTowards",
+            "likes",
+            "shares",
+            "replies",
+            "views",
+          ] as const)
+            rounded[name] = Math.round(group[name]);
           if (withAuthors && isExact) rounded.authors = authors.get(group)?.size ?? 0;
           return rounded;
         })

@@ -82,7 +82,13 @@ export function makeRandomPost(random: Random, number: number, days = 30): Post 
   const label = random() < 0.7 ? pick(random, labels) : undefined;
   const terms = random() < 0.4 ? [pick(random, ["acme", "globex", "initech"])] : [];
   const judged = random() < 0.3 ? packJudgements([judgementFor(random, "emotion", ["anger", "joy"]), judgementFor(random, "hate", ["no", "yes"])]) : undefined;
-  const towards = terms.length > 0 && random() < 0.7 ? packTowards("towards@0a1b2c3d", terms.map((id) => towardsFor(random, id))) : undefined;
+  const towards =
+    terms.length > 0 && random() < 0.7
+      ? packTowards(
+          "towards@0a1b2c3d",
+          terms.map((id) => towardsFor(random, id)),
+        )
+      : undefined;
   return makePost(number, {
     createdAt: historyStartMs + Math.floor(random() * days * dayMs),
     author: makeAuthorId(Math.floor(random() * 12)),

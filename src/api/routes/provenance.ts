@@ -104,7 +104,9 @@ export function addProvenanceRoutes({ app, engine }: ApiContext): void {
 
   const targetNow = Type.Object({
     ...targetSchema.properties,
-    words: Type.Array(Type.Object({ start: Type.Integer(), end: Type.Integer(), adds: Type.Number({ description: "How much the score falls where the word is left out, -2 to 2." }) })),
+    words: Type.Array(
+      Type.Object({ start: Type.Integer(), end: Type.Integer(), adds: Type.Number({ description: "How much the score falls where the word is left out, -2 to 2." }) }),
+    ),
   });
   app.get(
     "/api/v1/posts/:id/towards",

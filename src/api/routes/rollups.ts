@@ -19,7 +19,10 @@ const row = Type.Object({
   neutral: figure,
   positive: figure,
   unscored: Type.Integer({ description: "Posts whose sentiment is not known." }),
-  negativeTowards: Type.Integer({ description: "Of the posts, those that speak badly of the term that is asked for, or of each by term; a post that was not looked at for that counts by its own sentiment, and so do all without a term." }),
+  negativeTowards: Type.Integer({
+    description:
+      "Of the posts, those that speak badly of the term that is asked for, or of each by term; a post that was not looked at for that counts by its own sentiment, and so do all without a term.",
+  }),
   neutralTowards: figure,
   positiveTowards: figure,
   likes: figure,

@@ -57,7 +57,13 @@ export function makeProvenance(options: ProvenanceOptions): Provenance {
       ...(stages && {
         stages: {
           ...stages,
-          findings: { ...stages.findings, ...(stages.findings.towards && { towards: filter.terms === undefined ? stages.findings.towards : stages.findings.towards.filter(({ kind, id: term }) => kind === "term" && terms([term]).length > 0) }), ...(stages.findings.terms && { terms: stages.findings.terms.filter(({ id: term }) => terms([term]).length > 0) }) },
+          findings: {
+            ...stages.findings,
+            ...(stages.findings.towards && {
+              towards: filter.terms === undefined ? stages.findings.towards : stages.findings.towards.filter(({ kind, id: term }) => kind === "term" && terms([term]).length > 0),
+            }),
+            ...(stages.findings.terms && { terms: stages.findings.terms.filter(({ id: term }) => terms([term]).length > 0) }),
+          },
           now: { ...stages.now, terms: terms(stages.now.terms) },
         },
       }),
