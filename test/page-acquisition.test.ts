@@ -2,28 +2,21 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
 import { listen, listenAsProxy, type Loopback } from "../src/http/loopback.fixtures.ts";
 import { rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const feed = `<?xml version="1.0"?><rss version="2.0"><channel><title>Zoo</title><item><title>An okapi</title><guid isPermaLink="false">zoo-1</guid><pubDate>${new Date(Date.now() - 60_000).toUTCString()}</pubDate></item></channel></rss>`;
 const createdAt = new Date(Date.now() - 60_000).toISOString();
 const lines = (posts: readonly object[]) => posts.map((post) => `${JSON.stringify({ author: "ann", createdAt, ...post })}\n`).join("");
-const views: readonly (readonly [string, BrowserContextOptions])[] = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["narrow", { viewport: { width: 360, height: 740 } }],
-];
-
 describe("connections and shadow runs", () => {
   let api: RunningApi;
   let site: Loopback;
   let proxy: Loopback;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   const folder = mkdtempSync(join(tmpdir(), "earshot-connections-"));
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text);
@@ -48,11 +41,7 @@ describe("connections and shadow runs", () => {
     await site[Symbol.asyncDispose]();
     await proxy[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const cellsOf = (page: Page, text: string) => page.locator("tr", { hasText: text }).first().locator("td").allTextContents();
 
   it("say what will stand there while nothing went out", (t) =>

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const posts = Array.from({ length: 30 }, (_, i) => ({
   id: `r${i}`,
@@ -16,7 +15,6 @@ const posts = Array.from({ length: 30 }, (_, i) => ({
 describe("how an author posts, on the page of a post", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   let id = "";
   before(async () => {
     opened = await openBrowser();
@@ -32,17 +30,9 @@ describe("how an author posts, on the page of a post", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`is told in words with what it does not know, when it is asked for, ${name}`, (t) =>
       withPage(
         t,

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { importModel } from "../src/models/deep/import.ts";
 import { tinySentiment, writeTiny } from "../src/models/deep/tiny.fixtures.ts";
 import { type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const tsv = ["positive\ta good thing that I love", "negative\ta bad thing that I hate", "neutral\ta day as others"]
   .flatMap((line) => Array.from({ length: 10 }, (_, i) => `${line} ${i}`))
@@ -18,7 +17,6 @@ describe("the bake-off's page", () => {
   const data = mkdtempSync(join(tmpdir(), "earshot-page-bakeoff-"));
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -37,11 +35,7 @@ describe("the bake-off's page", () => {
     await api[Symbol.asyncDispose]();
     rmSync(data, { recursive: true, force: true });
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("says what it needs while none was held, and holds one on a file", (t) =>
     withPage(t, async (page) => {
@@ -60,11 +54,7 @@ describe("the bake-off's page", () => {
       assert.match((await page.locator("tbody tr", { hasText: "tiny@" }).first().textContent()) ?? "", /ONNX100\.0 \(100\.0–100\.0\).*MIT/);
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`shows quality against cost, as a picture and a table (${name})`, (t) =>
       withPage(
         t,

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { listen, type Loopback } from "../src/http/loopback.fixtures.ts";
 import { type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const feed = `<?xml version="1.0"?><rss version="2.0"><channel><title>Zoo</title><item><title>An okapi</title><guid isPermaLink="false">zoo-1</guid><pubDate>${new Date(Date.now() - 60_000).toUTCString()}</pubDate></item></channel></rss>`;
 
@@ -12,7 +11,6 @@ describe("the calendar of what platforms end", () => {
   let api: RunningApi;
   let site: Loopback;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -29,11 +27,7 @@ describe("the calendar of what platforms end", () => {
     await api[Symbol.asyncDispose]();
     await site[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("says what will be listed there while nothing ends", (t) =>
     withPage(t, async (page) => {
@@ -42,11 +36,7 @@ describe("the calendar of what platforms end", () => {
       await assertSound(page, "deprecations-empty");
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`shows notices by month (${name})`, (t) =>
       withPage(
         t,

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
 import { openRenaming } from "./drift.fixtures.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 describe("the pages of drift and of failed calls", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
   let platform: Awaited<ReturnType<typeof openRenaming>>;
   let closed: Awaited<ReturnType<typeof openRenaming>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -31,16 +29,7 @@ describe("the pages of drift and of failed calls", () => {
     platform.close();
     closed.close();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
-  const schemes = [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const;
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("teaches, while all comes as expected, what is listed there", (t) =>
     withPage(t, async (page) => {
@@ -49,7 +38,7 @@ describe("the pages of drift and of failed calls", () => {
       await assertSound(page, "drift-empty");
     }));
 
-  for (const [name, options] of schemes) {
+  for (const [name, options] of views) {
     it(`shows fields with their share, an alarm and a proposal (${name})`, (t) =>
       withPage(
         t,
@@ -86,7 +75,7 @@ describe("the pages of drift and of failed calls", () => {
       await until("all are searchable", async () => Number((await api.ask("GET", "/api/v1/posts/count?q=source:fedi")).body["posts"]) === 2 * platform.perPhase);
     }));
 
-  for (const [name, options] of schemes) {
+  for (const [name, options] of views) {
     it(`shows failed calls by class, samples and what to do, and the alarm (${name})`, (t) =>
       withPage(
         t,

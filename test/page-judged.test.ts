@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const line = { id: "1", platform: "forum", author: "ann", text: "I love this new phone from London, it is the best thing ever", createdAt: "2026-11-01T00:00:00Z" };
 
 describe("what language models say, on the page of a post", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   let id = "";
   before(async () => {
     opened = await openBrowser();
@@ -26,11 +24,7 @@ describe("what language models say, on the page of a post", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("shows each answer with its model, and its reasons when they are asked for", (t) =>
     withPage(t, async (page) => {
@@ -55,11 +49,7 @@ describe("what language models say, on the page of a post", () => {
       await why.getByText(`falls by ${Math.round(Number(recordAt(body, "faithfulness")["ranked"]) * 100)}% in the mean`).waitFor();
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,

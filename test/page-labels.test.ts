@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
 import { labelByKeys } from "./labels.fixtures.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 import { askAs, signInAs as signInUser } from "./people.fixtures.ts";
 
 const things = ["kettle", "lamp", "phone", "toaster", "radio", "mirror"];
@@ -14,16 +13,10 @@ const bads = ["awful, it broke: the", "no refund for the broken", "never again, 
 const texts = things.flatMap((thing, i) =>
   [...goods, ...bads].map((start, j) => ({ text: `${start} ${thing} from Lumen`, author: `u${i * 5 + (j % 5)}`, isBad: goods.length <= j })),
 );
-const looks = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["narrow", { viewport: { width: 360, height: 740 } }],
-] as const;
 
 describe("labelling in the browser", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   let ben: string;
   before(async () => {
     opened = await openBrowser();
@@ -40,11 +33,7 @@ describe("labelling in the browser", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const sets = async () => rowsOf((await api.ask("GET", "/api/v1/label-sets")).body);
   const setNamed = async (name: string) => `/api/v1/label-sets/${String((await sets()).find((set) => set["name"] === name)?.["id"])}`;
   const settled = async (path: string) => Number(recordAt((await api.ask("GET", path)).body, "progress", "byState")["settled"]);
@@ -189,7 +178,7 @@ describe("labelling in the browser", () => {
       assert.deepEqual(told.get("Lumen lamps are fine")?.["spans"], [{ start: 6, end: 11, kind: "product" }]);
     }));
 
-  for (const [name, options] of looks) {
+  for (const [name, options] of views) {
     it(`looks as it should (${name})`, (t) =>
       withPage(
         t,

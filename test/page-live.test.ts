@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { type RunningApi, rowsOf, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, signInAs, type Signed } from "./page.fixtures.ts";
+import { assertSound, pagesOf } from "./page.fixtures.ts";
 
 const minuteMs = 60_000;
 const moods = ["what a wonderful day", "this is a terrible and awful failure", "the train leaves at noon"];
@@ -37,7 +37,6 @@ const watching = `
 describe("Live", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -50,20 +49,13 @@ describe("Live", () => {
       ),
     ]);
     await api.settle();
-    signed = await signInAs(opened.browser, api);
   });
   after(async () => {
     if (!("browser" in opened)) return;
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  const run = (t: TestContext, ...rest: Parameters<Signed>) => {
-    if (!("browser" in opened)) {
-      t.skip(opened.reason);
-      return Promise.resolve();
-    }
-    return signed(...rest);
-  };
+  const run = pagesOf(() => ({ opened, api }));
 
   it("shows the last hour's volume and sentiment as the API has them, and keeps both and the list to the brand of the bar", (t) =>
     run(t, async (page) => {

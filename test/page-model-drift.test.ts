@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const dayMs = 86_400_000;
 const today = Math.floor(Date.now() / dayMs) * dayMs;
@@ -22,7 +21,6 @@ function postsOf(daysAgo: number, subjects: readonly string[]) {
 describe("the page of drift", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -33,11 +31,7 @@ describe("the page of drift", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("says when days are looked at while none was", (t) =>
     withPage(t, async (page) => {
@@ -67,11 +61,7 @@ describe("the page of drift", () => {
       for (const text of await posts.allInnerTexts()) assert.match(text, /strike|election|parliament/);
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`is sound, and so is the panel of a day (${name})`, (t) =>
       withPage(
         t,

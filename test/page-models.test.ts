@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
 import { seedSet, tones, toneOf, toneText, trainModel } from "./models.fixtures.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 describe("the page of models", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -22,11 +20,7 @@ describe("the page of models", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   let posts = 0;
   async function importPost(n: number): Promise<void> {
     await api.import([{ id: `p${++posts}`, platform: "forum", author: "ann", text: toneText(n, toneOf(n)), createdAt: new Date(Date.now() - 60_000 + posts).toISOString() }]);
@@ -93,11 +87,7 @@ describe("the page of models", () => {
       assert.equal(await dialog.getByRole("button", { name: "Promote now" }).isDisabled(), true);
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,

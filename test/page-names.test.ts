@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 describe("the register of names, as a page", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -19,11 +17,7 @@ describe("the register of names, as a page", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("adds an entry by the keyboard, and a post that means it is counted and shows its link", (t) =>
     withPage(t, async (page) => {
@@ -89,11 +83,7 @@ describe("the register of names, as a page", () => {
       assert.equal(recordAt((await api.ask("PUT", "/api/v1/entities/paris", { body: { name: "Paris", kind: "place", country: "fr", context: ["eiffel"] } })).body)["version"], 4);
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const)
+  for (const [name, options] of views)
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const at = (minute: number) => `2026-11-01T00:${String(minute).padStart(2, "0")}:00Z`;
 const lines = [
@@ -16,7 +15,6 @@ const lines = [
 describe("the page of a post", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   const ids = new Map<string, string>();
   before(async () => {
     opened = await openBrowser();
@@ -33,11 +31,7 @@ describe("the page of a post", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const pathOf = (name: string, show = "") => `${api.address}/post/${ids.get(name)}${show === "" ? "" : `?show=${show}`}`;
   const traceOf = async (name: string) => (await api.ask("GET", `/api/v1/posts/${ids.get(name)}/trace`)).body;
 
@@ -113,11 +107,7 @@ describe("the page of a post", () => {
       await page.locator(".corrected").waitFor({ state: "detached" });
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds in any part, ${name}`, (t) =>
       withPage(
         t,

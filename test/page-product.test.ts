@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
 import { type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
+import { assertSound, pagesOf } from "./page.fixtures.ts";
 
-const axeSource = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const nowMs = Date.now();
-/** Where set, each page is also drawn into this folder. */
-const shots = process.env["EARSHOT_SHOTS"];
 const lines = Array.from({ length: 60 }, (_, i) => ({
   id: `n${i}`,
   platform: i % 3 === 0 ? "forum" : "diary",
@@ -23,7 +18,6 @@ const lines = Array.from({ length: 60 }, (_, i) => ({
 describe("the pages of the product", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let state: Awaited<ReturnType<Awaited<ReturnType<Browser["newContext"]>>["storageState"]>> | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -38,34 +32,7 @@ describe("the pages of the product", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) {
-      t.skip(opened.reason);
-      return;
-    }
-    if (state === undefined) {
-      const context = await opened.browser.newContext();
-      const page = await context.newPage();
-      await page.goto(`${api.address}/#code=${await api.system.makeLink()}`);
-      await page.getByRole("heading", { name: "Live" }).waitFor();
-      state = await context.storageState();
-      await context.close();
-    }
-    const context = await opened.browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, storageState: state, ...options });
-    const complaints: string[] = [];
-    const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
-    try {
-      await run(page);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const ask = async (path: string) => (await api.ask("GET", path)).body;
   const figure = async (page: Page) => (await page.locator(".headline strong").innerText()).replaceAll(",", "");
 
@@ -167,16 +134,7 @@ describe("the pages of the product", () => {
               await page.getByRole("heading", { level: 2 }).first().waitFor();
               await page.locator(".loading").waitFor({ state: "detached" });
               if (name === "explore") await page.locator(".time-chart svg").waitFor();
-              if (shots !== undefined) {
-                mkdirSync(shots, { recursive: true });
-                await page.screenshot({ path: join(shots, `${name}-${colorScheme}-${width}.png`) });
-              }
-              await page.evaluate(axeSource);
-              const faults: unknown = await page.evaluate(
-                "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((found) => found.violations.map((v) => v.id + ': ' + v.nodes.slice(0, 2).map((n) => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | ')))",
-              );
-              assert.deepEqual(faults, [], path);
-              assert.equal(await page.evaluate("document.documentElement.scrollWidth > innerWidth"), false, `${path} fits`);
+              await assertSound(page, `${name}-${colorScheme}-${width}`);
             }
           },
           { colorScheme, viewport: { width, height: 900 } },

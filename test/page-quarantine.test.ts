@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { recordAt, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 import { setAside } from "./quarantine.fixtures.ts";
 
 const line = (id: string, text: string) => ({ id, platform: "forum", author: `author-${id}`, text, createdAt: "2026-11-01T00:00:00Z" });
@@ -11,7 +10,6 @@ const line = (id: string, text: string) => ({ id, platform: "forum", author: `au
 describe("the page of the quarantine", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -22,17 +20,8 @@ describe("the page of the quarantine", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const counts = async () => recordAt((await api.ask("GET", "/api/v1/quarantine")).body, "counts");
-  const schemes = [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const;
 
   it("teaches, while it is empty, what comes there", (t) =>
     withPage(t, async (page) => {
@@ -94,7 +83,7 @@ describe("the page of the quarantine", () => {
       assert.equal((await counts())["dismissed"], 0);
     }));
 
-  for (const [name, options] of schemes) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const mixed = { id: "2", platform: "forum", author: "bob", text: "no puedo creer que ya es viernes, this week was so long", createdAt: "2026-10-31T00:00:00Z" };
 const line = { id: "1", platform: "forum", author: "ann", text: "omg I h4te this sooo much 😂 #BlackLivesMatter", createdAt: "2026-11-01T00:00:00Z" };
@@ -11,7 +10,6 @@ const line = { id: "1", platform: "forum", author: "ann", text: "omg I h4te this
 describe("a post in other words, on its page", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   let [id, mixedId]: (string | undefined)[] = [];
   before(async () => {
     opened = await openBrowser();
@@ -27,17 +25,9 @@ describe("a post in other words, on its page", () => {
     await api[Symbol.asyncDispose]();
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`says it in plain words, and what was changed, ${name}`, (t) =>
       withPage(
         t,

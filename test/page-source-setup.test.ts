@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
 import { startFeeds } from "../world/servers/feeds.ts";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf } from "./page.fixtures.ts";
 import { appSecret, type RunningReddit, startGrantedReddit } from "./source-setup.fixtures.ts";
 
 const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -18,7 +18,6 @@ describe("the guided set-up of a source", () => {
   let api: RunningApi;
   let world: RunningReddit;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -32,11 +31,7 @@ describe("the guided set-up of a source", () => {
     await api[Symbol.asyncDispose]();
     await world[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const next = (page: Page) => page.getByRole("button", { name: "Next" }).click();
   const grants = async () => rowsOf((await api.ask("GET", "/api/v1/grants")).body);
   const count = async (id: string) => Number((await api.ask("GET", `/api/v1/posts/count?q=source:${id}`)).body["posts"]);

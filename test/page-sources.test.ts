@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
 import { recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 describe("the page of sources", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   const folder = mkdtempSync(join(tmpdir(), "earshot-page-sources-"));
   before(async () => {
     opened = await openBrowser();
@@ -31,11 +30,7 @@ describe("the page of sources", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const toStep = (page: Page, name: string) => page.getByRole("navigation", { name: "Steps" }).getByRole("link", { name }).click();
   const tryAndSave = async (page: Page) => {
     await toStep(page, "Try");
@@ -140,11 +135,7 @@ describe("the page of sources", () => {
       assert.equal(await dialog.getByRole("button", { name: /Pause|Remove/ }).count(), 0);
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,

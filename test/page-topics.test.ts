@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
 import { makeFakeClock } from "../src/core/clock.ts";
 import { makeTopics } from "../src/runtime/parts/topics.ts";
 import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 import { postsAbout } from "./topics.fixtures.ts";
 
 const hourMs = 3_600_000;
@@ -17,7 +16,6 @@ const allHours = `from=${new Date(at(0)).toISOString()}&to=${new Date(at(3)).toI
 describe("topics, as a page", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -40,11 +38,7 @@ describe("topics, as a page", () => {
     await opened.browser.close();
     await api[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
 
   it("lists topics with size, change and tone; one opens with its posts and leads to the search", (t) =>
     withPage(t, async (page) => {
@@ -94,11 +88,7 @@ describe("topics, as a page", () => {
       await page.getByRole("dialog").getByText("Posts that stand for it").waitFor();
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const)
+  for (const [name, options] of views)
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,

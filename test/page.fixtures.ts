@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TestContext } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { openBrowser } from "./browser.ts";
 
 const axeSource = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
@@ -36,10 +38,32 @@ export async function draw(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(shots, `${name}.png`) });
 }
 
-/** Runs a test on a fresh page of the admin, and holds it to what a page must never do. */
-export type Signed = (run: (page: Page) => Promise<void>, options?: BrowserContextOptions) => Promise<void>;
+/** As each page is looked at. */
+export const views = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["narrow", { viewport: { width: 360, height: 740 } }],
+] as const satisfies readonly (readonly [string, BrowserContextOptions])[];
 
-export async function signInAs(browser: Browser, api: { readonly address: string; readonly system: { makeLink(): Promise<string> } }): Promise<Signed> {
+/** Runs a test on a fresh page of the admin, and holds it to what a page must never do; skips it, with the reason, where no browser is. */
+export function pagesOf(of: () => { readonly opened: Awaited<ReturnType<typeof openBrowser>>; readonly api: SignedApi }) {
+  let signed: Signed | undefined;
+  return async (t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> => {
+    const { opened, api } = of();
+    if (!("browser" in opened)) return t.skip(opened.reason);
+    signed ??= await signInAs(opened.browser, api);
+    await signed(run, options);
+  };
+}
+
+interface SignedApi {
+  readonly address: string;
+  readonly system: { makeLink(): Promise<string> };
+}
+
+type Signed = (run: (page: Page) => Promise<void>, options?: BrowserContextOptions) => Promise<void>;
+
+export async function signInAs(browser: Browser, api: SignedApi): Promise<Signed> {
   const first = await browser.newContext();
   const page = await first.newPage();
   await page.goto(`${api.address}/#code=${await api.system.makeLink()}`);
