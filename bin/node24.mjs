@@ -26,9 +26,10 @@ export function findNode() {
 /**
  * The program runs several threads on few cores, so the collector's own helper threads only get in their way:
  * without them the whole spends a sixth less CPU. Each thread has a heap of its own; half the usual room for young objects
- * saves 200 MB of them together.
+ * saves 200 MB of them together. Old objects are collected once they are 40% more than what was left the last time: left alone, a thread
+ * of 80 MB of them comes to hold 200.
  */
-export const programFlags = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc", "--max-semi-space-size=8"];
+export const programFlags = ["--disable-warning=ExperimentalWarning", "--single-threaded-gc", "--max-semi-space-size=8", "--heap-growing-percent=40"];
 
 /** Buffers of half a megabyte and more go back to the system when they are freed, instead of lying in the heap of one of few arenas. */
 const memory = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "524288" };
