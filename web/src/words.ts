@@ -84,6 +84,17 @@ export const en = {
     mayNot: "This page needs the role {{role}}.",
     keptFrom: "This page speaks of all that is stored. You see a part of it.",
   },
+  versions: {
+    line: "Version {{version}}",
+    byAt: "{{time}} UTC, by {{actor}}",
+    restoredFrom: "restored from version {{version}}",
+    wasRemoved: "removed",
+    created: "created",
+    unchanged: "said the same again",
+    current: "current",
+    restore: "Restore",
+    restoreOf: "Restore version {{version}}",
+  },
   reveal: {
     hint: "Seeing it needs a purpose, which is written into the audit log together with your name.",
     purpose: "Purpose",
