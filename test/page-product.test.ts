@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { type RunningApi, startApi, until } from "./api.fixtures.ts";
+import { rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
 import { assertSound, pagesOf } from "./page.fixtures.ts";
 
@@ -111,6 +111,29 @@ describe("the pages of the product", () => {
       await page.getByRole("button", { name: "Remove", exact: true }).click();
       await page.getByText("papers is removed; its posts stay.").waitFor();
       assert.ok(!JSON.stringify(await ask("/api/v1/sources")).includes('"papers"'));
+    }));
+
+  it("shows what each version of a query changed, and restores an older one", (t) =>
+    withPage(t, async (page) => {
+      const put = (body: object) => api.ask("PUT", "/api/v1/terms/okapi", { body: { name: "Okapi", kind: "brand", ...body } });
+      await put({ query: "okapi OR forest" });
+      await put({ query: "okapi OR stripes", kind: "topic" });
+      await page.goto(`${api.address}/terms?open=okapi&view=versions`);
+      const dialog = page.getByRole("dialog");
+      const newest = dialog.getByRole("listitem").first();
+      await newest.getByText("current").waitFor();
+      assert.deepEqual(
+        [await newest.locator("del").allInnerTexts(), await newest.locator("ins").allInnerTexts()],
+        [
+          ["brand", "forest"],
+          ["topic", "stripes"],
+        ],
+      );
+      await assertSound(page, "terms-versions");
+      await dialog.getByRole("button", { name: "Restore version 1" }).press("Enter");
+      await page.getByText("Okapi saved as version 3").waitFor();
+      const term = rowsOf((await api.ask("GET", "/api/v1/terms")).body).find(({ id }) => id === "okapi");
+      assert.deepEqual([term?.["query"], term?.["kind"]], ["okapi OR forest", "brand"]);
     }));
 
   for (const colorScheme of ["light", "dark"] as const) {
