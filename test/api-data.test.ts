@@ -156,12 +156,16 @@ describe("data through the API", () => {
   });
 
   it("rolls up exactly what was imported", async () => {
+    // Minutes are kept for 35 days.
+    const dayMs = 86_400_000;
+    const fromMs = (Math.floor(Date.now() / dayMs) - 2) * dayMs;
+    const at = (ms: number) => new Date(fromMs + ms).toISOString();
     const lines = Array.from({ length: 90 }, (_, i) =>
-      line(i, { platform: "diary", id: `d${i}`, likes: i, shares: 1, createdAt: new Date(Date.parse("2026-10-10T00:00:00Z") + i * 60_000).toISOString() }),
+      line(i, { platform: "diary", id: `d${i}`, likes: i, shares: 1, createdAt: at(i * 60_000) }),
     );
     await api.import(lines);
     await api.settle();
-    const ask = async (more: string) => (await api.ask("GET", `/api/v1/rollups?from=2026-10-10T00:00:00Z&to=2026-10-11T00:00:00Z${more}`)).body;
+    const ask = async (more: string) => (await api.ask("GET", `/api/v1/rollups?from=${at(0)}&to=${at(dayMs)}${more}`)).body;
     await until("the rollups hold all", async () => Number(rowsOf(await ask("&grain=all"), "rows")[0]?.["posts"]) === 90);
     const [all] = rowsOf(await ask("&grain=all&by=platform"), "rows");
     assert.deepEqual([all?.["platform"], all?.["posts"], all?.["likes"], all?.["shares"], all?.["authors"]], ["diary", 90, (89 * 90) / 2, 90, 7]);
@@ -169,8 +173,8 @@ describe("data through the API", () => {
     assert.deepEqual(
       hours.map((row) => [row["at"], row["posts"]]),
       [
-        ["2026-10-10T00:00:00.000Z", 60],
-        ["2026-10-10T01:00:00.000Z", 30],
+        [at(0), 60],
+        [at(3_600_000), 30],
       ],
     );
     const minutes = rowsOf(await ask("&grain=minute"), "rows");
@@ -192,4 +196,13 @@ describe("data through the API", () => {
     await settled("term:okapi", 0);
     assert.equal((await api.ask("DELETE", "/api/v1/terms/okapi")).status, 404);
   });
+});
+
+it("an import is refused, and told why, while collection waits for room", async () => {
+  await using api = await startApi({ config: { limits: { minFreeGb: 1_000_000 } } });
+  await until("collection waits", async () => (await api.ask("GET", "/health")).body["status"] === "paused");
+  const { status, body } = await api.ask("POST", "/api/v1/import", { raw: `${JSON.stringify(line(1))}\n`, headers: { "content-type": "application/x-ndjson" } });
+  assert.deepEqual([status, body["code"]], [507, "DISK_FULL"]);
+  assert.match(String(body["detail"]), /limits\.minFreeGb/);
+  assert.equal((await api.ask("GET", "/api/v1/posts/count?q=zebras")).body["posts"], 0);
 });

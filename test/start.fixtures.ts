@@ -19,12 +19,16 @@ export interface Program {
 export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly uid?: number;
+  /** A process whose mounts it sees. */
+  readonly within?: number;
 }
 
 /** The real program, as a user runs it. */
-export function earshot(words: readonly string[], { env, uid }: ProgramOptions): Program {
+export function earshot(words: readonly string[], { env, uid, within }: ProgramOptions): Program {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("EARSHOT_")));
-  const child = spawn(process.execPath, [join(root, "bin", "earshot.mjs"), ...words], {
+  const program = [process.execPath, join(root, "bin", "earshot.mjs"), ...words];
+  const [command = "", ...rest] = within === undefined ? program : ["nsenter", `--mount=/proc/${within}/ns/mnt`, "--", ...program];
+  const child = spawn(command, rest, {
     env: { ...clean, EARSHOT_PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid !== undefined && { uid, gid: uid }),

@@ -23,7 +23,8 @@ export interface ImportDependencies {
   readonly log: Log;
   readonly hashes: KeyHashes;
   readonly clock: Clock;
-  readonly mayCollect: (signal: AbortSignal) => Promise<void>;
+  /** @throws DISK_FULL, LIMIT_REACHED */
+  readonly mustCollect: () => Promise<void>;
   readonly outcomes: (partition: number, offsets: readonly number[]) => Promise<readonly FrameOutcome[]>;
   /** Why the frames at these places were rejected. */
   readonly reasons: (partition: number, offsets: readonly number[]) => Promise<ReadonlyMap<number, { readonly code: string; readonly message: string }>>;
@@ -114,6 +115,7 @@ export async function importLines(chunks: AsyncIterable<Uint8Array>, options: Im
   };
 
   const bite = async () => {
+    await dependencies.mustCollect();
     const taken = builders.map((builder) => (builder.count > 0 ? builder.take() : undefined));
     const takenLines = lines;
     lines = Array.from({ length: log.partitions }, () => []);
@@ -151,10 +153,7 @@ export async function importLines(chunks: AsyncIterable<Uint8Array>, options: Im
     lines[partition]?.push(line);
     bytes += raw.length;
     count++;
-    if (count >= biteLines || bytes >= biteBytes) {
-      await dependencies.mayCollect(signal);
-      await bite();
-    }
+    if (count >= biteLines || bytes >= biteBytes) await bite();
   }
   if (count > 0) await bite();
   for (const settled of underWay) await settled;

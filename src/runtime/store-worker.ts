@@ -210,12 +210,14 @@ const handlers = {
     abort.abort();
     clearInterval(liveTimer);
     clearInterval(maintainTimer);
-    await delivering.finished;
     await maintaining.catch(() => undefined);
-    await flushAll();
-    await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
-    await log[Symbol.asyncDispose]();
-    await pool.end();
+    // One store that fails must not end the thread under the others: DuckDB at work in a thread that ends takes the whole process along.
+    const ends: PromiseSettledResult<unknown>[] = await Promise.allSettled([delivering.finished]);
+    ends.push(...(await Promise.allSettled(stores.map((store) => store.flush()))));
+    ends.push(...(await Promise.allSettled(stores.map((store) => store[Symbol.asyncDispose]()))));
+    ends.push(...(await Promise.allSettled([log[Symbol.asyncDispose](), pool.end()])));
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   },
 };
 export type StoreHandlers = typeof handlers;

@@ -362,7 +362,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         log: base.log,
         hashes,
         clock,
-        mayCollect,
+        mustCollect: () => limits.mustCollect(),
         outcomes: (partition, offsets) => threads.refineOf(partition).caller.call("outcomes", { partition, offsets }),
         reasons: async (partition, offsets) => new Map((await threads.refineOf(partition).caller.call("reasons", { partition, offsets })).map((fault) => [fault.offset, fault])),
       }),

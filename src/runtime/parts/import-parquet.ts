@@ -18,11 +18,11 @@ export function makeParquetImport(dataFolder: string) {
   return async function* (
     chunks: AsyncIterable<Uint8Array>,
     fields: Readonly<Record<string, string>>,
-    mayCollect: (signal: AbortSignal) => Promise<void>,
+    mustCollect: () => Promise<void>,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
     await (emptied ??= rm(folder, { recursive: true, force: true }));
-    await mayCollect(signal);
+    await mustCollect();
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${randomUUID()}.parquet`);
     let sizeBytes = 0;

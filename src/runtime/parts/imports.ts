@@ -16,7 +16,7 @@ export function makeImports({ settings, parquet, noteImport, ...dependencies }: 
     mappings: makeMappings(settings),
     async import(chunks: AsyncIterable<Uint8Array>, how: ImportOptions): Promise<ImportAnswer> {
       await noteImport();
-      const lines = how.parquet === undefined ? chunks : parquet(chunks, how.parquet, dependencies.mayCollect, how.signal ?? new AbortController().signal);
+      const lines = how.parquet === undefined ? chunks : parquet(chunks, how.parquet, dependencies.mustCollect, how.signal ?? new AbortController().signal);
       return importLines(lines, how, dependencies);
     },
   };

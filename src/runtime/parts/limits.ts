@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
 import type { Config } from "../../core/config.ts";
+import { EarshotError } from "../../core/errors.ts";
 import type { Files } from "../../core/files.ts";
 import type { EngineStats } from "../engine.ts";
 
@@ -20,8 +21,11 @@ export function makeLimits(options: { readonly config: Config; readonly folder: 
   let release = Promise.withResolvers<void>();
   let isOpen = true;
 
+  let code: "DISK_FULL" | "LIMIT_REACHED" = "DISK_FULL";
+
   const exceeded = (): string | undefined => {
     for (const row of rows) {
+      code = row.name === "free" ? "DISK_FULL" : "LIMIT_REACHED";
       if (row.name === "free") {
         if (row.value < row.limit) return `only ${row.value.toFixed(2)} GB of disk are free; collection waits for ${row.limit} GB (limits.minFreeGb)`;
       } else if (row.value >= row.limit) return `${row.name} takes ${row.value.toFixed(2)} GB of ${row.limit} GB; collection waits until there is room (limits.${row.name}MaxGb)`;
@@ -57,6 +61,10 @@ export function makeLimits(options: { readonly config: Config; readonly folder: 
         isOpen = true;
         release.resolve();
       }
+    },
+    /** For who waits for an answer and can send again. @throws DISK_FULL, LIMIT_REACHED while collection waits */
+    async mustCollect(): Promise<void> {
+      if (reason !== undefined) throw new EarshotError(code, `${reason}; what was accepted stays, send it again then`);
     },
     /** Resolves when collection may go on. */
     async mayCollect(signal: AbortSignal): Promise<void> {
