@@ -160,9 +160,7 @@ describe("data through the API", () => {
     const dayMs = 86_400_000;
     const fromMs = (Math.floor(Date.now() / dayMs) - 2) * dayMs;
     const at = (ms: number) => new Date(fromMs + ms).toISOString();
-    const lines = Array.from({ length: 90 }, (_, i) =>
-      line(i, { platform: "diary", id: `d${i}`, likes: i, shares: 1, createdAt: at(i * 60_000) }),
-    );
+    const lines = Array.from({ length: 90 }, (_, i) => line(i, { platform: "diary", id: `d${i}`, likes: i, shares: 1, createdAt: at(i * 60_000) }));
     await api.import(lines);
     await api.settle();
     const ask = async (more: string) => (await api.ask("GET", `/api/v1/rollups?from=${at(0)}&to=${at(dayMs)}${more}`)).body;

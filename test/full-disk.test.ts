@@ -77,7 +77,10 @@ test(
     const answer: unknown = await (await ask(again, "import", many)).json();
     const told = typeof answer === "object" && answer !== null ? { ...answer } : {};
     assert.ok("accepted" in told && "duplicate" in told && Number(told.accepted) + Number(told.duplicate) === 20_000, JSON.stringify(told));
-    for (const [word, posts] of [["bittern", 3], ["corncrake", 20_000]] as const) {
+    for (const [word, posts] of [
+      ["bittern", 3],
+      ["corncrake", 20_000],
+    ] as const) {
       await until(`${posts} of ${word}`, async () => JSON.stringify(await (await ask(again, `posts/count?q=${word}`)).json()) === JSON.stringify({ posts, exact: true }), 60_000);
     }
     second.kill("SIGTERM");
