@@ -10,6 +10,7 @@ const lines = [
   { id: "r1", platform: "forum", author: "bob", text: "I think that this is a terrible opinion about the animal", createdAt: at(1), replyTo: "root", root: "root" },
   { id: "r2", platform: "forum", author: "cat", text: "write to keeper@zoo-mail.example about the quokka please", createdAt: at(2), replyTo: "r1", root: "root" },
   { id: "q1", platform: "forum", author: "dan", text: "look at what somebody said about it", createdAt: at(4), quoteOf: "root" },
+  { id: "two", platform: "forum", author: "eve", text: "I love the quokka, but the numbat is awful and I hate it", createdAt: at(5) },
 ];
 
 describe("the page of a post", () => {
@@ -19,7 +20,7 @@ describe("the page of a post", () => {
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
-    api = await startApi({ pages: true, config: { terms: { quokka: { name: "Quokka", query: "quokka OR wombat" } } } });
+    api = await startApi({ pages: true, config: { terms: { quokka: { name: "Quokka", query: "quokka OR wombat" }, numbat: { name: "Numbat", query: "numbat" } } } });
     await api.import(lines);
     await api.settle();
     const posts = rowsOf((await api.ask("GET", "/api/v1/posts?limit=50")).body);
@@ -91,6 +92,30 @@ describe("the page of a post", () => {
       await page.waitForURL(`**/post/${ids.get("root")}*`);
       await page.getByRole("link", { name: "Conversation" }).click();
       await page.getByRole("region", { name: "Quoted by" }).getByText("look at what somebody said").waitFor();
+    }));
+
+  it("shows what it says of each brand, in which part, and which words say it", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(pathOf("two"));
+      const table = page.getByRole("region", { name: "What it says of each" });
+      await table.waitFor();
+      const rows = await table.locator("tbody tr").allInnerTexts();
+      assert.deepEqual(
+        rows.map((row) => row.replace(/\s+/g, " ").replace(/score .\d?\.?\d+/, "score").trim()),
+        ["numbat ▼ negative, score, from −1 to 1 “but the numbat is awful and I hate it”", "quokka ▲ positive, score, from −1 to 1 “I love the quokka,”"],
+      );
+      await page.getByRole("button", { name: "Which words say it" }).press("Enter");
+      const words = async (id: string) => page.locator(`[data-words=${id}] li`).allInnerTexts();
+      await page.locator("[data-words=quokka] li").first().waitFor();
+      const [love] = await words("quokka");
+      assert.match(love ?? "", /^love \+0\.\d\d$/);
+      assert.deepEqual((await words("numbat")).map((word) => word.replace(/ .*/, "")), ["awful", "hate"]);
+      for (const name of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme: name });
+        await assertSound(page, `post-towards-${name}`);
+      }
+      await page.setViewportSize({ width: 360, height: 740 });
+      await assertSound(page, "post-towards-narrow");
     }));
 
   it("takes a correction, says who made it, and that the figures stay; and lets it be withdrawn", (t) =>

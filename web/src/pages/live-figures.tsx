@@ -17,10 +17,10 @@ interface Row {
   readonly at?: string;
   readonly platform?: string;
   readonly posts: number;
-  readonly negative: number;
-  readonly neutral: number;
-  readonly positive: number;
-  readonly unscored: number;
+  /** Of one brand where one is chosen, else of whole posts. */
+  readonly negativeTowards: number;
+  readonly neutralTowards: number;
+  readonly positiveTowards: number;
 }
 interface Answer {
   readonly freshAt: string | null;
@@ -76,9 +76,10 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
     return { id: name, name, points: times.map((at) => [at, sums.get(at) ?? 0] as const) };
   });
   const every = () => true;
-  const scoredAt = sumBy((row) => row.negative + row.neutral + row.positive, every, shareStepMs);
+  const scoredOf = (row: Row) => row.negativeTowards + row.neutralTowards + row.positiveTowards;
+  const scoredAt = sumBy(scoredOf, every, shareStepMs);
   const share = (name: "negative" | "positive"): Series => {
-    const sums = sumBy((row) => row[name], every, shareStepMs);
+    const sums = sumBy((row) => row[`${name}Towards`], every, shareStepMs);
     return {
       id: name,
       name: t(`sentiment.${name}`),
@@ -86,7 +87,7 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
     };
   };
   const posts = total((row) => row.posts);
-  const scored = total((row) => row.negative + row.neutral + row.positive);
+  const scored = total(scoredOf);
   const postsPath = searchPath([query, spanOf(fromMs, toMs)].join(" ").trim());
   const common = { ...(freshAt !== null && { freshAt: Date.parse(freshAt) }), postsPath };
   const pick = (stepMs: number) => (at: number) => go(searchPath([query, spanOf(at, at + stepMs)].join(" ").trim()));
@@ -125,7 +126,7 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
             data={{
               name: t("live.sentiment.title"),
               definition: t("live.sentiment.definition"),
-              metric: "negative 1",
+              metric: "negative 2",
               coverage: [t("live.coverage.unscored"), t("live.coverage.minute")],
               ...common,
             }}
@@ -135,7 +136,7 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
           <strong className="figure sentiment-negative" data-figure="negative">
             ▼{" "}
             {percent(
-              total((row) => row.negative),
+              total((row) => row.negativeTowards),
               scored,
             )}
           </strong>{" "}
@@ -143,14 +144,14 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
           <strong className="figure sentiment-positive" data-figure="positive">
             ▲{" "}
             {percent(
-              total((row) => row.positive),
+              total((row) => row.positiveTowards),
               scored,
             )}
           </strong>{" "}
           {t("sentiment.positive")} ·{" "}
           <span data-figure="unscored">
             {percent(
-              total((row) => row.unscored),
+              posts - scored,
               posts,
             )}
           </span>{" "}

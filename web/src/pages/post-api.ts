@@ -3,6 +3,11 @@ import type { ExplanationView } from "../../../src/api/judgement-schemas.ts";
 import { ask, type PostView } from "../shell/api.ts";
 
 export type { TraceView };
+export interface SaidNow {
+  readonly now: readonly (NonNullable<PostView["towards"]>["targets"][number] & {
+    readonly words: readonly { readonly start: number; readonly end: number; readonly adds: number }[];
+  })[];
+}
 export type Sentiment = "negative" | "neutral" | "positive";
 
 export interface Conversation {
@@ -87,6 +92,7 @@ export const traceOf = (id: string): Promise<TraceView> => ask(`${postPath(id)}/
 export const conversationOf = (id: string): Promise<Conversation> => ask(`${postPath(id)}/conversation`);
 export const spreadOf = (id: string): Promise<Spread> => ask(`${postPath(id)}/spread`);
 export const explanationOf = (id: string, task: string): Promise<ExplanationView> => ask(`${postPath(id)}/judgements?${new URLSearchParams({ task }).toString()}`);
+export const towardsOf = (id: string): Promise<SaidNow> => ask(`${postPath(id)}/towards`);
 export const labelsOf = (id: string): Promise<{ readonly items: readonly Label[] }> => ask(`${postPath(id)}/labels`);
 export const wholeRawOf = (id: string, purpose: string): Promise<WholeRaw> => ask(`${postPath(id)}/raw?${new URLSearchParams({ reveal: purpose }).toString()}`);
 export const putLabel = (id: string, what: Label["what"], to: string): Promise<Label> =>

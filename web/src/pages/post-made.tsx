@@ -64,7 +64,7 @@ function Step({ name, version, outcome, children }: { readonly name: string; rea
 
 function Found({ stage, stages }: { readonly stage: string; readonly stages: Stages }) {
   const { t } = useTranslation();
-  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, link, pii, terms } = stages;
+  const { normalise, mentions, sieve, language, sentiment, judge, codeSwitching, link, pii, terms, towards } = stages;
   if (stage === "normalise" && normalise !== undefined)
     return t("postPage.made.normalise", {
       format: normalise.format,
@@ -108,6 +108,10 @@ function Found({ stage, stages }: { readonly stage: string; readonly stages: Sta
     return pii.kinds.length === 0
       ? t("postPage.made.piiNone", { sensitivity: pii.sensitivity })
       : t("postPage.made.pii", { kinds: pii.kinds.map(({ kind, count }) => `${kind} × ${count}`).join(", "), sensitivity: pii.sensitivity });
+  if (stage === "towards" && towards !== undefined)
+    return towards.length === 0
+      ? t("postPage.towards.none")
+      : towards.map(({ id, sentiment: said }) => `${id}: ${said === null ? t("postPage.judged.unsure") : t(`sentiment.${said}`)}`).join(" · ");
   if (stage === "terms" && terms !== undefined)
     return terms.length === 0 ? (
       t("postPage.made.termsNone")

@@ -20,6 +20,7 @@ import { Made } from "./post-made.tsx";
 import { LanguagesIn } from "./post-languages.tsx";
 import { PlainWords } from "./post-reading.tsx";
 import { SpreadOf } from "./post-spread.tsx";
+import { SaidOfEach } from "./post-towards.tsx";
 import { History, RawMessage, Stored } from "./post-stored.tsx";
 import "./post.css";
 
@@ -65,6 +66,7 @@ export default function Post() {
           </nav>
           <h3>{t(`postPage.parts.${part}`)}</h3>
           {part === "facts" && <Facts post={data} />}
+          {part === "facts" && <SaidOfEach post={data} />}
           {part === "facts" && <Judged post={data} />}
           {part === "facts" && <LanguagesIn post={data} />}
           {part === "facts" && <AuthorHabits author={data.author} />}

@@ -32,7 +32,7 @@ export const live = {
     chart: "Negative and positive share",
     unit: "share of the scored",
     definition:
-      "Negative and positive posts over all posts of the last 60 minutes whose sentiment is known. Each point stands for five minutes; five without a scored post are a gap.",
+      "Negative and positive posts over all posts of the last 60 minutes whose sentiment is known. Each point stands for five minutes; five without a scored post are a gap. Where one brand is chosen, it is what each post says of that brand, where it was looked at for that; else the sentiment of the whole post.",
   },
   coverage: { minute: "The last minute is not over yet.", unscored: "Posts in languages that the sentiment stage does not cover are not scored. Not scored is not neutral." },
   trends: {

@@ -127,6 +127,17 @@ export const post = {
     notLinked: "not linked; could be {{candidates}}",
     noEntry: "no entry of the register",
   },
+  towards: {
+    title: "What it says of each",
+    about:
+      "Of each brand or query whose words stand in it, and of each name that is linked. Figures of one brand count by this; where a post was not looked at for it, by the sentiment of the whole post.",
+    target: "Of",
+    parts: "Said in",
+    why: "Which words say it",
+    adds: "How much the score falls where the word is left out, by today's stage and models; it was judged by {{by}}.",
+    noWords: "No single word changes it.",
+    none: "It names no brand and nobody of the register, or its language is not scored.",
+  },
   author: {
     open: "How does this author post?",
     title: "How this author posts",
