@@ -101,7 +101,12 @@ describe("the page of a post", () => {
       await table.waitFor();
       const rows = await table.locator("tbody tr").allInnerTexts();
       assert.deepEqual(
-        rows.map((row) => row.replace(/\s+/g, " ").replace(/score .\d?\.?\d+/, "score").trim()),
+        rows.map((row) =>
+          row
+            .replace(/\s+/g, " ")
+            .replace(/score .\d?\.?\d+/, "score")
+            .trim(),
+        ),
         ["numbat ▼ negative, score, from −1 to 1 “but the numbat is awful and I hate it”", "quokka ▲ positive, score, from −1 to 1 “I love the quokka,”"],
       );
       await page.getByRole("button", { name: "Which words say it" }).press("Enter");
@@ -109,7 +114,10 @@ describe("the page of a post", () => {
       await page.locator("[data-words=quokka] li").first().waitFor();
       const [love] = await words("quokka");
       assert.match(love ?? "", /^love \+0\.\d\d$/);
-      assert.deepEqual((await words("numbat")).map((word) => word.replace(/ .*/, "")), ["awful", "hate"]);
+      assert.deepEqual(
+        (await words("numbat")).map((word) => word.replace(/ .*/, "")),
+        ["awful", "hate"],
+      );
       for (const name of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme: name });
         await assertSound(page, `post-towards-${name}`);

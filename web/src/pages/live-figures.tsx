@@ -148,14 +148,7 @@ export function LiveFigures({ listen, isSimulated, isPaused }: { readonly listen
               scored,
             )}
           </strong>{" "}
-          {t("sentiment.positive")} ·{" "}
-          <span data-figure="unscored">
-            {percent(
-              posts - scored,
-              posts,
-            )}
-          </span>{" "}
-          {t("post.notScored")}
+          {t("sentiment.positive")} · <span data-figure="unscored">{percent(posts - scored, posts)}</span> {t("post.notScored")}
         </p>
         {scored > 0 && (
           <Suspense fallback={<Loading />}>
