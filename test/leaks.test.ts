@@ -107,6 +107,7 @@ describe("who is kept to a part of the data", () => {
       compare: [undefined, "before"],
       task: [undefined, "sentiment"],
       item: ["none"],
+      name: ["nothing"],
       id: [post, world.ownPost, "zenithal", "oldrival", "acme", author, "markersource", rejected],
     };
   };

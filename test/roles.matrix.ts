@@ -224,6 +224,10 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/import/mappings": row("admin", "import:read", "refused", "/api/v1/import/mappings"),
   "PUT /api/v1/import/mappings/{name}": row("admin", "import:write", "refused", "/api/v1/import/mappings/odd", { body: { vendor: "other" }, allowed: 400 }),
   "DELETE /api/v1/import/mappings/{name}": row("admin", "import:write", "refused", "/api/v1/import/mappings/nothing", { allowed: 404 }),
+  "GET /api/v1/import/mappings/{name}/versions": row("admin", "import:read", "refused", "/api/v1/import/mappings/nothing/versions", { allowed: 404 }),
+  "POST /api/v1/import/mappings/preview": row("admin", "import:read", "refused", "/api/v1/import/mappings/preview", {
+    body: { format: "csv", head: Buffer.from("Url,Date\nx,y\n").toString("base64"), whole: true },
+  }),
   "POST /api/v1/import/mappings/proposal": row("admin", "import:read", "refused", "/api/v1/import/mappings/proposal", { body: { header: ["Url"] } }),
   "POST /api/v1/import": row("admin", "import:write", "refused", "/api/v1/import", { body: "" }),
 };

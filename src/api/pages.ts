@@ -24,6 +24,7 @@ const pageIds = [
   "post",
   "welcome",
   "sources",
+  "vendor-exports",
   "quarantine",
   "drift",
   "deprecations",

@@ -53,13 +53,19 @@ interface Member {
 
 const mostMembers = 50_000;
 /** Posts whose own reshares and quotes are looked for. */
-const mostFollowed = 400;
+const mostFollowed = 5_000;
+/** Posts that one query asks for. */
+const mostAsked = 400;
 const deepest = 6;
 const mostCells = 3_000;
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
-const refersTo = (field: "reshare" | "quote", ids: readonly PostId[]): Query => ({ kind: "or", parts: ids.map((value) => ({ kind: "field", field, value })) });
+const refersTo = (field: "reshare" | "quote", ids: readonly PostId[]): readonly Query[] =>
+  Array.from({ length: Math.ceil(ids.length / mostAsked) }, (_, i): Query => ({
+    kind: "or",
+    parts: ids.slice(i * mostAsked, (i + 1) * mostAsked).map((value) => ({ kind: "field", field, value })),
+  }));
 
 /**
  * All posts that share a post again, quote it, say the same or link the same page, and what shares or quotes those in turn: by the words of the index.
@@ -130,7 +136,8 @@ export async function spreadOf(readings: readonly MonthReading[], filter: ReadFi
 
   let level: PostId[] = [...known];
   for (let depth = 0; depth < deepest && level.length > 0; depth++) {
-    const fresh = [...(await collect(refersTo("reshare", level), "reshare")), ...(await collect(refersTo("quote", level), "quote"))];
+    const fresh: PostId[] = [];
+    for (const field of ["reshare", "quote"] as const) for (const query of refersTo(field, level)) fresh.push(...(await collect(query, field)));
     if (depth === 0) {
       fresh.push(...copied());
       if (links.length > 0) fresh.push(...(await collect({ kind: "or", parts: links.map((value) => ({ kind: "field", field: "link", value })) }, "link")));
@@ -153,9 +160,9 @@ export async function spreadOf(readings: readonly MonthReading[], filter: ReadFi
 }
 
 async function hasMore(readings: readonly MonthReading[], filter: ReadFilter, ids: readonly PostId[]): Promise<boolean> {
-  for (const field of ["reshare", "quote"] as const) {
+  for (const query of [...refersTo("reshare", ids), ...refersTo("quote", ids)]) {
     for (const reading of readings) {
-      const plan = reading.plan(refersTo(field, ids), filter);
+      const plan = reading.plan(query, filter);
       const bounds = plan && reading.bounds();
       if (plan && bounds && reading.select(plan, "d.row", bounds.lo, bounds.hi, { limit: 1 }).length > 0) return true;
     }

@@ -22,6 +22,7 @@ import { setup } from "./words/setup.ts";
 import { sources } from "./words/sources.ts";
 import { terms } from "./words/terms.ts";
 import { topics } from "./words/topics.ts";
+import { vendorExports } from "./words/vendor-exports.ts";
 import { views } from "./words/views.ts";
 import { welcome } from "./words/welcome.ts";
 import { world } from "./words/world.ts";
@@ -49,6 +50,7 @@ export const en = {
     welcome: "Welcome",
     sources: "Sources",
     quarantine: "Quarantine",
+    "vendor-exports": "Vendor exports",
     drift: "Drift",
     deprecations: "Deprecations",
     connections: "Connections",
@@ -147,6 +149,7 @@ export const en = {
   sources,
   terms,
   topics,
+  vendorExports,
   views,
   welcome,
   world,

@@ -40,7 +40,7 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
     // Streams pass through: an import is as long as it is.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { bodyLimit: maxBodyBytes }, (_request, payload, done) => done(null, payload));
-    scope.post<{ Querystring: { platform?: string; fields?: string; mapping?: string } }>(
+    scope.post<{ Querystring: { platform?: string; fields?: string; mapping?: string; version?: number } }>(
       "/api/v1/import",
       {
         bodyLimit: maxBodyBytes,
@@ -62,6 +62,7 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
                   description: "The body is an export (CSV, or JSON as application/json) that the mapping of this name reads.",
                 }),
               ),
+              version: Type.Optional(Type.Integer({ minimum: 1, description: "Of the mapping; absent: the newest." })),
             },
             { additionalProperties: false },
           ),
@@ -96,7 +97,10 @@ export function addImportRoutes({ plain, engine, bodyPatienceMs }: ApiContext): 
         const { mapping } = request.query;
         if (mapping === undefined && csvTypes.includes(type)) throw new EarshotError("USAGE", "mapping: expected the name of a mapping for a CSV file, came none");
         const pieces = piecesOf(request.raw, bodyPatienceMs);
-        const lines = mapping === undefined ? pieces : vendorLines(type === "application/json" ? "export.json" : "export.csv", pieces, await engine.mappings.get(mapping));
+        const lines =
+          mapping === undefined
+            ? pieces
+            : vendorLines(type === "application/json" ? "export.json" : "export.csv", pieces, await engine.mappings.get(mapping, request.query.version));
         const answer = await engine.import(lines, {
           platform: request.query.platform ?? "import",
           signal: abort.signal,

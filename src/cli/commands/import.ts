@@ -1,13 +1,15 @@
 import { createReadStream, statSync } from "node:fs";
-import { buildCommand } from "@stricli/core";
+import { buildCommand, numberParser } from "@stricli/core";
 import { z } from "zod";
 import { EarshotError } from "../../core/errors.ts";
 import { type Client, openClient } from "../client.ts";
 import { bar, exitCodes, guarded, makeProgress, print, printJson } from "../output.ts";
 import { fieldNames } from "../../connectors/files/import-line.ts";
 import { proposeFor, vendorLines } from "../../connectors/files/vendor/lines.ts";
+import { previewExport } from "../../connectors/files/vendor/preview.ts";
 import { type VendorMapping, vendorMappingSchema } from "../../connectors/files/vendor/mapping.ts";
 import { parquetLines } from "../../connectors/files/parquet.ts";
+import { shownMapping, shownPreview } from "../import-preview.ts";
 import { formatOf, type ImportFormat, linesFor } from "../import-lines.ts";
 
 /** @throws USAGE */
@@ -22,26 +24,48 @@ function fieldsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
 }
 
 const mappingsSchema = z.object({ items: z.array(z.object({ name: z.string(), mapping: vendorMappingSchema })) });
+const versionsSchema = z.object({
+  items: z.array(z.object({ version: z.number(), mapping: vendorMappingSchema, at: z.string().optional(), actor: z.string().optional() })),
+});
+const versionsOf = async (name: string, client: Client) => versionsSchema.parse(await client.get(`/api/v1/import/mappings/${name}/versions`)).items;
 
 /** The mapping of this name; where there is none yet, the one that the file suggests is shown and kept under it. */
-async function mappingNamed(name: string, file: string, client: Client): Promise<VendorMapping> {
+async function mappingNamed(name: string, version: number | undefined, file: string, client: Client): Promise<VendorMapping> {
+  if (version !== undefined) {
+    const older = (await versionsOf(name, client)).find((one) => one.version === version);
+    if (older === undefined) throw new EarshotError("USAGE", `--version ${version}: the mapping ${name} has none, or it is no longer kept`);
+    return older.mapping;
+  }
   const kept = mappingsSchema.parse(await client.get("/api/v1/import/mappings")).items.find((one) => one.name === name);
   if (kept !== undefined) return kept.mapping;
   const mapping = await proposeFor(file, bytesOf(file));
   if (Object.keys(mapping.fields).length === 0)
     throw new EarshotError("USAGE", `${file}: no column of it is known; keep a mapping under ${name} first (PUT /api/v1/import/mappings/${name})`);
   await client.send("PUT", `/api/v1/import/mappings/${name}`, mapping);
-  process.stderr.write(`${shown(mapping)}\nkept as ${name}\n`);
+  process.stderr.write(`${shownMapping(mapping)}\nkept as ${name}\n`);
   return mapping;
-}
-
-function shown({ vendor, fields, timeZone, dayFirst }: VendorMapping): string {
-  const rows = Object.entries(fields).map(([field, columns]) => `  ${field.padEnd(14)}${columns.join(", ")}`);
-  return [`${vendor}, dates in ${timeZone}${dayFirst === undefined ? "" : dayFirst ? ", day first" : ", month first"}`, ...rows].join("\n");
 }
 
 async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) if (chunk instanceof Uint8Array) yield chunk;
+}
+
+/** By a kept mapping; without a name by what each file suggests, and then no running system is asked. */
+async function showPreviews(files: readonly string[], { mapping: name, version, json }: Flags): Promise<void> {
+  const kept = async (): Promise<VendorMapping | undefined> => {
+    if (name === undefined) return undefined;
+    await using client = await openClient();
+    const versions = await versionsOf(name, client);
+    const found = version === undefined ? versions[0] : versions.find((one) => one.version === version);
+    if (found === undefined) throw new EarshotError("USAGE", `--version ${version}: the mapping ${name} has none, or it is no longer kept`);
+    return found.mapping;
+  };
+  const mapping = await kept();
+  for (const file of files) {
+    const preview = await previewExport(/\.json$/i.test(file) ? "json" : "csv", bytesOf(file), true, mapping);
+    if (json) printJson({ file, ...preview });
+    else print(shownPreview(file, preview));
+  }
 }
 
 const answerSchema = z.object({
@@ -51,6 +75,17 @@ const answerSchema = z.object({
   dropped: z.number(),
   errors: z.array(z.object({ line: z.number(), code: z.string(), message: z.string() })),
 });
+
+interface Flags {
+  readonly platform: string;
+  readonly format?: ImportFormat;
+  readonly field?: readonly string[];
+  readonly mapping?: string;
+  readonly version?: number;
+  readonly preview: boolean;
+  readonly propose: boolean;
+  readonly json: boolean;
+}
 
 export const importCommand = buildCommand({
   docs: {
@@ -62,13 +97,15 @@ export const importCommand = buildCommand({
       platform: { kind: "parsed", parse: String, brief: "Platform of posts that name none", default: "import" },
       format: { kind: "enum", values: ["ndjson", "csv", "text", "parquet"], brief: "Absent: by the file's ending", optional: true },
       mapping: { kind: "parsed", parse: String, brief: "Exports of Brandwatch or Meltwater: the mapping's name; one that is new is made from the first file", optional: true },
+      version: { kind: "parsed", parse: numberParser, brief: "Of the mapping; absent: the newest", optional: true },
+      preview: { kind: "boolean", brief: "Show columns, first posts and refusals of each file by its mapping, and import nothing", default: false },
       propose: { kind: "boolean", brief: "Show the mapping that each file suggests, and import nothing", default: false },
       field: { kind: "parsed", parse: String, brief: "Parquet: a common field and the column's own name, as text=body", variadic: true, optional: true },
       json: { kind: "boolean", brief: "Print JSON", default: false },
     },
     positional: { kind: "array", minimum: 1, parameter: { parse: String, brief: "Files", placeholder: "file" } },
   },
-  func: (flags: { platform: string; format?: ImportFormat; field?: readonly string[]; mapping?: string; propose: boolean; json: boolean }, ...files: string[]) =>
+  func: (flags: Flags, ...files: string[]) =>
     guarded(async () => {
       const sizes = files.map((file) => {
         const stat = statSync(file, { throwIfNoEntry: false });
@@ -79,8 +116,12 @@ export const importCommand = buildCommand({
         for (const file of files) {
           const mapping = await proposeFor(file, bytesOf(file));
           if (flags.json) printJson({ file, mapping });
-          else print(`${file}: ${shown(mapping)}`);
+          else print(`${file}: ${shownMapping(mapping)}`);
         }
+        return exitCodes.ok;
+      }
+      if (flags.preview) {
+        await showPreviews(files, flags);
         return exitCodes.ok;
       }
       const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
@@ -89,7 +130,7 @@ export const importCommand = buildCommand({
       const total = { accepted: 0, duplicate: 0, rejected: 0, dropped: 0 };
       const errors: { file: string; line: number; code: string; message: string }[] = [];
       const fields = fieldsOf(flags.field ?? []);
-      const mapping = flags.mapping === undefined ? undefined : await mappingNamed(flags.mapping, files[0] ?? "", client);
+      const mapping = flags.mapping === undefined ? undefined : await mappingNamed(flags.mapping, flags.version, files[0] ?? "", client);
       let doneBytes = 0;
       for (const [index, file] of files.entries()) {
         const read = async function* () {

@@ -13,7 +13,7 @@ export interface ImportsOptions extends ImportDependencies {
 
 export function makeImports({ settings, parquet, noteImport, ...dependencies }: ImportsOptions) {
   return {
-    mappings: makeMappings(settings),
+    mappings: makeMappings(settings, () => dependencies.clock.now()),
     async import(chunks: AsyncIterable<Uint8Array>, how: ImportOptions): Promise<ImportAnswer> {
       await noteImport();
       const lines = how.parquet === undefined ? chunks : parquet(chunks, how.parquet, dependencies.mustCollect, how.signal ?? new AbortController().signal);

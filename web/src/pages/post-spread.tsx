@@ -38,7 +38,7 @@ export function SpreadOf({ id }: { readonly id: string }) {
       <ul className="around">
         {spread.links.map((page) => (
           <li key={page}>
-            <Link to={searchPath(`link:${JSON.stringify(page)}`)}>{t("postPage.spread.searchPage", { page, interpolation: { escapeValue: false } })}</Link>
+            <Link to={searchPath(`link:${JSON.stringify(page)}`)}>{t("postPage.spread.searchPage", { page })}</Link>
           </li>
         ))}
       </ul>

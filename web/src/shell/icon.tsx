@@ -8,6 +8,7 @@ const paths: Readonly<Record<string, string>> = {
   topics: "M4 6.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM11.5 7.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM9 14.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z",
   sources: "M5 2v4M11 2v4M3 6h10v2a5 5 0 0 1-10 0V6ZM8 13v2",
   quarantine: "M8 1.5 14 4v4c0 3.5-2.5 5.5-6 6.5C4.5 13.5 2 11.5 2 8V4l6-2.5ZM8 5v3.5M8 11h.01",
+  "vendor-exports": "M3 1.5h6L13 5.5v9H3zM9 1.5v4h4M8 7v5M5.5 9.5 8 7l2.5 2.5",
   deprecations: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3",
   connections: "M3 4.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3ZM13 14.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3ZM4.5 3H10a3 3 0 0 1 0 6H6a2 2 0 0 0 0 4h5.5",
   shadow: "M2 2h8.5v8.5H2zM5.5 13.5h8v-8",

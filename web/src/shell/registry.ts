@@ -43,6 +43,7 @@ export const pages: readonly PageEntry[] = [
   page("post", "listen", "viewer", () => import("../pages/post.tsx"), true),
   page("welcome", "listen", "admin", () => import("../pages/welcome.tsx"), true),
   whole(page("sources", "sources", "viewer", () => import("../pages/sources.tsx"))),
+  whole(page("vendor-exports", "sources", "admin", () => import("../pages/vendor-exports.tsx"))),
   whole(page("quarantine", "sources", "analyst", () => import("../pages/quarantine.tsx"))),
   whole(page("drift", "sources", "viewer", () => import("../pages/drift.tsx"))),
   whole(page("deprecations", "sources", "viewer", () => import("../pages/deprecations.tsx"))),

@@ -8,7 +8,8 @@ import { makeRowReader, rejected, type VendorRow } from "./row.ts";
 const longestJsonBytes = 256 * 1024 * 1024;
 /** Lines that may stand before the header. */
 const longestPreamble = 100;
-const sampleRows = 200;
+export const sampleRows = 200;
+const mostColumns = 1_000;
 
 /** The header of an export, what stands before it, and its rows by their columns; a string row is one that cannot be read, and why. */
 interface Export {
@@ -17,33 +18,68 @@ interface Export {
   readonly rows: AsyncIterable<VendorRow | string>;
 }
 
-/** @throws CSV_INVALID where no line names columns, JSON_INVALID, ITEM_TOO_LARGE */
-async function openExport(name: string, chunks: AsyncIterable<Uint8Array>, mapping?: VendorMapping): Promise<Export> {
-  return /\.json$/i.test(name) ? openJson(chunks) : openCsv(chunks, mapping);
+interface Opening {
+  /** Where no line names a column that is known: the first of those with the most fields is the header. */
+  readonly anyHeader: boolean;
+  /** False: only the beginning of a file; its last row may be cut off and is left out. */
+  readonly isWhole: boolean;
+}
+const toImport: Opening = { anyHeader: false, isWhole: true };
+
+/** @throws CSV_INVALID where no line names columns or one names too many, JSON_INVALID, ITEM_TOO_LARGE */
+export async function openExport(name: string, chunks: AsyncIterable<Uint8Array>, mapping?: VendorMapping, opening = toImport): Promise<Export> {
+  const opened = await (/\.json$/i.test(name) ? openJson(chunks, opening) : openCsv(chunks, mapping, opening));
+  if (opened.header.length > mostColumns) throw new EarshotError("CSV_INVALID", `file: expected at most ${mostColumns} columns, came ${opened.header.length}`);
+  return opened;
 }
 
-async function openCsv(chunks: AsyncIterable<Uint8Array>, mapping: VendorMapping | undefined): Promise<Export> {
+async function openCsv(chunks: AsyncIterable<Uint8Array>, mapping: VendorMapping | undefined, { anyHeader, isWhole }: Opening): Promise<Export> {
   const records = csvRecords(chunks);
-  const preamble: string[] = [];
-  for (;;) {
-    const { value, done } = await records.next();
-    if (done === true || preamble.length >= longestPreamble) throw new EarshotError("CSV_INVALID", "file: expected a line that names the columns of an export, came none");
-    const text = value.text.replace(/^\uFEFF/, "");
-    const delimiter = guessDelimiter(text);
-    const cells = cellsOf(text, delimiter);
-    if (typeof cells === "string" || !isHeader(cells, mapping)) {
-      preamble.push(text.slice(0, 1_000));
-      continue;
+  const held: { readonly text: string; readonly isOpen?: true }[] = [];
+  const nothing = () => new EarshotError("CSV_INVALID", "file: expected a line that names the columns of an export, came none");
+  let at = -1;
+  while (at < 0) {
+    const { value, done } = held.length >= longestPreamble ? { value: undefined, done: true } : await records.next();
+    if (done === true || value === undefined) {
+      if (!anyHeader) throw nothing();
+      break;
     }
-    const header = cells.map((cell) => cell.trim());
-    const rows = async function* () {
-      for await (const { text: record, isOpen } of records) {
-        const found = isOpen ? "a quote is opened and never closed" : cellsOf(record, delimiter);
-        yield typeof found === "string" ? found : Object.fromEntries(header.map((column, i) => [column, found[i] ?? ""]));
-      }
-    };
-    return { header, preamble: preamble.join("\n"), rows: rows() };
+    held.push(held.length === 0 ? { ...value, text: value.text.replace(/^\uFEFF/, "") } : value);
+    const { text } = value;
+    const cells = cellsOf(text, guessDelimiter(text));
+    if (typeof cells !== "string" && isHeader(cells, mapping)) at = held.length - 1;
   }
+  if (at < 0) {
+    const widths = held.map(({ text }) => cellsOf(text, guessDelimiter(text)).length);
+    const widest = Math.max(...widths);
+    if (!(widest >= 2)) throw nothing();
+    at = widths.indexOf(widest);
+  }
+  const headline = held[at]?.text ?? "";
+  const delimiter = guessDelimiter(headline);
+  const cells = cellsOf(headline, delimiter);
+  const header = typeof cells === "string" ? [] : cells.map((cell) => cell.trim());
+  const rowOf = ({ text, isOpen }: { readonly text: string; readonly isOpen?: true }): VendorRow | string => {
+    const found = isOpen ? "a quote is opened and never closed" : cellsOf(text, delimiter);
+    return typeof found === "string" ? found : Object.fromEntries(header.map((column, i) => [column, found[i] ?? ""]));
+  };
+  const rows = async function* () {
+    let last: VendorRow | string | undefined;
+    for (const record of held.slice(at + 1)) {
+      if (last !== undefined) yield last;
+      last = rowOf(record);
+    }
+    for await (const record of records) {
+      if (last !== undefined) yield last;
+      last = rowOf(record);
+    }
+    if (last !== undefined && isWhole) yield last;
+  };
+  const preamble = held
+    .slice(0, at)
+    .map(({ text }) => text.slice(0, 1_000))
+    .join("\n");
+  return { header, preamble, rows: rows() };
 }
 
 function cellsOf(record: string, delimiter: string): string[] | string {
@@ -55,7 +91,7 @@ function cellsOf(record: string, delimiter: string): string[] | string {
 }
 
 /** A list of objects, or an object with such a list (`results`, `documents` …). */
-async function openJson(chunks: AsyncIterable<Uint8Array>): Promise<Export> {
+async function openJson(chunks: AsyncIterable<Uint8Array>, { isWhole }: Opening): Promise<Export> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {
@@ -63,13 +99,12 @@ async function openJson(chunks: AsyncIterable<Uint8Array>): Promise<Export> {
     if (size > longestJsonBytes) throw new EarshotError("ITEM_TOO_LARGE", `file: expected at most ${longestJsonBytes} bytes of JSON`);
     parts.push(chunk.slice());
   }
+  const text = Buffer.concat(parts)
+    .toString("utf8")
+    .replace(/^\uFEFF/, "");
   let value: unknown;
   try {
-    value = JSON.parse(
-      Buffer.concat(parts)
-        .toString("utf8")
-        .replace(/^\uFEFF/, ""),
-    );
+    value = JSON.parse(isWhole ? text : firstObjects(text));
   } catch {
     throw new EarshotError("JSON_INVALID", "file: expected JSON");
   }
@@ -80,6 +115,29 @@ async function openJson(chunks: AsyncIterable<Uint8Array>): Promise<Export> {
     for (const item of items) yield isJson(item) ? item : "an object, came another value";
   };
   return { header: [...new Set(items.slice(0, sampleRows).flatMap((item) => (isJson(item) ? Object.keys(item) : [])))], preamble: "", rows: rows() };
+}
+
+/** The first list of objects in the beginning of a JSON text, closed after the last object that is whole. */
+function firstObjects(text: string): string {
+  const start = /\[\s*\{/.exec(text)?.index ?? -1;
+  if (start < 0) return "";
+  let end = start + 1;
+  let depth = 0;
+  let inString = false;
+  for (let i = start + 1; i < text.length; i++) {
+    const char = text.charAt(i);
+    if (inString) {
+      if (char === "\\") i++;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") {
+      depth--;
+      if (depth < 0) break;
+      if (depth === 0) end = i + 1;
+    }
+  }
+  return `${text.slice(start, end)}]`;
 }
 
 /** The mapping that a file suggests, by its header and its first rows. */
