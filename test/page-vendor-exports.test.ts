@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
 import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 const header = ["Date", "Headline", "URL", "Opening Text", "Hit Sentence", "Influencer", "Sentiment", "Document ID"];
 const rows = [
@@ -20,7 +20,6 @@ const shop = "Wann;Wo;Was\n07/08/2026 10:00;https://x.com/ann/status/77;ein Gnu\
 describe("the page of vendors' exports", () => {
   let api: RunningApi;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   let folder: string;
   before(async () => {
     opened = await openBrowser();
@@ -39,11 +38,7 @@ describe("the page of vendors' exports", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const choose = async (page: Page, name: string) => {
     await page.getByLabel(/^(?:Choose a file|Another file)$/).setInputFiles(join(folder, name));
   };
@@ -128,11 +123,7 @@ describe("the page of vendors' exports", () => {
     await context.close();
   });
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,
