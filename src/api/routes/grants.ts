@@ -135,6 +135,8 @@ export function addGrantRoutes({ app, plain, engine }: ApiContext): void {
       const end = await engine.grants.finish({ query: request.url.split("?").slice(1).join("?"), cookies: request.cookies });
       if (end.used !== undefined) void reply.clearCookie(end.used, { path: grantCallbackPath });
       const url = new URL(end.returnTo, "http://earshot.invalid");
+      // What an earlier way left there is over.
+      for (const name of ["grant", "grantError", "grantReason"]) url.searchParams.delete(name);
       if ("failed" in end) {
         url.searchParams.set("grantError", end.failed);
         if (end.reason !== undefined) url.searchParams.set("grantReason", end.reason);

@@ -64,6 +64,8 @@ export interface Connector {
   readonly access: "none" | "optional" | "needed";
   readonly grants: boolean;
   readonly forecasts: boolean;
+  /** Options that are chosen from what its account can read. */
+  readonly offers: readonly string[];
   readonly receives: boolean;
   readonly apiVersion?: { readonly name: string; readonly retiresAt?: string; readonly source: string };
   readonly options: Readonly<Record<string, unknown>>;
@@ -102,9 +104,20 @@ export interface Forecast {
   };
 }
 
+export interface Offer {
+  readonly option: string;
+  readonly value: string;
+  readonly name: string;
+  readonly detail?: string;
+}
+
 export interface Grant {
   readonly account: string;
   readonly connector: string;
+  /** What was asked for and left out by the owner. */
+  readonly lacks: readonly string[];
+  /** It can be asked for again as it was. */
+  readonly again: boolean;
   readonly grantedBy: string;
   readonly grantedAt: string;
   readonly endsAt?: string;
@@ -130,8 +143,12 @@ export async function checkSecret(reference: string): Promise<{ readonly there: 
   return items[0] ?? { there: false };
 }
 export const grants = (): Promise<{ readonly items: readonly Grant[]; readonly redirectUri?: string }> => ask("/api/v1/grants");
-export const beginGrant = ({ use, options }: Wish, account: string, returnTo: string): Promise<{ readonly address: string }> =>
-  ask("/api/v1/grants", { method: "POST", headers: json, body: JSON.stringify({ use, options, account, returnTo }) });
+export const beginGrant = ({ use, egress, options }: Wish, account: string, returnTo: string): Promise<{ readonly address: string }> =>
+  ask("/api/v1/grants", { method: "POST", headers: json, body: JSON.stringify({ use, options: { ...options, egress }, account, returnTo }) });
+/** As it was asked for before. */
+export const beginAgain = (account: string, returnTo: string): Promise<{ readonly address: string }> =>
+  ask(`/api/v1/grants/${encodeURIComponent(account)}/again`, { method: "POST", headers: json, body: JSON.stringify({ returnTo }) });
+export const offersOf = (wish: Wish): Promise<{ readonly items: readonly Offer[] }> => ask("/api/v1/sources/offers", asked(wish));
 export const revokeGrant = (account: string): Promise<{ readonly there: boolean }> => ask(`/api/v1/grants/${encodeURIComponent(account)}`, { method: "DELETE" });
 export const checkWish = (wish: Wish): Promise<Check> => ask("/api/v1/sources/check", asked(wish));
 export const putSource = (id: string, { use, keep, paused, egress, options }: Wish): Promise<SourceAnswer> =>

@@ -13,6 +13,7 @@ import { Loading, Problem } from "../shell/states.tsx";
 import { Failures } from "./sources-failures.tsx";
 import { type Activity, type History, historyOf, isTroubled, pauseSource, postsOfSource, removeSource, type SourceAnswer } from "./sources-api.ts";
 import { Budgets, Warnings } from "./sources-budgets.tsx";
+import { Granted } from "./sources-granted.tsx";
 import { Receiving } from "./sources-receive.tsx";
 
 const TimeChart = lazy(() => import("../shell/time-chart.tsx"));
@@ -53,6 +54,7 @@ export function SourceDetail({
         {source.retryAt !== undefined && ` · ${t("sources.detail.next", { time: formatClock(source.retryAt) })}`}
       </p>
       <Warnings warnings={source.warnings ?? []} />
+      {isAdmin && <Granted source={source} />}
       <p>{t(source.keep === "matching" ? "sources.detail.keepsMatching" : "sources.detail.keepsEverything")}</p>
       <div className="actions">
         <Link className="button" to={searchPath(`source:${source.id}`)}>

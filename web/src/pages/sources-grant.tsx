@@ -7,13 +7,14 @@ import { formatDay } from "../shell/format.ts";
 import { Loading, Problem } from "../shell/states.tsx";
 import { beginGrant, type Grant, grants, revokeGrant, type Wish } from "./sources-api.ts";
 
-const grantsKey = ["grants"];
+export const grantsKey = ["grants"];
 
 /** Accounts whose owners granted access: one is chosen, one more is asked for, one is given back. */
 export function GrantChoice({
   wish,
   account,
   failed,
+  reason,
   isNew,
   wishWith,
   onChoose,
@@ -24,6 +25,8 @@ export function GrantChoice({
   readonly account: string;
   /** The code with which the browser came back. */
   readonly failed: string | undefined;
+  /** The platform's own word on it. */
+  readonly reason: string | undefined;
   readonly isNew: boolean;
   /** The options as they are with this account. */
   readonly wishWith: (account: string) => Wish;
@@ -45,15 +48,7 @@ export function GrantChoice({
     <fieldset className="grants">
       <legend>{t("setup.grant.title")}</legend>
       <p>{t("setup.grant.about")}</p>
-      {failed !== undefined && (
-        <div className="problem" role="alert">
-          <strong>{t("setup.grant.failed")}</strong>
-          <p>
-            <code>{failed}</code> {t(`setup.grant.failures.${failed as "UPSTREAM_REFUSED"}`, { defaultValue: "" })}
-          </p>
-          <Advice code={failed} />
-        </div>
-      )}
+      {failed !== undefined && <GrantFailed code={failed} reason={reason} />}
       <p role="status" className="found">
         {isNew && account !== "" && t("setup.grant.granted", { account })}
       </p>
@@ -88,6 +83,25 @@ export function GrantChoice({
   );
 }
 
+/** Why the browser came back without access. */
+export function GrantFailed({ code, reason }: { readonly code: string; readonly reason: string | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <div className="problem" role="alert">
+      <strong>{t("setup.grant.failed")}</strong>
+      <p>
+        <code>{code}</code> {t(`setup.grant.failures.${code as "UPSTREAM_REFUSED"}`, { defaultValue: "" })}{" "}
+        {reason !== undefined && (
+          <span>
+            {t("setup.grant.reason")} <code className="long">{reason}</code>
+          </span>
+        )}
+      </p>
+      <Advice code={code} />
+    </div>
+  );
+}
+
 function Redirect({ address }: { readonly address: string }) {
   const { t } = useTranslation();
   return (
@@ -97,12 +111,20 @@ function Redirect({ address }: { readonly address: string }) {
   );
 }
 
-function Standing({ grant: { grantedBy, grantedAt, endsAt, sources } }: { readonly grant: Grant }) {
+const dayMs = 86_400_000;
+const soonDays = 14;
+
+/** Who granted it, until when it holds, and for what it is used. */
+export function Standing({ grant: { grantedBy, grantedAt, endsAt, lacks, sources } }: { readonly grant: Grant }) {
   const { t } = useTranslation();
+  const daysLeft = endsAt === undefined ? Infinity : (Date.parse(endsAt) - Date.now()) / dayMs;
   return (
     <span className="quiet">
       {t("setup.grant.by", { by: grantedBy, day: formatDay(grantedAt) })}
-      {endsAt !== undefined && ` ${t("setup.grant.ends", { day: formatDay(endsAt) })}`}{" "}
+      {endsAt !== undefined && (
+        <span className={daysLeft < soonDays ? "trouble" : undefined}> {t(daysLeft < 0 ? "setup.grant.ended" : "setup.grant.ends", { day: formatDay(endsAt) })}</span>
+      )}{" "}
+      {lacks.length > 0 && <span className="trouble">{t("setup.grant.lacks", { scopes: lacks.join(", ") })} </span>}
       {sources.length === 0 ? t("setup.grant.unused") : t("setup.grant.used", { sources: sources.join(", ") })}
     </span>
   );

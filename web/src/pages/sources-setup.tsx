@@ -9,12 +9,15 @@ import { useConnectorName } from "./sources-catalogue.tsx";
 import { Field } from "./sources-fields.tsx";
 import { ForecastPart } from "./sources-forecast.tsx";
 import { GrantChoice, RevokeGrant } from "./sources-grant.tsx";
+import { Offers } from "./sources-offers.tsx";
 import { Receiving } from "./sources-receive.tsx";
 import { type Drafts, draftsOf, type Option, optionsOf, valuesOf } from "./sources-schema.ts";
 import { Summary, TryPart } from "./sources-try.tsx";
 
 const steps = ["what", "access", "cost", "try", "save"] as const;
 type Step = (typeof steps)[number];
+/** What a way to a platform and back left in the address. */
+const unsaid = { grant: undefined, grantError: undefined, grantReason: undefined };
 
 interface SetupProps {
   readonly known?: SourceAnswer | undefined;
@@ -73,7 +76,10 @@ function Steps({ connector, known, taken, onDone }: SetupProps & { readonly conn
   const { query } = usePlace();
   const options = optionsOf(connector.options);
   const grantOption = options.find((option) => option.isGrant);
-  const [back] = useState({ account: query.get("grant") ?? undefined, failed: query.get("grantError") ?? undefined });
+  const [back] = useState({ account: query.get("grant") ?? undefined, failed: query.get("grantError") ?? undefined, reason: query.get("grantReason") ?? undefined });
+  // What is chosen from an account can be asked for once there is access.
+  const offered = options.filter(({ name: one }) => connector.offers.includes(one));
+  const order: readonly Step[] = offered.length > 0 ? ["access", ...steps.filter((one) => one !== "access")] : steps;
   const key = `earshot.setup.${connector.name}.${known?.id ?? ""}`;
   const withAccount = (now: Drafts, account: string): Drafts =>
     grantOption === undefined ? now : { ...now, [grantOption.name]: account, ...(account !== "" && grantOption.grantWith) };
@@ -98,18 +104,18 @@ function Steps({ connector, known, taken, onDone }: SetupProps & { readonly conn
       onDone(t(known === undefined ? "sources.form.added" : "sources.form.changed", { id: draft.id }));
     },
   });
-  const step: Step = steps.find((one) => one === query.get("step")) ?? "what";
-  const at = steps.indexOf(step);
+  const step: Step = order.find((one) => one === query.get("step")) ?? order[0] ?? "what";
+  const at = order.indexOf(step);
   const set = (next: Drafts) => {
     change({ drafts: next });
     check.reset();
   };
   const isTaken = known === undefined && taken.has(draft.id);
-  const toStep = (to: Step) => withQuery({ step: to, grant: undefined, grantError: undefined });
+  const toStep = (to: Step) => withQuery({ step: to, ...unsaid });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (isTaken) return;
-    const next = steps[at + 1];
+    const next = order[at + 1];
     if (next === undefined) save.mutate();
     else go(toStep(next));
   };
@@ -120,7 +126,7 @@ function Steps({ connector, known, taken, onDone }: SetupProps & { readonly conn
       <form className="source-form" onSubmit={submit} aria-label={t("sources.form.label", { name })}>
         <nav aria-label={t("setup.steps.label")}>
           <ol className="steps">
-            {steps.map((one, index) => (
+            {order.map((one, index) => (
               <li key={one}>
                 <Link to={toStep(one)} aria-current={one === step ? "step" : undefined}>
                   {index + 1}. {t(`setup.steps.${one}`)}
@@ -168,11 +174,15 @@ function Steps({ connector, known, taken, onDone }: SetupProps & { readonly conn
                 wish={wish}
                 account={textOf(drafts[grantOption.name])}
                 failed={back.failed}
+                reason={back.reason}
                 isNew={back.account !== undefined}
                 wishWith={(account) => wishOf(withAccount(drafts, account))}
                 onChoose={(account) => set(withAccount(drafts, account))}
                 onRevoke={setOver}
               />
+            )}
+            {grantOption !== undefined && offered.length > 0 && textOf(drafts[grantOption.name]) !== "" && (
+              <Offers wish={wish} account={textOf(drafts[grantOption.name])} options={offered} drafts={drafts} onChange={(option, value) => set({ ...drafts, [option]: value })} />
             )}
           </>
         )}
@@ -197,7 +207,7 @@ function Steps({ connector, known, taken, onDone }: SetupProps & { readonly conn
         <div className="actions">
           <Link
             className="button"
-            to={withQuery({ add: undefined, edit: undefined, step: undefined, grant: undefined, grantError: undefined })}
+            to={withQuery({ add: undefined, edit: undefined, step: undefined, ...unsaid })}
             onClickCapture={() => {
               forget();
             }}
@@ -205,7 +215,7 @@ function Steps({ connector, known, taken, onDone }: SetupProps & { readonly conn
             {t("sources.form.cancel")}
           </Link>
           {at > 0 && (
-            <button type="button" onClick={() => setQuery({ step: steps[at - 1], grant: undefined, grantError: undefined })}>
+            <button type="button" onClick={() => setQuery({ step: order[at - 1], ...unsaid })}>
               {t("setup.steps.back")}
             </button>
           )}

@@ -92,7 +92,7 @@ export default function Sources() {
   const edited = items.find((source) => source.id === query.get("edit"));
   const saved = (text: string) => {
     changed(text);
-    setQuery({ add: undefined, edit: undefined, step: undefined, grant: undefined, grantError: undefined });
+    setQuery({ add: undefined, edit: undefined, step: undefined, grant: undefined, grantError: undefined, grantReason: undefined });
   };
   if (isAdmin && (adding !== null || edited !== undefined))
     return (
@@ -140,7 +140,14 @@ export default function Sources() {
       {items.length > 0 && (
         <Table caption={t("sources.caption")} columns={columns} rows={items} rowKey={(source) => source.id} onOpen={(source) => setQuery({ open: source.id })} />
       )}
-      {open !== undefined && <SourceDetail source={open} activity={of(open)} onClose={() => setQuery({ open: undefined })} onChanged={changed} />}
+      {open !== undefined && (
+        <SourceDetail
+          source={open}
+          activity={of(open)}
+          onClose={() => setQuery({ open: undefined, grant: undefined, grantError: undefined, grantReason: undefined })}
+          onChanged={changed}
+        />
+      )}
       {isRemoving && <RemoveWorld ids={simulated.map((source) => source.id)} onClose={() => setRemoving(false)} onDone={changed} />}
     </section>
   );

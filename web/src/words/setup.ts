@@ -59,6 +59,8 @@ export const setup = {
     none: "No account",
     by: "granted by {{by}} on {{day}}.",
     ends: "Holds until {{day}}.",
+    ended: "Ended on {{day}}.",
+    lacks: "The owner left out: {{scopes}}.",
     unused: "No source uses it.",
     used: "Used by {{sources}}.",
     name: "Name of the account here",
@@ -68,10 +70,12 @@ export const setup = {
     noAddress: "Platforms cannot send the browser back to the address that this page is open under. Set signIn.publicUrl in the configuration, and open the pages there.",
     granted: "Access is granted as {{account}}.",
     failed: "Access was not granted",
+    reason: "The platform says:",
     failures: {
       UPSTREAM_REFUSED: "The owner said no, or the platform did not accept the request.",
       SIGN_IN_EXPIRED: "It took longer than ten minutes, or another browser came back. Begin again.",
       UPSTREAM_AUTH: "The platform did not take the app's id and secret, or the code was over.",
+      UPSTREAM_UNAVAILABLE: "The platform did not answer as it should. Try again.",
       CONFIG_SECRET_MISSING: "The app's secret could not be read.",
     },
     notBegun: "The grant could not begin: look at the app's id and secret above",
@@ -80,6 +84,17 @@ export const setup = {
     revokeNamed: "Revoke access of {{account}}",
     revokeWhat: "The tokens are deleted here, and the platform is told where it listens. This cannot be undone; access can be granted again.",
     revokeStops: "These sources stop: {{sources}}.",
+  },
+  granted: {
+    title: "Access granted in the browser",
+    none: "Nobody has granted access under this name, or it was given back.",
+    refused: "The platform does not take this access any more. Grant it again, and collecting goes on by itself.",
+  },
+  offers: {
+    title: "What {{account}} can read",
+    about: "Choose what this source reads. It can be changed later.",
+    failed: "The platform did not tell what the account can read",
+    none: "Nothing. Either the account has none, or its owner left it out at the platform: grant access again, and choose all that is to be read.",
   },
   forecast: {
     title: "Before anything is spent",
@@ -152,6 +167,6 @@ export const setup = {
   warnings: {
     title: "Somebody has to do something about the access",
     tag: "access ends",
-    todo: "Grant access again under Change, Access; or lay a new token or key in the same place: it is read within a minute. Until then collection goes on as long as the old one holds.",
+    todo: "Grant access again below, where it was granted in the browser; or lay a new token or key in the same place: it is read within a minute. Until then collection goes on as long as the old one holds.",
   },
 } as const;
