@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it, type TestContext } from "node:test";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
 import { oauthStyles } from "../world/servers/oauth-styles.ts";
 import { rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
 import { appSecret, type GrantWorld, secretName, startGrantedGraph, startGrantedMastodon, startGrantedX } from "./grant-worlds.fixtures.ts";
-import { assertSound, type Signed, signInAs } from "./page.fixtures.ts";
+import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 describe("granting access in the browser", () => {
   let api: RunningApi;
@@ -13,7 +13,6 @@ describe("granting access in the browser", () => {
   let facebook: GrantWorld;
   let mastodon: GrantWorld;
   let opened: Awaited<ReturnType<typeof openBrowser>>;
-  let signed: Signed | undefined;
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
@@ -32,11 +31,7 @@ describe("granting access in the browser", () => {
     await opened.browser.close();
     for (const one of [api, x, facebook, mastodon]) await one[Symbol.asyncDispose]();
   });
-  async function withPage(t: TestContext, run: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-    if (!("browser" in opened)) return t.skip(opened.reason);
-    signed ??= await signInAs(opened.browser, api);
-    await signed(run, options);
-  }
+  const withPage = pagesOf(() => ({ opened, api }));
   const next = (page: Page) => page.getByRole("button", { name: "Next" }).click();
   const count = async (id: string) => Number((await api.ask("GET", `/api/v1/posts/count?q=source:${id}`)).body["posts"]);
   const choose = async (page: Page, name: string) => {
@@ -152,12 +147,7 @@ describe("granting access in the browser", () => {
       assert.equal(mastodon.platform.registered.length, 2, "an app for each grant");
     }));
 
-  for (const [name, options] of [
-    ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
-    ["narrow", { viewport: { width: 360, height: 740 } }],
-    ["narrow-dark", { viewport: { width: 360, height: 740 }, colorScheme: "dark" }],
-  ] as const) {
+  for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,
