@@ -10,6 +10,7 @@ import { makeRandom } from "./random.ts";
 import { type FaultLevel, type Faults, faultsOf } from "./servers/faults.ts";
 import { makeJetstreamServer } from "./servers/jetstream.ts";
 import { makeMastodonServer } from "./servers/mastodon.ts";
+import type { Waits } from "./servers/waits.ts";
 import { makeMessageLog } from "./servers/message-log.ts";
 import { answerFromOracle } from "./servers/oracle-routes.ts";
 import { makeStatusStore } from "./servers/status-store.ts";
@@ -75,6 +76,8 @@ export interface World extends AsyncDisposable {
   /** Pulls the cable of every stream. */
   cutStreams(): void;
   readonly connections: number;
+  /** By platform: calls beyond what it allows, and the milliseconds that its limits made the reader wait. */
+  readonly waits: Readonly<Record<"bluesky" | "mastodon", Pick<Waits, "beyond" | "forcedMs">>>;
   stop(): Promise<void>;
 }
 
@@ -160,7 +163,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
   engine.advanceTo(beginMs);
 
   const chance = (name: string) => makeRandom(`${seed}/faults/${name}`);
-  const jetstream = makeJetstreamServer(logs.bluesky, () => faults, chance("jetstream"));
+  const jetstream = makeJetstreamServer(logs.bluesky, { nowMs, handshakesPerWindow: 3_000 }, () => faults, chance("jetstream"));
   const mastodon = makeMastodonServer(
     logs.mastodon,
     statuses,
@@ -168,6 +171,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
       token,
       tokenForTimelines: options.tokenForTimelines ?? false,
       requestsPerWindow: options.requestsPerWindow ?? 300,
+      requestsPerAddress: 7_500,
       nowMs,
     },
     () => faults,
@@ -232,6 +236,7 @@ export async function startWorld(options: WorldOptions, listen?: (delivery: Deli
     get connections() {
       return jetstream.connections + mastodon.connections;
     },
+    waits: { bluesky: jetstream.waits, mastodon: mastodon.waits },
     [Symbol.asyncDispose]: stop,
   };
 }

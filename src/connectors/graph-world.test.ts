@@ -1,37 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type GraphOptions, type GraphWorld, startGraph } from "../../world/servers/graph.ts";
-import { type FakeClock, makeFakeClock } from "../core/clock.ts";
+import { makeFakeClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
+import { driveCalls } from "../http/loopback.fixtures.ts";
 import facebook from "./facebook.ts";
 import { facebookExpected } from "./facebook/expected.ts";
 import instagram from "./instagram.ts";
 import { instagramExpected } from "./instagram/expected.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, holdStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 10, 1, 12);
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const storm = { limits: 0.3, serverErrors: 0.1, cuts: 0.05 };
-
-/** Lets the network run, and the fake time beside it: slowly after a call, faster the longer none comes, not while the world answers. */
-async function drive<T>(clock: FakeClock, world: GraphWorld, promise: Promise<T>): Promise<T> {
-  let settled = false;
-  const watched = promise.finally(() => (settled = true));
-  watched.catch(() => undefined);
-  let stepMs = 1;
-  let calls = -1;
-  while (!settled) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    if (world.figures.open > 0 || settled) continue;
-    stepMs = world.figures.calls === calls ? Math.min(1_000, stepMs * 2) : 1;
-    calls = world.figures.calls;
-    await clock.advance(stepMs);
-  }
-  return watched;
-}
 
 /** A world with posts over some days, comments and replies; its clock may be another than ours. */
 async function start(options: Partial<GraphOptions> & { readonly seed: string; readonly skewMs?: number; readonly posts?: number; readonly commentsEach?: number }) {
@@ -59,7 +43,7 @@ async function openReader(at: Awaited<ReturnType<typeof start>>, connector: type
   const source = await open(context);
   return {
     source,
-    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, world, readThrough(source, clock, cursor, enough)),
+    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => driveCalls(clock, readThrough(source, clock, cursor, enough)),
     events: (pages: readonly SourcePage[]): SourceEvent[] =>
       itemsOf(pages).flatMap(({ bytes, key }) => {
         const [outcome] = parse(bytes);
@@ -101,7 +85,7 @@ for (const [name, options] of [
     const pages = await reader.read(undefined, has(wanted));
     const waitedMs = clock.now() - now;
     if (name === "in a storm")
-      tellStorm(t, {
+      holdStorm(t, {
         platform: "facebook",
         wanted: wanted.size,
         read: keys(pages).intersection(wanted).size,
@@ -237,9 +221,8 @@ test("an expired page token is fetched anew, and a dead user token is said to be
   await using _dead = dead;
   const source = await openWith(facebook, { pages: at.world.pages, token: "env:TOKEN", appSecret: "env:SECRET", server: at.world.url }).open(dead);
   await assert.rejects(
-    drive(
+    driveCalls(
       at.clock,
-      at.world,
       readUntil(source, undefined, () => false),
     ),
     (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH" && error.failure?.id === "facebook.token-expired" && error.failure.requestId !== undefined,
@@ -259,9 +242,8 @@ test("a retired version, a wrong secret and a dead token each have their code; t
     await using _of = of;
     const source = await facebook.open(of.chosen, of.context);
     try {
-      await drive(
+      await driveCalls(
         at.clock,
-        at.world,
         readUntil(source, undefined, () => true),
       );
     } catch (thrown) {
@@ -273,14 +255,14 @@ test("a retired version, a wrong secret and a dead token each have their code; t
   assert.equal(await codeOf(await open({ version: "v19.0" })), "UPSTREAM_VERSION facebook.version");
   assert.equal(await codeOf(await open({}, "wrong")), "UPSTREAM_AUTH facebook.secret-proof");
   await using ending = await open({ appId: at.world.appId });
-  await drive(at.clock, at.world, facebook.canary?.(ending.chosen, ending.context) ?? Promise.resolve());
+  await driveCalls(at.clock, facebook.canary?.(ending.chosen, ending.context) ?? Promise.resolve());
   assert.ok(said.some((message) => message.includes("ends in 3 days")));
   await using dead = await open({}, at.world.appSecret, "EAAdead");
   await assert.rejects(
-    drive(at.clock, at.world, facebook.canary?.(dead.chosen, dead.context) ?? Promise.resolve()),
+    driveCalls(at.clock, facebook.canary?.(dead.chosen, dead.context) ?? Promise.resolve()),
     (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH",
   );
-  const forecast = await drive(at.clock, at.world, facebook.forecast?.(ending.chosen, ending.context) ?? Promise.reject(new Error("none")));
+  const forecast = await driveCalls(at.clock, facebook.forecast?.(ending.chosen, ending.context) ?? Promise.reject(new Error("none")));
   assert.equal(forecast.posts, 1);
 });
 
@@ -299,7 +281,7 @@ for (const [name, faults] of [
     const pages = await reader.read(undefined, (all) => has(wanted)(all));
     const waitedMs = clock.now() - now;
     if (name === "in a storm")
-      tellStorm(t, {
+      holdStorm(t, {
         platform: "instagram",
         wanted: wanted.size,
         read: keys(pages).intersection(wanted).size,

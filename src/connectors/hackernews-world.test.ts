@@ -6,7 +6,7 @@ import type { SourceEvent } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import hackernews from "./hackernews.ts";
-import { itemsOf, makeContext, openWith, readThrough, tellStorm } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, holdStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
 
@@ -16,7 +16,7 @@ async function openReader(world: NewsWorld, clock = makeFakeClock(now), more: Re
   const source = await open(context);
   return {
     context,
-    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readThrough(source, clock, cursor, enough), 50),
+    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readThrough(source, clock, cursor, enough), 200),
     events: (pages: readonly SourcePage[]): SourceEvent[] =>
       itemsOf(pages).flatMap(({ bytes }) => {
         const [outcome] = parse(bytes);
@@ -31,7 +31,7 @@ const next = (pages: readonly SourcePage[]): number => Number(/"next":(\d+)/.exe
 const living = (world: NewsWorld) => [...world.items.values()].filter((item) => item.dead !== true && item.deleted !== true);
 
 /** Slow answers take real time, which a fake clock does not wait for. */
-const storm = { serverErrors: 0.1, tooManyRequests: 0.3, limitedMs: 1_000, resets: 0.05, garbage: 0.02 };
+const storm = { serverErrors: 0.1, tooManyRequests: 0.1, limitedMs: 5_000, resets: 0.05, garbage: 0.02 };
 for (const [name, faults] of [
   ["none", "off"],
   ["5xx, 429, resets and garbage", storm],
@@ -45,7 +45,7 @@ for (const [name, faults] of [
     // The ids before the world's first one have no item.
     const pages = await reader.read(JSON.stringify({ next: 40_000_000 }), (all) => keys(all).size >= wanted.size);
     if (faults !== "off")
-      tellStorm(t, { platform: "hackernews", wanted: wanted.size, read: keys(pages).size, beyond: Math.max(0, world.mostAtOnce - 16), tookMs: clock.now() - now });
+      holdStorm(t, { platform: "hackernews", wanted: wanted.size, read: keys(pages).size, beyond: world.beyond, tookMs: clock.now() - now, forcedMs: world.forcedMs });
     assert.deepEqual(keys(pages), wanted);
     const counts = Map.groupBy(reader.events(pages), (event) => (event.type === "post" ? event.post.id : ""));
     if (faults === "off") assert.ok([...counts.values()].every((list) => list.length === 1));

@@ -9,7 +9,7 @@ import { EarshotError } from "../core/errors.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import nostr from "./nostr.ts";
-import { itemsOf, makeContext, openWith, readUntil, tellStorm } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readUntil, holdStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
 const nowSec = now / 1_000;
@@ -21,7 +21,7 @@ async function openReader(relays: readonly NostrRelay[], clock: FakeClock, more:
   return {
     context,
     parse,
-    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readUntil(source, cursor, enough), 100),
+    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readUntil(source, cursor, enough), 25),
   };
 }
 
@@ -43,18 +43,20 @@ function fill(relays: readonly NostrRelay[], count: number): WorldEvent[] {
 
 for (const [name, faults] of [
   ["none", {}],
-  ["30% refused as too many, connections cut all the time", { rateLimited: 0.3, cutAfterMessages: 60 }],
+  ["half of the requests refused as too many, connections cut", { rateLimited: 0.5, cutAfterMessages: 300 }],
 ] as const) {
   test(`every stored event of two relays is read, once, with its signature, with faults: ${name}`, async (t) => {
     const clock = makeFakeClock(now);
-    await using one = await startNostrRelay({ seed: `${name} one`, maxLimit: 7, ...faults });
-    await using other = await startNostrRelay({ seed: `${name} other`, maxLimit: 7, ...faults });
+    await using one = await startNostrRelay({ seed: `${name} one`, nowMs: () => clock.now(), maxLimit: 7, ...faults });
+    await using other = await startNostrRelay({ seed: `${name} other`, nowMs: () => clock.now(), maxLimit: 7, ...faults });
     const events = fill([one, other], 180);
     const reader = await openReader([one, other], clock);
     await using _ = reader.context;
     const pages = await reader.read(undefined, hasAll(events));
     const keys = keysOf(pages);
-    if (name !== "none") tellStorm(t, { platform: "nostr", wanted: events.length, read: new Set(keys).size, beyond: 0, tookMs: clock.now() - now });
+    const forcedMs = Math.max(one.forcedMs, other.forcedMs);
+    if (name !== "none")
+      holdStorm(t, { platform: "nostr", wanted: events.length, read: new Set(keys).size, beyond: one.beyond + other.beyond, tookMs: clock.now() - now, forcedMs });
     assert.equal(new Set(keys).size, keys.length, "none twice");
     assert.deepEqual(new Set(keys), new Set(events.map(({ id }) => id)));
     for (const { bytes } of itemsOf(pages)) assert.ok("keep" in (reader.parse(bytes)[0] ?? {}));
@@ -142,6 +144,61 @@ test("a deletion is believed of the event's own author alone, and a forged event
     return outcomes.length >= 6;
   });
   assert.deepEqual(outcomes.toSorted(), ["FORBIDDEN", "FORBIDDEN", "SIGNATURE_INVALID", `delete ${gone.id}`, "post", "post"].toSorted());
+});
+
+test("a relay is asked within all that it tells of itself, what comes while it is asked is not missed, and the source's state says so", async () => {
+  const clock = makeFakeClock(now);
+  const limitation = { max_subscriptions: 1, max_filters: 1, max_message_length: 900, max_subid_length: 16, created_at_lower_limit: 3_600, created_at_upper_limit: 900 };
+  await using relay = await startNostrRelay({ seed: "narrow", nowMs: () => clock.now(), maxLimit: 7, limitation });
+  const events = Array.from({ length: 120 }, (_, index) => note(index % 30, nowSec - index * 20, `note ${index}`));
+  for (const event of events) relay.publish(event);
+  // It stands there by mistake: the relay says that it takes nothing so old.
+  relay.publish(note(1, nowSec - 7_200, "too old"));
+  const reader = await openReader([relay], clock, { accounts: [...new Set(events.map(({ pubkey }) => pubkey))], hashtags: ["x"] });
+  await using _ = reader.context;
+  const live: WorldEvent[] = [];
+  const gone = signEvent(3, { kind: 5, createdSec: nowSec + 1, tags: [["e", "c".repeat(64)]] });
+  let pagesBefore = 0;
+  const pages = await reader.read(undefined, (all) => {
+    if (live.length < 6 && all.length > pagesBefore + 2) {
+      pagesBefore = all.length;
+      const event = note(live.length * 5, nowSec + 1, `live ${live.length}`);
+      live.push(event);
+      relay.publish(event);
+      if (live.length === 3) relay.publish(gone);
+    }
+    return live.length === 6 && hasAll([...events, ...live])(all) && keysOf(all).includes("c".repeat(64));
+  });
+  assert.deepEqual(new Set(keysOf(pages)), new Set([...events, ...live].map(({ id }) => id).concat("c".repeat(64))));
+  assert.equal(relay.beyond, 0);
+  assert.equal(relay.connections, 1);
+  assert.match(reader.context.states.at(-1)?.detail ?? "", /1 subscription at once, 1 filter each, messages of 900 bytes, nothing older than 1 h/);
+});
+
+test("a relay that wants a sign-in before anything else gets it first, and without an account it is told as such and asked for nothing", async () => {
+  const clock = makeFakeClock(now);
+  const key = "11".repeat(32);
+  const pubkey = Buffer.from(schnorr.getPublicKey(Buffer.from(key, "hex"))).toString("hex");
+  await using relay = await startNostrRelay({
+    seed: "first",
+    nowMs: () => clock.now(),
+    authRequired: true,
+    members: [pubkey],
+    limitation: { auth_required: true, payment_required: true },
+  });
+  const events = fill([relay], 20);
+  const member = await openReader([relay], clock, { secretKey: "env:NOSTR" }, { "env:NOSTR": key });
+  await using _ = member.context;
+  await member.read(undefined, hasAll(events));
+  assert.equal(relay.beyond, 0);
+  assert.match(member.context.states.at(-1)?.detail ?? "", /sign-in needed, payment wanted/);
+  const stranger = await openReader([relay], clock);
+  await using __ = stranger.context;
+  await assert.rejects(
+    stranger.read(undefined, () => false),
+    (error) => error instanceof EarshotError && error.code === "UPSTREAM_AUTH" && error.message.includes("before anything else"),
+  );
+  assert.equal(relay.beyond, 0);
 });
 
 test("a hostile relay neither hides what another one has nor names another author for it", async () => {
@@ -241,7 +298,7 @@ test("a relay that answers without end is left, and memory stays", async () => {
     socket.on("close", () => left.resolve());
     socket.on("message", (data) => {
       const [word, id]: readonly unknown[] = JSON.parse(String(data));
-      if (word !== "REQ" || id === "live") return;
+      if (word !== "REQ" || String(id).startsWith("live")) return;
       const more = () => {
         const text = `["EVENT",${JSON.stringify(id)},${event}]`;
         sentBytes += text.length;

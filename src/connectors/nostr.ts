@@ -7,6 +7,8 @@ import { hex64 } from "./nostr/event.ts";
 import { expected, failures } from "./nostr/facts.ts";
 import { nostrParser } from "./nostr/parse.ts";
 import { rawsOfMessage, splitRecorded } from "./nostr/raws.ts";
+import { readLimits } from "./nostr/limits.ts";
+import { makePace } from "./nostr/pace.ts";
 import { filtersOf, readNostr } from "./nostr/read.ts";
 import { openSignIn } from "./nostr/sign-in.ts";
 import { openRelay } from "./nostr/relay.ts";
@@ -77,8 +79,13 @@ const nostr: Connector<typeof options> = {
     const [first] = relays;
     if (first === undefined) return;
     const signal = AbortSignal.timeout(30_000);
-    const relay = await openRelay(first, context, signal, secretKey === undefined ? undefined : await openSignIn(secretKey, context));
-    const pumping = relay.pump([{ kinds: [0], limit: 0 }], async () => undefined);
+    const limits = await readLimits(first, 1, context, signal);
+    const relay = await openRelay(first, context, signal, {
+      limits,
+      pace: makePace(context.clock),
+      signIn: secretKey === undefined ? undefined : await openSignIn(secretKey, context),
+    });
+    const pumping = relay.pump([{ kinds: [0] }], async () => undefined);
     try {
       await Promise.race([pumping, relay.fetch({ kinds: [0], limit: 1 })]);
     } catch (thrown) {

@@ -8,7 +8,7 @@ import type { SourceEvent, SourcePost } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import reddit from "./reddit.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, holdStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12, 1);
 const minuteMs = 60_000;
@@ -69,7 +69,7 @@ async function history(world: RedditWorld, pass: (ms: number) => Promise<void>, 
   }
 }
 
-const storm = { tooManyRequests: 0.3, limitedMs: 2_000, serverErrors: 0.1, resets: 0.05, garbage: 0.02 };
+const storm = { tooManyRequests: 0.3, limitedMs: 30_000, serverErrors: 0.1, resets: 0.05, garbage: 0.02 };
 for (const [name, faults] of [
   ["none", "off"],
   ["30% 429, 10% 5xx, resets, garbage, cut answers, expired tokens, a clock ahead", storm],
@@ -90,12 +90,13 @@ for (const [name, faults] of [
     const posts = postsOf(at.events([...first, ...second]));
     const made = new Map(posts.map((post) => [post.id, post]));
     if (isStorm)
-      tellStorm(t, {
+      holdStorm(t, {
         platform: "reddit",
         wanted: world.things.length,
         read: world.things.filter((thing) => made.has(fullname(thing))).length,
         beyond: world.violations,
         tookMs: firstMs + clock.now() - began,
+        forcedMs: world.forcedMs,
       });
     assert.deepEqual([...made.keys()].toSorted(), world.things.map(fullname).toSorted());
     for (const thing of world.things) {

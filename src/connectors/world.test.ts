@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startWorld } from "../../world/start.ts";
+import { type World, startWorld } from "../../world/start.ts";
 import { type FakeClock, makeFakeClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import bluesky from "./bluesky.ts";
 import mastodon from "./mastodon.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, holdStorm } from "./source.fixtures.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
 const small = { clock: "virtual", nowMs: now, historyPosts: 1_000, historyHours: 4, ratePerSecond: 4, seed: "connectors" } as const;
@@ -15,12 +15,19 @@ const small = { clock: "virtual", nowMs: now, historyPosts: 1_000, historyHours:
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 const texts = (pages: readonly SourcePage[]) => new Set(itemsOf(pages).map((item) => textOf(item.bytes)));
 
+/** A clock by which the world's windows end when ours do. */
+function together(world: World): FakeClock {
+  const own = makeFakeClock(now);
+  return { ...own, advance: async (ms) => (await own.advance(ms), world.advanceTo(own.now())) };
+}
+
 test("Jetstream is read whole through cuts and refusals, and a restart from any page's cursor loses nothing", async (t) => {
   const sent: string[] = [];
-  await using world = await startWorld({ ...small, faults: { cutAfterMessages: 150, refused: 0.2 } }, (delivery) => {
+  const faults = { cutAfterMessages: 100, refused: 0.1, tooManyRequests: 0.4, limitedMs: 30_000 };
+  await using world = await startWorld({ ...small, ratePerSecond: 0, faults }, (delivery) => {
     if (delivery.platform === "bluesky") sent.push(delivery.wire);
   });
-  const clock = makeFakeClock(now);
+  const clock = together(world);
   await using context = makeContext({ clock });
   const { open } = openWith(bluesky, { endpoints: [world.jetstreamUrl, world.jetstreamUrl], startAt: "oldest", simulated: true });
   const last = sent.at(-1) ?? "";
@@ -28,8 +35,8 @@ test("Jetstream is read whole through cuts and refusals, and a restart from any 
   const source = await open(context);
   const pages = await drive(clock, readThrough(source, clock, undefined, until), 50);
   const got = texts(pages);
-  tellStorm(t, { platform: "bluesky", wanted: sent.length, read: sent.filter((wire) => got.has(wire)).length, beyond: 0, tookMs: clock.now() - now });
-  assert.equal(sent.filter((wire) => !got.has(wire)).length, 0);
+  const { beyond, forcedMs } = world.waits.bluesky;
+  holdStorm(t, { platform: "bluesky", wanted: sent.length, read: sent.filter((wire) => got.has(wire)).length, beyond, tookMs: clock.now() - now, forcedMs });
   assert.ok(pages.every((page) => page.items.length <= 500));
   for (const cut of [0, Math.floor(pages.length / 2)]) {
     const rest = texts(await drive(clock, readThrough(source, clock, pages[cut]?.cursor, until), 50));
@@ -67,11 +74,9 @@ test("when every endpoint fails the source gives up with UPSTREAM_UNAVAILABLE", 
 });
 
 test("a Mastodon server without a token is polled page by page from the cursor, through 429, 5xx and cut connections", async (t) => {
-  const faults = { tooManyRequests: 0.3, limitedMs: 2_000, serverErrors: 0.1, resets: 0.05, garbage: 0.02 };
-  await using world = await startWorld({ ...small, ratePerSecond: 0, faults, seed: "polled" });
-  const own = makeFakeClock(now);
-  // The server's windows end by the same time as ours.
-  const clock: FakeClock = { ...own, advance: async (ms) => (await own.advance(ms), world.advanceTo(own.now())) };
+  const faults = { tooManyRequests: 0.3, limitedMs: 30_000, serverErrors: 0.1, resets: 0.05, garbage: 0.02 };
+  await using world = await startWorld({ ...small, ratePerSecond: 0, faults, requestsPerWindow: 5, seed: "polled" });
+  const clock = together(world);
   await using context = makeContext({ clock });
   const { open, parse } = openWith(mastodon, { server: world.mastodonUrl, simulated: true, backfillHours: 24, refreshMinutes: 0 });
   const wanted = new Set(
@@ -88,7 +93,8 @@ test("a Mastodon server without a token is polled page by page from the cursor, 
     }),
     100,
   );
-  tellStorm(t, { platform: "mastodon", wanted: wanted.size, read: wanted.intersection(seen).size, beyond: 0, tookMs: clock.now() - now });
+  const { beyond, forcedMs } = world.waits.mastodon;
+  holdStorm(t, { platform: "mastodon", wanted: wanted.size, read: wanted.intersection(seen).size, beyond, tookMs: clock.now() - now, forcedMs });
   assert.ok(pages.length > 2);
 });
 

@@ -7,7 +7,7 @@ import { EarshotError } from "../core/errors.ts";
 import type { SourcePost } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, holdStorm } from "./source.fixtures.ts";
 import x from "./x.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
@@ -73,7 +73,7 @@ test("under a storm of 429, 5xx, cuts, expired tokens and a clock that differs, 
   assert.ok(expired >= 3);
   assert.equal(world.beyond, 0);
   const lostMs = clock.now() - now;
-  tellStorm(t, {
+  holdStorm(t, {
     platform: "x",
     wanted: wanted(world).length,
     read: wanted(world).length - missing(world, posts).length,

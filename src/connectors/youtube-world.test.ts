@@ -5,8 +5,8 @@ import { type FakeClock, makeFakeClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { SourceEvent } from "../core/event.ts";
 import type { SourcePage } from "../core/source.ts";
-import { drive } from "../http/loopback.fixtures.ts";
-import { itemsOf, makeContext, openWith, readThrough, readUntil, tellStorm } from "./source.fixtures.ts";
+import { drive, driveCalls } from "../http/loopback.fixtures.ts";
+import { itemsOf, makeContext, openWith, readThrough, readUntil, holdStorm } from "./source.fixtures.ts";
 import youtube from "./youtube.ts";
 
 const now = Date.UTC(2026, 8, 1, 12);
@@ -22,8 +22,7 @@ async function openReader(world: YouTubeWorld, clock: FakeClock, more: Record<st
     context,
     source,
     options: youtube.options.parse(options),
-    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean, stepMs = 1_000) =>
-      driveDays(clock, world, readThrough(source, clock, cursor, enough), stepMs),
+    read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean, stepMs = 1_000) => driveCalls(clock, readThrough(source, clock, cursor, enough), stepMs),
     events: (pages: readonly SourcePage[]): SourceEvent[] =>
       itemsOf(pages).flatMap(({ bytes }) =>
         parse(bytes).map((outcome) => {
@@ -32,20 +31,6 @@ async function openReader(world: YouTubeWorld, clock: FakeClock, more: Record<st
         }),
       ),
   };
-}
-
-/** Days pass in large steps, but never while a call is under way: it would time out. */
-async function driveDays<T>(clock: FakeClock, world: YouTubeWorld, promise: Promise<T>, stepMs: number): Promise<T> {
-  let settled = false;
-  const watched = promise.finally(() => {
-    settled = true;
-  });
-  watched.catch(() => undefined);
-  while (!settled) {
-    for (let turn = 0; (turn < 40 || world.inFlight() > 0) && !settled; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    if (!settled) await clock.advance(stepMs);
-  }
-  return watched;
 }
 
 /** Everything that the world has shown to the public. */
@@ -66,17 +51,24 @@ function hasAll(world: YouTubeWorld): (pages: readonly SourcePage[]) => boolean 
 
 for (const [name, faults] of [
   ["none", {}],
-  ["30% rate limits, 10% failures, cut connections", storm],
+  ["30% rate limits, 10% failures, cut connections, few units a day", storm],
 ] as const) {
   test(`every video, comment and reply of channels is read, with faults: ${name}`, async (t) => {
     const clock = makeFakeClock(now);
-    await using world = await startYouTube({ seed: name, nowMs: () => clock.now(), faults, channels: 3, videosEach: 4, threadsEach: 6 });
-    const reader = await openReader(world, clock);
+    const quota = name === "none" ? {} : { unitsPerDay: 40 };
+    await using world = await startYouTube({ seed: name, nowMs: () => clock.now(), faults, channels: 3, videosEach: 4, threadsEach: 6, ...quota });
+    const reader = await openReader(world, clock, quota);
     await using _ = reader.context;
-    const pages = await reader.read(undefined, hasAll(world));
-    const refused = world.answered.get("quotaExceeded") ?? 0;
+    const pages = await reader.read(undefined, hasAll(world), name === "none" ? 1_000 : 60_000);
     if (name !== "none")
-      tellStorm(t, { platform: "youtube", wanted: truth(world).size, read: new Set(keysOf(pages)).intersection(truth(world)).size, beyond: refused, tookMs: clock.now() - now });
+      holdStorm(t, {
+        platform: "youtube",
+        wanted: truth(world).size,
+        read: new Set(keysOf(pages)).intersection(truth(world)).size,
+        beyond: world.beyond,
+        tookMs: clock.now() - now,
+        forcedMs: world.forcedMs,
+      });
     assert.deepEqual(keysOf(pages), truth(world));
     const posts = new Map(reader.events(pages).flatMap((event) => (event.type === "post" ? [[event.post.id, event.post]] : [])));
     for (const video of world.videos) {

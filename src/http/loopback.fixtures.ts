@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import type { FakeClock } from "../core/clock.ts";
@@ -85,6 +86,53 @@ export async function drive<T>(clock: FakeClock, promise: Promise<T>, stepMs = 2
   watched.catch(() => undefined);
   while (!settled) {
     for (let turn = 0; turn < 8 && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (!settled) await clock.advance(stepMs);
+  }
+  return watched;
+}
+
+/** HTTP requests that the client has begun, and those of them without a whole answer (undici, Diagnostics Channel). */
+function watchRequests() {
+  const open = new Set<unknown>();
+  let begun = 0;
+  const requestOf = (message: unknown): unknown => (typeof message === "object" && message !== null && "request" in message ? message.request : undefined);
+  const began = (message: unknown): void => {
+    begun += 1;
+    open.add(requestOf(message));
+  };
+  const ended = (message: unknown): void => void open.delete(requestOf(message));
+  const channels = [
+    ["undici:request:create", began],
+    ["undici:request:trailers", ended],
+    ["undici:request:error", ended],
+  ] as const;
+  for (const [name, hear] of channels) subscribe(name, hear);
+  return {
+    open: () => open.size,
+    begun: () => begun,
+    [Symbol.dispose]() {
+      for (const [name, hear] of channels) unsubscribe(name, hear);
+    },
+  };
+}
+
+/**
+ * As `drive`, for hours and days: time stands still while a call has no answer, goes slowly after one, and faster the longer none comes. Not for
+ * streams, whose answers do not end.
+ */
+export async function driveCalls<T>(clock: FakeClock, promise: Promise<T>, longestStepMs = 1_000): Promise<T> {
+  using requests = watchRequests();
+  let settled = false;
+  const watched = promise.finally(() => {
+    settled = true;
+  });
+  watched.catch(() => undefined);
+  let stepMs = 1;
+  let begun = -1;
+  while (!settled) {
+    for (let turn = 0; (turn < 8 || requests.open() > 0) && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
+    stepMs = requests.begun() === begun ? Math.min(longestStepMs, stepMs * 2) : 1;
+    begun = requests.begun();
     if (!settled) await clock.advance(stepMs);
   }
   return watched;

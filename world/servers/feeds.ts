@@ -5,6 +5,7 @@ import { hash32, makeRandom } from "../random.ts";
 import { type FaultLevel, type Faults, faultsOf } from "./faults.ts";
 import { makeRestFaults } from "./rest-faults.ts";
 import { writeStory } from "./story.ts";
+import { makeWaits } from "./waits.ts";
 import { type Article, type Blog, type FeedFormat, renderFeed } from "../wire/feeds.ts";
 
 export interface FeedsOptions {
@@ -13,6 +14,8 @@ export interface FeedsOptions {
   readonly blogs?: number;
   readonly articlesEach?: number;
   readonly faults?: FaultLevel | Partial<Faults>;
+  /** Each blog tells how long it is to be left alone after an answer: by Cache-Control, Expires, ttl. */
+  readonly pauses?: boolean;
   readonly host?: string;
 }
 
@@ -34,12 +37,19 @@ export interface FeedsWorld extends AsyncDisposable {
   cutNext(answers: number): void;
   /** Answers so far, by status. */
   readonly answered: ReadonlyMap<number, number>;
+  /** Calls before a 429 was over, and looks at a feed before its own pause was. */
+  readonly beyond: number;
+  /** Milliseconds that 429s and the pauses of the slowest feed made the reader wait. */
+  readonly forcedMs: number;
 }
 
 const formats: readonly FeedFormat[] = ["rss2", "atom1", "json", "rss1", "rss091", "atom03"];
 const encodings = ["utf-8", "utf-8", "utf-8", "iso-8859-1", "windows-1252", "utf-16le"] as const;
 const shown = 15;
 const hourMs = 3_600_000;
+/** Several feeds are asked at once: those on their way when a 429 is said are none of its fault. */
+const underWayMs = 200;
+const pausesMs = [20, 25, 30, 35].map((minutes) => minutes * 60_000);
 
 export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
   const { seed, nowMs, host = "127.0.0.1" } = options;
@@ -47,7 +57,8 @@ export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
   let faults = faultsOf(options.faults);
   let cuts = 0;
   const answered = new Map<number, number>();
-  const restFaults = makeRestFaults(() => faults, makeRandom(`${seed}/faults/feeds`), nowMs);
+  const waits = makeWaits(nowMs, underWayMs);
+  const restFaults = makeRestFaults(() => faults, makeRandom(`${seed}/faults/feeds`), nowMs, waits, "retry-after");
   let count = 0;
 
   const write = (blog: Blog, publishedMs: number): Article => {
@@ -73,6 +84,7 @@ export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
       articles: [],
       path: `/blog/${index}/feed`,
       validators: index % 3 === 0 ? "both" : index % 3 === 1 ? "etag" : "modified",
+      pauseMs: options.pauses === true ? (pausesMs[index % pausesMs.length] ?? 0) : 0,
       state: "there",
       changedMs: 0,
     };
@@ -102,14 +114,17 @@ export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
     const body = renderFeed(blog, blog.articles.toReversed().slice(0, shown));
     const etag = `"${hash32(body.toString("latin1")).toString(16)}"`;
     const modified = new Date(blog.changedMs).toUTCString();
+    waits.comes(blog.path);
     const headers = {
       "content-type": contentType(blog),
+      ...pauseHeaders(blog, nowMs()),
       ...(blog.validators !== "modified" && { etag }),
       ...(blog.validators !== "etag" && { "last-modified": modified }),
     };
     const { "if-none-match": match, "if-modified-since": since } = request.headers;
     const same = match === undefined ? since !== undefined && blog.validators !== "etag" && Date.parse(since) >= Math.floor(blog.changedMs / 1_000) * 1_000 : match === etag;
     if (same) {
+      if (blog.pauseMs > 0) waits.hold(nowMs() + blog.pauseMs, blog.path);
       answer(request, response, 304, "", headers);
       return;
     }
@@ -119,6 +134,7 @@ export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
       response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
       return;
     }
+    if (blog.pauseMs > 0) waits.hold(nowMs() + blog.pauseMs, blog.path);
     answer(request, response, 200, body, headers);
   };
 
@@ -156,6 +172,12 @@ export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
       cuts = answers;
     },
     answered,
+    get beyond() {
+      return waits.beyond;
+    },
+    get forcedMs() {
+      return waits.forcedMs;
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -167,6 +189,12 @@ export async function startFeeds(options: FeedsOptions): Promise<FeedsWorld> {
 export function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === "string") throw new TypeError("expected a TCP address");
   return address.port;
+}
+
+/** RSS 2.0 tells it in the document (ttl). */
+function pauseHeaders({ format, index, pauseMs }: Blog, nowMs: number): Record<string, string> {
+  if (pauseMs === 0 || format === "rss2") return {};
+  return index % 2 === 0 ? { expires: new Date(nowMs + pauseMs).toUTCString(), date: new Date(nowMs).toUTCString() } : { "cache-control": `public, max-age=${pauseMs / 1_000}` };
 }
 
 /** Some servers tell the charset, some leave it to the document. */

@@ -5,6 +5,7 @@ import { type FaultLevel, type Faults, faultsOf } from "./faults.ts";
 import { portOf } from "./feeds.ts";
 import { makeRestFaults } from "./rest-faults.ts";
 import { writeStory } from "./story.ts";
+import { makeWaits } from "./waits.ts";
 
 export interface NewsOptions {
   readonly seed: string;
@@ -51,16 +52,23 @@ export interface NewsWorld extends AsyncDisposable {
   readonly answered: ReadonlyMap<number, number>;
   /** The most requests that were open at once. */
   readonly mostAtOnce: number;
+  /** Calls that came while a 429 held; the API has no limit of its own (github.com/HackerNews/API, "Rate limit", 2026-11). */
+  readonly beyond: number;
+  /** Milliseconds that 429s made the reader wait. */
+  readonly forcedMs: number;
 }
 
 const firstId = 40_000_000;
 const updatesShown = 60;
+/** Several calls are open at once: those on their way when a 429 is said are none of its fault. */
+const underWayMs = 200;
 
 export async function startNews(options: NewsOptions): Promise<NewsWorld> {
   const { seed, nowMs, host = "127.0.0.1", lateShare = 0 } = options;
   const random = makeRandom(`${seed}/news`);
   let faults = faultsOf(options.faults);
-  const restFaults = makeRestFaults(() => faults, makeRandom(`${seed}/faults/news`), nowMs);
+  const waits = makeWaits(nowMs, underWayMs);
+  const restFaults = makeRestFaults(() => faults, makeRandom(`${seed}/faults/news`), nowMs, waits, "retry-after");
   const items = new Map<number, NewsItem>();
   const late = new Set<number>();
   let updated: number[] = [];
@@ -164,6 +172,12 @@ export async function startNews(options: NewsOptions): Promise<NewsWorld> {
     answered,
     get mostAtOnce() {
       return mostAtOnce;
+    },
+    get beyond() {
+      return waits.beyond;
+    },
+    get forcedMs() {
+      return waits.forcedMs;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -8,6 +8,7 @@ import { textOf } from "./frame.ts";
 import type { MessageLog } from "./message-log.ts";
 import { refuse } from "./refuse.ts";
 import { makeReader, type Reader } from "./stream.ts";
+import { type Waits, makeWaits } from "./waits.ts";
 
 /** Jetstream's `/subscribe` (bluesky-social/jetstream, read 2026-11): JSON text frames, cursors in microseconds. */
 export interface JetstreamServer {
@@ -16,8 +17,18 @@ export interface JetstreamServer {
   pump(): void;
   cutAll(): void;
   readonly connections: number;
+  /** Handshakes beyond the window or before a 429 was over, and what both made the reader wait. */
+  readonly waits: Pick<Waits, "beyond" | "forcedMs">;
   close(): void;
 }
+
+export interface JetstreamOptions {
+  readonly nowMs: () => number;
+  /** Handshakes in five minutes from one address: what Bluesky's own hosts take of any call (docs.bsky.app/docs/advanced-guides/rate-limits, 2026-11). */
+  readonly handshakesPerWindow: number;
+}
+
+const windowMs = 300_000;
 
 interface Wanted {
   readonly collections: readonly string[];
@@ -25,7 +36,11 @@ interface Wanted {
   readonly messageBytesAtMost: number;
 }
 
-export function makeJetstreamServer(log: MessageLog, faults: () => Faults, random: Random): JetstreamServer {
+export function makeJetstreamServer(log: MessageLog, options: JetstreamOptions, faults: () => Faults, random: Random): JetstreamServer {
+  const { nowMs, handshakesPerWindow } = options;
+  const waits = makeWaits(nowMs);
+  let window = { startMs: 0, handshakes: 0 };
+  let limitedUntilMs = 0;
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 10_000_000 });
   const readers = new Map<WebSocket, Reader>();
 
@@ -67,11 +82,30 @@ export function makeJetstreamServer(log: MessageLog, faults: () => Faults, rando
     if (query.get("requireHello") !== "true") start();
   };
 
+  /** Counts a handshake; true: it is one too many, or a fault says so. */
+  const isLimited = (): boolean => {
+    const inTime = waits.comes();
+    const startMs = Math.floor(nowMs() / windowMs) * windowMs;
+    if (window.startMs !== startMs) window = { startMs, handshakes: 0 };
+    window.handshakes += 1;
+    if (!inTime || nowMs() < limitedUntilMs) return true;
+    const { tooManyRequests, limitedMs } = faults();
+    if (window.handshakes > handshakesPerWindow) limitedUntilMs = startMs + windowMs;
+    else if (tooManyRequests > 0 && random.chance(tooManyRequests)) limitedUntilMs = nowMs() + limitedMs;
+    else return false;
+    waits.hold(limitedUntilMs);
+    return true;
+  };
+
   return {
     upgrade(request, socket, head) {
       const url = new URL(request.url ?? "/", "http://world.simulated.example");
       if (url.pathname !== "/subscribe") {
         refuse(socket, 404, "Not Found", "no such path");
+        return;
+      }
+      if (isLimited()) {
+        refuse(socket, 429, "Too Many Requests", "slow down", { "Retry-After": String(Math.ceil((limitedUntilMs - nowMs()) / 1_000)) });
         return;
       }
       if (random.chance(faults().refused)) {
@@ -102,6 +136,7 @@ export function makeJetstreamServer(log: MessageLog, faults: () => Faults, rando
     get connections() {
       return sockets.clients.size;
     },
+    waits,
     close() {
       for (const socket of sockets.clients) socket.terminate();
       sockets.close();

@@ -11,6 +11,7 @@ import type { MessageLog } from "./message-log.ts";
 import type { StatusStore } from "./status-store.ts";
 import { makeReader, type Reader } from "./stream.ts";
 import { makeRestFaults } from "./rest-faults.ts";
+import { type Waits, makeWaits } from "./waits.ts";
 
 /** The part of Mastodon's API that a reader of public posts uses (docs.joinmastodon.org, version 4.5, read 2026-11). */
 export interface MastodonServer {
@@ -21,6 +22,8 @@ export interface MastodonServer {
   thump(): void;
   cutAll(): void;
   readonly connections: number;
+  /** Calls beyond a window or before a 429 was over, and what both made the reader wait. */
+  readonly waits: Pick<Waits, "beyond" | "forcedMs">;
   close(): void;
 }
 
@@ -28,8 +31,10 @@ export interface MastodonOptions {
   readonly token: string;
   /** The public timelines ask for a token too. */
   readonly tokenForTimelines: boolean;
-  /** Requests in five minutes for each token or address. */
+  /** Requests in five minutes for each token, or address without one. */
   readonly requestsPerWindow: number;
+  /** Requests in five minutes for each address, with tokens or without. */
+  readonly requestsPerAddress: number;
   readonly nowMs: () => number;
 }
 
@@ -39,7 +44,8 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const readers = new Map<WebSocket | ServerResponse, Reader>();
   const used = new Map<string, { windowStartMs: number; requests: number }>();
-  const restFaults = makeRestFaults(faults, random, options.nowMs);
+  const waits = makeWaits(options.nowMs);
+  const restFaults = makeRestFaults(faults, random, options.nowMs, waits, "reset");
 
   const tokenOf = (request: IncomingMessage, url: URL): string | undefined =>
     /^Bearer (.+)$/u.exec(request.headers.authorization ?? "")?.[1] ?? url.searchParams.get("access_token") ?? undefined;
@@ -54,8 +60,8 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...(status === 200 && { etag }), ...headers }).end(text);
   };
 
-  /** Headers of the rate limit; undefined when it is used up. */
-  const spend = (who: string): { headers: Record<string, string>; allowed: boolean } => {
+  /** Headers of the rate limit; not allowed: it is used up. */
+  const spend = (who: string, limit: number): { headers: Record<string, string>; allowed: boolean; left: number } => {
     const nowMs = options.nowMs();
     const windowStartMs = Math.floor(nowMs / windowMs) * windowMs;
     let entry = used.get(who);
@@ -64,11 +70,18 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
       entry = { windowStartMs, requests: 0 };
       used.set(who, entry);
     }
+    waits.comes(who);
     entry.requests += 1;
-    return {
-      allowed: entry.requests <= options.requestsPerWindow,
-      headers: limitHeaders(options.requestsPerWindow, Math.max(0, options.requestsPerWindow - entry.requests), windowStartMs + windowMs),
-    };
+    const left = Math.max(0, limit - entry.requests);
+    if (left === 0) waits.hold(windowStartMs + windowMs, who);
+    return { allowed: entry.requests <= limit, left, headers: limitHeaders(limit, left, windowStartMs + windowMs) };
+  };
+
+  /** Of both limits the one that is nearer to its end is told (docs.joinmastodon.org/api/rate-limits, 2026-11). */
+  const spendBoth = (token: string | undefined, address: string): { headers: Record<string, string>; allowed: boolean } => {
+    const own = spend(token === undefined ? `anonymous ${address}` : `token ${token}`, options.requestsPerWindow);
+    const all = spend(`address ${address}`, options.requestsPerAddress);
+    return { allowed: own.allowed && all.allowed, headers: all.left < own.left ? all.headers : own.headers };
   };
 
   const timeline = (request: IncomingMessage, response: ServerResponse, url: URL, headers: Record<string, string>, tag: string | undefined): void => {
@@ -151,7 +164,7 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
         answer(request, response, 401, { error: "The access token is invalid" });
         return;
       }
-      const { headers, allowed } = spend(token ?? request.socket.remoteAddress ?? "");
+      const { headers, allowed } = spendBoth(token, request.socket.remoteAddress ?? "");
       if (!allowed) {
         answer(request, response, 429, { error: "Too many requests" }, headers);
         return;
@@ -222,6 +235,7 @@ export function makeMastodonServer(log: MessageLog, statuses: StatusStore, optio
     get connections() {
       return readers.size;
     },
+    waits,
     close() {
       for (const socket of sockets.clients) socket.terminate();
       for (const client of readers.keys()) if ("writeHead" in client) client.destroy();

@@ -5,6 +5,7 @@ import { schnorr } from "@noble/curves/secp256k1.js";
 import { WebSocketServer, type WebSocket } from "ws";
 import { hash32, makeRandom } from "../random.ts";
 import { portOf } from "./feeds.ts";
+import { makeWaits } from "./waits.ts";
 
 /** An event of NIP-01, really signed. */
 export interface WorldEvent {
@@ -17,17 +18,38 @@ export interface WorldEvent {
   readonly sig: string;
 }
 
+/** Of NIP-11, "limitation" (2025-11); what is absent is not told, and not held to. */
+export interface Limitation {
+  /** Open subscriptions of one connection. */
+  readonly max_subscriptions?: number;
+  /** Filters of one subscription. */
+  readonly max_filters?: number;
+  /** Bytes of a message. */
+  readonly max_message_length?: number;
+  /** Characters of a subscription's id. */
+  readonly max_subid_length?: number;
+  readonly auth_required?: boolean;
+  readonly payment_required?: boolean;
+  /** Seconds before and after now that an event may be dated. */
+  readonly created_at_lower_limit?: number;
+  readonly created_at_upper_limit?: number;
+}
+
 export interface NostrRelayOptions {
   readonly seed: string;
+  /** Absent: the machine's own clock. */
+  readonly nowMs?: () => number;
   /** As NIP-11 tells it; a request gives no more. */
   readonly maxLimit?: number;
+  readonly limitation?: Limitation;
   /** Answers every request with CLOSED auth-required, until one of `members` (public keys) signed in. */
   readonly authRequired?: boolean;
   readonly members?: readonly string[];
   /** A connection is cut after so many messages to it, on average. */
   readonly cutAfterMessages?: number;
-  /** Share of requests that are refused as rate-limited. */
+  /** Share of requests that are refused as rate-limited, and for how long the relay then takes none; how long is not told. */
   readonly rateLimited?: number;
+  readonly limitedMs?: number;
 }
 
 /** A relay on loopback. */
@@ -41,6 +63,10 @@ export interface NostrRelay extends AsyncDisposable {
   cutAll(): void;
   setFaults(faults: { readonly cutAfterMessages?: number; readonly rateLimited?: number }): void;
   readonly connections: number;
+  /** Requests beyond what the relay tells of itself, or while it takes none. */
+  readonly beyond: number;
+  /** Milliseconds in which the relay took no request, and one came after. */
+  readonly forcedMs: number;
 }
 
 export interface Draft {
@@ -78,7 +104,11 @@ function matches(event: WorldEvent, filter: Filter): boolean {
 }
 
 export async function startNostrRelay(options: NostrRelayOptions): Promise<NostrRelay> {
-  const { maxLimit = 100, authRequired = false } = options;
+  const { maxLimit = 100, authRequired = false, limitation = {}, limitedMs = 1_000, nowMs = Date.now } = options;
+  // A connection asks for several things at once: what is on its way when it is told to slow down is not beyond.
+  const waits = makeWaits(nowMs, 200);
+  let broken = 0;
+  let mayRefuse = true;
   const random = makeRandom(`${options.seed}/nostr`);
   let { cutAfterMessages = 0, rateLimited = 0 } = options;
   let stored: WorldEvent[] = [];
@@ -87,23 +117,42 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
   const signedIn = new Set<WebSocket>();
   const subscriptions = new Map<WebSocket, Map<string, readonly Filter[]>>();
 
-  const send = (socket: WebSocket, message: unknown): void => {
-    if (socket.readyState !== socket.OPEN) return;
-    if (cutAfterMessages > 0 && random.chance(1 / cutAfterMessages)) socket.terminate();
-    else socket.send(JSON.stringify(message));
+  /** False: the connection is cut instead. */
+  const send = (socket: WebSocket, message: unknown): boolean => {
+    if (socket.readyState !== socket.OPEN) return false;
+    if (cutAfterMessages > 0 && random.chance(1 / cutAfterMessages)) {
+      socket.terminate();
+      return false;
+    }
+    socket.send(JSON.stringify(message));
+    return true;
+  };
+
+  const challenge = (socket: WebSocket): void => {
+    challenges.set(socket, hash32(`challenge ${connections}`).toString(16));
+    send(socket, ["AUTH", challenges.get(socket)]);
   };
 
   const answer = (socket: WebSocket, id: string, filters: readonly Filter[]): void => {
     if (authRequired && !signedIn.has(socket)) {
-      if (!challenges.has(socket)) {
-        challenges.set(socket, hash32(`${id}/${connections}`).toString(16));
-        send(socket, ["AUTH", challenges.get(socket)]);
-      }
+      if (limitation.auth_required === true) broken += 1;
+      if (!challenges.has(socket)) challenge(socket);
       send(socket, ["CLOSED", id, "auth-required: sign in first"]);
       return;
     }
-    if (random.chance(rateLimited)) {
-      send(socket, ["CLOSED", id, "rate-limited: slow down"]);
+    const inTime = waits.comes();
+    // Once the pause is over there is room again.
+    if (!inTime || (mayRefuse && random.chance(rateLimited))) {
+      const isTold = send(socket, ["CLOSED", id, "rate-limited: slow down"]);
+      if (inTime && isTold) waits.hold(nowMs() + limitedMs);
+      mayRefuse = false;
+      return;
+    }
+    mayRefuse = true;
+    const fault = faultOf(socket, id, filters);
+    if (fault !== undefined) {
+      broken += 1;
+      send(socket, ["CLOSED", id, `invalid: ${fault}`]);
       return;
     }
     subscriptions.get(socket)?.set(id, filters);
@@ -112,6 +161,18 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
       for (const event of found.slice(0, Math.min(maxLimit, filter.limit ?? maxLimit))) send(socket, ["EVENT", id, event]);
     }
     send(socket, ["EOSE", id]);
+  };
+
+  /** Which of the told limits a request breaks. */
+  const faultOf = (socket: WebSocket, id: string, filters: readonly Filter[]): string | undefined => {
+    const { max_subscriptions = Infinity, max_filters = Infinity, max_subid_length = Infinity, created_at_lower_limit = Infinity } = limitation;
+    const open = subscriptions.get(socket);
+    if (open !== undefined && !open.has(id) && open.size >= max_subscriptions) return "too many subscriptions";
+    if (filters.length > max_filters) return "too many filters";
+    if (id.length > max_subid_length) return "the subscription's id is too long";
+    if (filters.some(({ limit = 0 }) => limit > maxLimit)) return "limit is too high";
+    if (filters.some(({ until = Infinity }) => until < nowMs() / 1_000 - created_at_lower_limit)) return "nothing so old is kept";
+    return undefined;
   };
 
   /** NIP-42: the right kind, challenge and relay, lately, signed by a member. */
@@ -130,14 +191,22 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
   const server = createServer((request, response) => {
     if (request.headers.accept !== "application/nostr+json") response.writeHead(406).end();
     else
-      response.writeHead(200, { "content-type": "application/nostr+json" }).end(JSON.stringify({ name: "world", supported_nips: [1, 9, 11], limitation: { max_limit: maxLimit } }));
+      response
+        .writeHead(200, { "content-type": "application/nostr+json" })
+        .end(JSON.stringify({ name: "world", supported_nips: [1, 9, 11], limitation: { max_limit: maxLimit, ...limitation } }));
   });
   const sockets = new WebSocketServer({ server });
   sockets.on("connection", (socket) => {
     connections += 1;
     subscriptions.set(socket, new Map());
+    if (limitation.auth_required === true) challenge(socket);
     socket.on("close", () => subscriptions.delete(socket));
     socket.on("message", (data) => {
+      if (Buffer.isBuffer(data) && data.length > (limitation.max_message_length ?? Infinity)) {
+        broken += 1;
+        send(socket, ["NOTICE", "invalid: message too large"]);
+        return;
+      }
       const [word, id, ...filters]: [string, string, ...Filter[]] = JSON.parse(Buffer.isBuffer(data) ? data.toString() : "[]");
       if (word === "AUTH") takeSignIn(socket, JSON.parse(JSON.stringify(id)));
       else if (word === "REQ") answer(socket, id, filters);
@@ -158,6 +227,12 @@ export async function startNostrRelay(options: NostrRelayOptions): Promise<Nostr
     },
     get connections() {
       return connections;
+    },
+    get beyond() {
+      return waits.beyond + broken;
+    },
+    get forcedMs() {
+      return waits.forcedMs;
     },
     publish(event) {
       if (stored.some(({ id }) => id === event.id)) return;

@@ -1,10 +1,11 @@
+import type { Waits } from "./waits.ts";
+
 const windowMs = 600_000;
 
-/** Calls of the one client in windows of ten minutes, told in headers as Reddit does (its Data API wiki, 2024). */
-export function makeRedditLimits(nowMs: () => number, callsAWindow: number) {
+/** Calls of the one client in windows of ten minutes, told in headers as Reddit does (its Data API wiki, 2024). `waits` hears when one is used up. */
+export function makeRedditLimits(nowMs: () => number, callsAWindow: number, waits: Waits) {
   let used = 0;
   let window = 0;
-  let violations = 0;
   const roll = (): void => {
     const current = Math.floor(nowMs() / windowMs);
     if (current === window) return;
@@ -15,11 +16,9 @@ export function makeRedditLimits(nowMs: () => number, callsAWindow: number) {
     /** False: the call is one too many. */
     take(): boolean {
       roll();
-      if (used >= callsAWindow) {
-        violations += 1;
-        return false;
-      }
+      if (used >= callsAWindow) return false;
       used += 1;
+      if (used === callsAWindow) waits.hold((window + 1) * windowMs, "api");
       return true;
     },
     headers(): Record<string, string> {
@@ -27,6 +26,5 @@ export function makeRedditLimits(nowMs: () => number, callsAWindow: number) {
       const leftMs = (window + 1) * windowMs - nowMs();
       return { "x-ratelimit-used": String(used), "x-ratelimit-remaining": `${callsAWindow - used}.0`, "x-ratelimit-reset": String(Math.ceil(leftMs / 1_000)) };
     },
-    violations: () => violations,
   };
 }

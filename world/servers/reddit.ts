@@ -6,6 +6,7 @@ import { type FaultLevel, type Faults, faultsOf } from "./faults.ts";
 import { portOf } from "./feeds.ts";
 import { makeRedditLimits } from "./reddit-limits.ts";
 import { type RedditStore, makeRedditStore } from "./reddit-store.ts";
+import { makeWaits } from "./waits.ts";
 
 export interface RedditWorldOptions {
   readonly seed: string;
@@ -33,8 +34,10 @@ export interface RedditWorld extends RedditStore, AsyncDisposable {
   readonly answered: ReadonlyMap<number, number>;
   /** Calls by path without ids. */
   readonly asked: ReadonlyMap<string, number>;
-  /** Calls beyond the window's allowance, and /api/morechildren asked twice at once. */
+  /** Calls beyond the window's allowance or before a 429 was over, and /api/morechildren asked twice at once. */
   readonly violations: number;
+  /** Milliseconds that 429s and used-up windows made the reader wait. */
+  readonly forcedMs: number;
   readonly tokensGiven: number;
 }
 
@@ -47,7 +50,8 @@ export async function startReddit(options: RedditWorldOptions): Promise<RedditWo
   const theirNow = () => nowMs() + skewMs;
   const random = makeRandom(`${seed}/faults/reddit`);
   const store = makeRedditStore(makeRandom(`${seed}/reddit`), theirNow);
-  const limits = makeRedditLimits(theirNow, options.callsAWindow ?? 1_000);
+  const waits = makeWaits(theirNow);
+  const limits = makeRedditLimits(theirNow, options.callsAWindow ?? 1_000, waits);
   let faults = faultsOf(options.faults);
   let cuts = 0;
   let downUntil = 0;
@@ -100,12 +104,16 @@ export async function startReddit(options: RedditWorldOptions): Promise<RedditWo
   /** True where a fault of the network or of the servers before the API has answered. */
   function fails(request: IncomingMessage, response: ServerResponse): boolean {
     const roll = random.next();
+    const inTime = waits.comes();
     if (nowMs() < downUntil) {
       reply(response, 503, "<html><body>our CDN was unable to reach our servers</body></html>");
       return true;
     }
-    if (nowMs() < limitedUntil || roll < faults.tooManyRequests) {
-      if (nowMs() >= limitedUntil) limitedUntil = nowMs() + faults.limitedMs;
+    if (inTime && roll < faults.tooManyRequests) {
+      limitedUntil = nowMs() + faults.limitedMs;
+      waits.hold(limitedUntil + skewMs);
+    }
+    if (nowMs() < limitedUntil) {
       reply(response, 429, { message: "Too Many Requests", error: 429 }, { "retry-after": String(Math.ceil((limitedUntil - nowMs()) / 1_000)) });
       return true;
     }
@@ -241,7 +249,7 @@ export async function startReddit(options: RedditWorldOptions): Promise<RedditWo
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
     if ((tokens.get(bearer) ?? 0) <= theirNow() && options.accepts?.(bearer) !== true) refuse(response, 401, "Unauthorized");
     else if (!/^[\w.]+:[\w.]+:v[\w.]+ \(by \/u\/[\w-]+\)$/.test(request.headers["user-agent"] ?? "")) refuse(response, 403, "Forbidden");
-    else if (!limits.take()) refuse(response, 429, "Too Many Requests");
+    else if (!waits.comes("api") || !limits.take()) refuse(response, 429, "Too Many Requests");
     else serve(response, pathname, searchParams);
   });
   server.listen(0, "127.0.0.1");
@@ -265,7 +273,10 @@ export async function startReddit(options: RedditWorldOptions): Promise<RedditWo
     answered,
     asked,
     get violations() {
-      return limits.violations() + overlaps;
+      return waits.beyond + overlaps;
+    },
+    get forcedMs() {
+      return waits.forcedMs;
     },
     get tokensGiven() {
       return tokensGiven;

@@ -2,18 +2,30 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Random } from "../random.ts";
 import type { Faults } from "./faults.ts";
 import { iso } from "../wire/mastodon.ts";
+import type { Waits } from "./waits.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse, status: number, body: unknown, headers?: Record<string, string>) => void;
 
-/** Serves a request, or lets it fail as the faults say; while a 429 lasts, every request gets it. */
-export function makeRestFaults(faults: () => Faults, random: Random, nowMs: () => number) {
+/** Serves a request, or lets it fail as the faults say; while a 429 lasts, every request gets it. `waits` hears of each. `told`: by X-RateLimit-Reset as Mastodon does, or by Retry-After. */
+export function makeRestFaults(faults: () => Faults, random: Random, nowMs: () => number, waits: Waits, told: "reset" | "retry-after") {
   let limitedUntilMs = 0;
   return (request: IncomingMessage, response: ServerResponse, headers: Record<string, string>, answer: Answer, serve: () => void): void => {
     const now = faults();
     const roll = random.next();
     const limited = (): void =>
-      answer(request, response, 429, { error: "Too many requests" }, { ...headers, "x-ratelimit-remaining": "0", "x-ratelimit-reset": iso(limitedUntilMs).replace("Z", "000Z") });
-    if (nowMs() < limitedUntilMs) {
+      answer(
+        request,
+        response,
+        429,
+        { error: "Too many requests" },
+        {
+          ...headers,
+          ...(told === "reset"
+            ? { "x-ratelimit-remaining": "0", "x-ratelimit-reset": iso(limitedUntilMs).replace("Z", "000Z") }
+            : { "retry-after": String(Math.ceil((limitedUntilMs - nowMs()) / 1_000)) }),
+        },
+      );
+    if (!waits.comes() || nowMs() < limitedUntilMs) {
       limited();
       return;
     }
@@ -26,6 +38,7 @@ export function makeRestFaults(faults: () => Faults, random: Random, nowMs: () =
     }
     if (roll < (edge += now.tooManyRequests)) {
       limitedUntilMs = nowMs() + now.limitedMs;
+      waits.hold(limitedUntilMs);
       limited();
       return;
     }

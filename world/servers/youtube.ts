@@ -58,14 +58,24 @@ export interface YouTubeWorld extends AsyncDisposable {
   /** Units drawn by day of Los Angeles, refused calls included. */
   readonly drawn: ReadonlyMap<string, number>;
   readonly answered: ReadonlyMap<string, number>;
-  /** Calls that wait for their answer now. */
-  inFlight(): number;
+  /** Calls that the day had no units for. */
+  readonly beyond: number;
+  /** Milliseconds that all units drawn so far take at least, when each day but the last gives all of its own: midnight is that of Los Angeles. */
+  readonly forcedMs: number;
 }
 
 const costs: Readonly<Record<string, number>> = { search: 100, videos: 1, playlistItems: 1, commentThreads: 1, comments: 1, i18nLanguages: 1 };
 const searchCap = 500;
 const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEF";
 const embeddedReplies = 5;
+/** The first minute of the day after in Los Angeles, milliseconds UTC. */
+function nextDay(fromMs: number): number {
+  const today = pacificDay.format(fromMs);
+  let atMs = Math.floor(fromMs / 60_000) * 60_000;
+  while (pacificDay.format(atMs) === today) atMs += 60_000;
+  return atMs;
+}
+
 const pacificDay = new Intl.DateTimeFormat("en-CA", { timeZone: "America/Los_Angeles" });
 
 export async function startYouTube(options: YouTubeOptions): Promise<YouTubeWorld> {
@@ -78,6 +88,7 @@ export async function startYouTube(options: YouTubeOptions): Promise<YouTubeWorl
   const drifted: Record<string, unknown> = {};
   const videos: WorldVideo[] = [];
   const gone = new Set<string>();
+  let firstCallMs: number | undefined;
   const whole = (ms: number) => Math.floor(ms / 1_000) * 1_000;
 
   const upload = (channelId: string, publishedMs = nowMs()): WorldVideo => {
@@ -272,6 +283,7 @@ export async function startYouTube(options: YouTubeOptions): Promise<YouTubeWorl
     const day = pacificDay.format(nowMs());
     const units = (drawn.get(day) ?? 0) + (costs[method] ?? 1);
     drawn.set(day, units);
+    firstCallMs ??= nowMs();
     if (units > unitsPerDay) throw new Refusal(403, "quotaExceeded");
     let roll = chance.next();
     if ((roll -= faults.rateLimited ?? 0) < 0) throw chance.chance(0.5) ? new Refusal(403, "userRateLimitExceeded") : new Refusal(429, "rateLimitExceeded");
@@ -297,10 +309,7 @@ export async function startYouTube(options: YouTubeOptions): Promise<YouTubeWorl
     response.writeHead(200, headers).end(body);
   }
 
-  let open = 0;
   const server = createServer((request, response) => {
-    open += 1;
-    response.on("close", () => (open -= 1));
     try {
       serve(request, response);
     } catch (thrown) {
@@ -322,7 +331,15 @@ export async function startYouTube(options: YouTubeOptions): Promise<YouTubeWorl
     },
     drawn,
     answered,
-    inFlight: () => open,
+    get beyond() {
+      return answered.get("quotaExceeded") ?? 0;
+    },
+    get forcedMs() {
+      const units = [...drawn.values()].reduce((sum, one) => sum + one, 0);
+      let atMs = firstCallMs ?? 0;
+      for (let days = Math.ceil(units / unitsPerDay); days > 1; days -= 1) atMs = nextDay(atMs);
+      return atMs - (firstCallMs ?? 0);
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -27,6 +27,8 @@ export interface Blog {
   readonly articles: Article[];
   readonly path: string;
   readonly validators: "both" | "etag" | "modified";
+  /** So long it wants to be left alone; 0: it says nothing. */
+  readonly pauseMs: number;
   state: "there" | "moved" | "gone";
   changedMs: number;
 }
@@ -88,7 +90,7 @@ function document(blog: Blog, articles: readonly Article[]): string {
         )
         .join("")}</channel></rss>`;
     default:
-      return `<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>${xml(blog.title)}</title><link>${blog.site}/</link><language>${blog.language}</language>${articles
+      return `<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>${xml(blog.title)}</title><link>${blog.site}/</link><language>${blog.language}</language>${blog.pauseMs > 0 ? `<ttl>${blog.pauseMs / 60_000}</ttl>` : ""}${articles
         .map(
           (one) =>
             `<item><title>${xml(one.title)}</title><link>${articleLink(one)}</link><guid isPermaLink="false">${xml(articleGuid(one))}</guid><dc:creator>${xml(one.author)}</dc:creator><pubDate>${new Date(one.publishedMs).toUTCString()}</pubDate><description>${xml(one.title)}</description><content:encoded><![CDATA[${one.html}]]></content:encoded></item>`,

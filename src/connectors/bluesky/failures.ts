@@ -23,7 +23,7 @@ export const table = makeFailureTable("bluesky", {
     "UPSTREAM_RATE_LIMITED",
     true,
     "Too many connections from our address.",
-    "Nothing: another endpoint is taken. Let fewer sources read the same server.",
+    "Nothing: another endpoint is taken until the server may be asked again. Let fewer sources read the same server.",
   ],
   server: ["server", "UPSTREAM_UNAVAILABLE", true, "The server failed, or is being restarted.", "Nothing: the next endpoint is taken."],
   "future-cursor": [

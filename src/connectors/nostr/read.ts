@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SourceContext } from "../../core/component.ts";
-import { EarshotError, toEarshotError } from "../../core/errors.ts";
+import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { SourcePage } from "../../core/source.ts";
 import type { Json } from "../json/decode.ts";
 import { type Gap, type NostrCursor, type RelayState, addGap, parseCursor } from "./cursor.ts";
@@ -8,7 +8,9 @@ import { hasOwnId, hex64 } from "./event.ts";
 import { makeQueue } from "../json/queue.ts";
 import { rawsOfEvent } from "./raws.ts";
 import type { SignIn } from "./sign-in.ts";
-import { type Filter, type Relay, openRelay, readLimit } from "./relay.ts";
+import { type Filter, type Limits, noteOf, readLimits } from "./limits.ts";
+import { makePace } from "./pace.ts";
+import { type Relay, createdSec, openRelay } from "./relay.ts";
 
 export interface NostrOptions {
   readonly relays: readonly string[];
@@ -26,7 +28,9 @@ interface Batch {
 const mostHeld = 16;
 const mostSeen = 50_000;
 const mostEvents = 500;
+const mostNotes = 5;
 const daySec = 86_400;
+const firstWaitMs = 500;
 const longestWaitMs = 300_000;
 /** A relay that refuses is asked again after so long. */
 const refusedMs = 3_600_000;
@@ -46,6 +50,8 @@ export async function* readNostr(
   const seen = new Set<string>();
   /** Who wrote what was seen: deletions are believed by it. */
   const authors = new Map<string, string>();
+  /** What a relay tells of itself that changes how it is read. */
+  const notes = new Map<string, string>();
   const states = new Map<string, "connecting" | "backfilling" | "live" | "waiting" | "refused">();
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
@@ -71,19 +77,24 @@ export async function* readNostr(
     const all = [...states.values()];
     const live = all.filter((one) => one === "live").length;
     const overall = all.includes("backfilling") ? "backfilling" : live > 0 ? "live" : all.includes("connecting") ? "connecting" : "waiting";
-    status({ state: overall, detail: `${live} of ${options.relays.length} relays${error === undefined ? "" : `, ${error.code}`}` });
+    const told = [...notes].slice(0, mostNotes).map(([host, note]) => `; ${host}: ${note}`);
+    status({ state: overall, detail: `${live} of ${options.relays.length} relays${error === undefined ? "" : `, ${error.code}`}${told.join("")}` });
   }
 
   async function follow(url: string): Promise<void> {
     const host = new URL(url).host;
+    const pace = makePace(clock);
     let failures = 0;
     while (!both.aborted) {
       tell(url, "connecting");
       try {
-        const most = await readLimit(url, mostEvents, context, both);
-        const relay = await openRelay(url, context, both, options.signIn);
-        const state = stateOf(url);
-        const reader = makeReader(url, state, relay, most, () => {
+        const limits = await readLimits(url, mostEvents, context, both);
+        const note = noteOf(limits);
+        if (note === undefined) notes.delete(host);
+        else notes.set(host, note);
+        const relay = await openRelay(url, context, both, { limits, pace, signIn: options.signIn });
+        const state = stateOf(url, limits);
+        const reader = makeReader(url, state, relay, limits.maxLimit, () => {
           failures = 0;
         });
         await reader();
@@ -94,17 +105,18 @@ export async function* readNostr(
         tell(url, refused ? "refused" : "waiting", error);
         if (refused) context.report("warn", "a relay refuses to be read (it may want a sign-in, NIP-42: secretKey of the source)", { relay: host, code: error.code });
         if (options.relays.every((one) => states.get(one) === "refused")) throw error;
-        const waitMs = refused ? refusedMs : Math.min(longestWaitMs, 1_000 * 2 ** failures++);
-        await clock.sleep(Math.max(waitMs, (error.retryAt ?? 0) - clock.now()), both).catch(() => undefined);
+        const waitMs = refused ? refusedMs : Math.min(longestWaitMs, firstWaitMs * 2 ** failures++);
+        await clock.sleep(Math.max(waitMs, Math.max(error.retryAt ?? 0, pace.freeAt) - clock.now()), both).catch(() => undefined);
       }
     }
   }
 
   /** Everything since the last connection is unread; events may be dated some minutes late, or in the future. */
-  function stateOf(url: string): RelayState {
+  function stateOf(url: string, { oldestSec, aheadSec }: Limits): RelayState {
     const now = nowSec();
     const state = (cursor.relays[url] ??= { doneSec: now - Math.round(options.backfillHours * 3_600), gaps: [] });
-    addGap(state, state.doneSec - options.overlapMinutes * 60, now + daySec);
+    // What the relay says that it never takes is not asked for.
+    addGap(state, Math.max(state.doneSec - options.overlapMinutes * 60, now - oldestSec), now + Math.min(daySec, aheadSec));
     state.doneSec = Math.max(state.doneSec, now);
     return state;
   }
@@ -121,8 +133,8 @@ export async function* readNostr(
     /** Asks the relay who wrote what the deletions name, where nobody told yet. What it no longer holds, it has deleted itself. */
     async function askAuthors(deletions: readonly Json[]): Promise<void> {
       const ids = deletions.flatMap(targetIds).filter((id) => !authors.has(id));
-      for (let from = 0; from < ids.length; from += 100) {
-        for (const event of await patiently(() => relay.fetch({ ids: ids.slice(from, from + 100), limit: 100 }))) remember(event);
+      for (let from = 0; from < ids.length; from += Math.min(100, most)) {
+        for (const event of await relay.fetch({ ids: ids.slice(from, from + Math.min(100, most)), limit: Math.min(100, most) })) remember(event);
       }
     }
 
@@ -151,7 +163,7 @@ export async function* readNostr(
       let until = gap.until;
       for (let index = gap.filter; index < filters.length; index++) {
         for (let last = new Set<string>(); until >= gap.from;) {
-          const events = await patiently(() => relay.fetch({ ...filters[index], since: gap.from, until, limit: most }));
+          const events = await relay.fetch({ ...filters[index], since: gap.from, until, limit: most });
           worked();
           if (events.length === 0) break;
           const fresh = events.some((event) => !last.has(idOf(event)));
@@ -176,10 +188,7 @@ export async function* readNostr(
     }
 
     return async () => {
-      const pumping = relay.pump(
-        filters.map((filter) => ({ ...filter, limit: 0 })),
-        onLive,
-      );
+      const pumping = relay.pump(filters, onLive);
       const backfill = async (): Promise<void> => {
         tell(url, "backfilling");
         for (const gap of [...state.gaps]) await walk(gap);
@@ -192,18 +201,6 @@ export async function* readNostr(
         relay.close();
       }
     };
-  }
-
-  /** A relay that says "slow down" is asked again on the same connection, after 1, 2, 4 … seconds. */
-  async function patiently(ask: () => Promise<readonly Json[]>): Promise<readonly Json[]> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await ask();
-      } catch (thrown) {
-        if (!(thrown instanceof EarshotError) || thrown.code !== "UPSTREAM_RATE_LIMITED" || tries >= 6) throw thrown;
-        await clock.sleep(1_000 * 2 ** tries, both);
-      }
-    }
   }
 
   /** Only what is true is noted: a relay that bends an event must not hide it where another one has it, nor name another author for it. */
@@ -235,11 +232,6 @@ function keyOf(event: Json): string {
   return createHash("sha256")
     .update(JSON.stringify([id, pubkey, at, kind, tags, content, sig]))
     .digest("base64");
-}
-
-function createdSec(event: Json): number {
-  const at = event["created_at"];
-  return typeof at === "number" && Number.isSafeInteger(at) ? at : 0;
 }
 
 function targetIds(event: Json): string[] {

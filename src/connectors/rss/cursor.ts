@@ -12,6 +12,10 @@ export interface FeedState {
   body?: string;
   /** Milliseconds UTC. */
   nextAt: number;
+  /** How long the feed's own document last asked to be left alone, milliseconds. */
+  wishMs?: number;
+  /** Milliseconds UTC: up to then the feed itself asked to be left alone. */
+  freeAt?: number;
   /** In a row. */
   failures: number;
   /** It answered 410: it is not asked any more. */
@@ -62,7 +66,7 @@ export function parseCursor(saved: string | undefined, keys: readonly string[]):
       if (typeof value === "string" && value.length <= 8_192) state[name] = value;
     }
     if (state.address !== undefined && !/^https?:\/\//.test(state.address)) delete state.address;
-    for (const name of ["nextAt", "failures"] as const) {
+    for (const name of ["nextAt", "failures", "wishMs", "freeAt"] as const) {
       const value = found[name];
       if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) state[name] = value;
     }

@@ -49,9 +49,8 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
     }
     if (response.movedTo !== undefined && response.movedTo !== of.address) state.address = response.movedTo;
     state.failures = 0;
-    const cacheMs = maxAgeMs(response.headers);
     if (response.status === 304) {
-      state.nextAt = clock.now() + Math.max(pollMs, cacheMs);
+      waitAfter(response);
       return { of, entries: [], state };
     }
     setOrDelete("etag", response.headers.get("etag"));
@@ -60,8 +59,11 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
     const same = state.body === body;
     state.body = body;
     const feed: Feed | undefined = same ? undefined : readFeed(response.bytes, response.headers.get("content-type"));
-    const wishMs = Math.min(longestWishMs, feed?.site.pauseMs ?? 0);
-    state.nextAt = clock.now() + Math.max(pollMs, cacheMs, wishMs);
+    if (feed !== undefined) {
+      delete state.wishMs;
+      if (feed.site.pauseMs !== undefined) state.wishMs = Math.min(longestWishMs, Math.ceil(feed.site.pauseMs));
+    }
+    waitAfter(response);
     if (feed === undefined) return { of, entries: [], state };
     const entries = entriesOf(feed, { feed: of.key, url: response.url, seenAt: clock.now(), known: (id) => before.seen.get(idDigest(id)) });
     return { of, entries, state };
@@ -89,6 +91,15 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
     });
   }
 
+  /** What the document asked for holds until another one comes, also where an answer brings none. */
+  function waitAfter({ headers }: HttpResponse): void {
+    const now = clock.now();
+    const toldMs = Math.max(freshMs(headers, now), state.wishMs ?? 0);
+    delete state.freeAt;
+    if (toldMs > 0) state.freeAt = now + toldMs;
+    state.nextAt = now + Math.max(pollMs, toldMs);
+  }
+
   function setOrDelete(name: "etag" | "modified", value: string | null): void {
     if (value === null || value === "" || value.length > 1_000) delete state[name];
     else state[name] = value;
@@ -113,9 +124,16 @@ export async function fetchFeed(of: FeedAddress, before: FeedState, pollMs: numb
   }
 }
 
-function maxAgeMs(headers: Headers): number {
-  const told = /(?:^|[\s,])max-age\s*=\s*"?(\d{1,10})/i.exec(headers.get("cache-control") ?? "")?.[1];
-  return told === undefined ? 0 : Math.min(longestCacheMs, Number(told) * 1_000);
+/** For how long an answer is still fresh (RFC 9111, 4.2): by max-age, or else by Expires; less what it spent in caches on its way. */
+function freshMs(headers: Headers, nowMs: number): number {
+  const control = headers.get("cache-control") ?? "";
+  const told = /(?:^|[\s,])max-age\s*=\s*"?(\d{1,10})/i.exec(control)?.[1];
+  const ageMs = Number(/^\d{1,10}$/.exec(headers.get("age") ?? "")?.[0] ?? 0) * 1_000;
+  if (told !== undefined) return Math.min(longestCacheMs, Math.max(0, Number(told) * 1_000 - ageMs));
+  const expires = Date.parse(headers.get("expires") ?? "");
+  const made = Date.parse(headers.get("date") ?? "");
+  if (Number.isNaN(expires) || /\bno-(?:cache|store)\b/i.test(control)) return 0;
+  return Math.min(longestCacheMs, Math.max(0, expires - (Number.isNaN(made) ? nowMs : made) - ageMs));
 }
 
 /** A web page was given in place of its feed: the feed that the page names (RSS Autodiscovery). */

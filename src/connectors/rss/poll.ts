@@ -23,8 +23,8 @@ export async function* readFeeds(
     feeds.map(({ key }) => key),
   );
   const errors = new Map<string, EarshotError>();
-  // A pause that was set for a longer interval must not outlive it.
-  for (const state of cursor.values()) if (state.failures === 0) state.nextAt = Math.min(state.nextAt, clock.now() + pollMs);
+  // A pause that was set for a longer interval must not outlive it; one that the feed asked for does.
+  for (const state of cursor.values()) if (state.failures === 0) state.nextAt = Math.min(state.nextAt, Math.max(clock.now() + pollMs, state.freeAt ?? 0));
 
   for (;;) {
     const now = clock.now();
