@@ -75,6 +75,10 @@ function isBlank(line: Uint8Array): boolean {
   return true;
 }
 
+function hasByteOrderMark(line: Uint8Array): boolean {
+  return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf;
+}
+
 export async function importLines(chunks: AsyncIterable<Uint8Array>, options: ImportOptions, dependencies: ImportDependencies): Promise<ImportAnswer> {
   const { log, hashes, clock } = dependencies;
   const signal = options.signal ?? new AbortController().signal;
@@ -137,8 +141,9 @@ export async function importLines(chunks: AsyncIterable<Uint8Array>, options: Im
     if (underWay.length > mostUnderWay) await underWay.shift();
   };
 
-  for await (const raw of splitLines(chunks, maxLineBytes + 1)) {
+  for await (const read of splitLines(chunks, maxLineBytes + 1)) {
     line++;
+    const raw = line === 1 && hasByteOrderMark(read) ? read.subarray(3) : read;
     if (signal.aborted) throw new EarshotError("UPSTREAM_CUT", `import: the sender went away after line ${line}; what was accepted stays`);
     if (isBlank(raw)) continue;
     const { key, actor, platform = options.platform } = keyOf(raw);

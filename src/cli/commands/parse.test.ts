@@ -30,3 +30,21 @@ test("a file that cannot be read does not take along what the others hold, and w
   assert.equal(wrong.status, 78);
   assert.match(wrong.stderr, /^CONFIG_INVALID: parse rss/);
 });
+
+test("the file source's own lines and tables are parsed, with a byte order mark too", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "earshot-parse-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const lines = join(folder, "posts.ndjson");
+  const table = join(folder, "posts.csv");
+  await writeFile(lines, '\ufeff{"id":"1","author":"ann","text":"one","createdAt":"2026-05-01T12:00:00Z"}\n');
+  await writeFile(table, '\ufeffid,author,text,createdAt\r\n2,ann,"two, and ""more""",2026-05-01T12:00:00Z\r\n');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, "parse", "files", lines, table], { encoding: "utf8" });
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.deepEqual(
+    stdout
+      .trim()
+      .split("\n")
+      .map((text) => /"text":"(.*?)",/.exec(text)?.[1]),
+    ["one", 'two, and \\"more\\"'],
+  );
+});

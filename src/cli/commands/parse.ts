@@ -5,6 +5,7 @@ import { faultsOf, refuseFaults } from "../../core/config.ts";
 import { loadConnector } from "../../connectors/directory.ts";
 import { validateEvent } from "../../stages/validate.ts";
 import { neutralOptions } from "../neutral-options.ts";
+import { formatOf, linesFor } from "../import-lines.ts";
 import { exitCodes, guarded } from "../output.ts";
 
 function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
@@ -16,6 +17,14 @@ function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
     if (line.some((byte) => byte > 32)) yield line;
     start = end + 1;
   }
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /** Node holds neither larger files nor longer texts in one piece. */
@@ -65,9 +74,12 @@ export const parseCommand = buildCommand({
         rejected++;
         process.stderr.write(`${place}: ${error.code}: ${error.message}\n`);
       };
-      const readFile = (file: string) => {
+      const readFile = async (file: string) => {
         let number = 0;
-        const bytes = readFileSync(file);
+        const read = readFileSync(file);
+        // The file source makes lines of tables and texts before they are raw messages.
+        const isTable = name === "files" && ["csv", "text"].includes(formatOf(file));
+        const bytes = isTable ? Buffer.concat(await Array.fromAsync(linesFor(file, undefined, inPieces(read)))) : withoutMark(read);
         for (const raw of connector.split?.(bytes) ?? linesOf(bytes)) {
           number++;
           for (const parsed of parse(raw)) {
@@ -82,7 +94,7 @@ export const parseCommand = buildCommand({
       };
       for (const file of files) {
         try {
-          readFile(file);
+          await readFile(file);
         } catch (thrown) {
           reject(file, readingFailed(thrown, file));
         } finally {
