@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { killRounds } from "./kill-rounds.ts";
+import { plantedFaults } from "./planted.ts";
 import { powerCuts } from "./power-cuts.ts";
 import { isClean, summarise } from "./summary.ts";
 
@@ -11,6 +12,13 @@ test("after power cuts at any write nothing is lost, doubled, out of order or re
   assert.equal(figures.cuts, 10);
   assert.ok(isClean(figures), `${JSON.stringify(figures)}\n${told.join("\n")}`);
 });
+
+for (const planted of plantedFaults) {
+  test(`a planted ${planted} is told as lost posts`, async () => {
+    const figures = summarise(undefined, await powerCuts({ cuts: 10, seed: 7, say: () => undefined, planted }));
+    assert.ok(figures.lost > 0, JSON.stringify(figures));
+  });
+}
 
 test("after kills of the whole system every store equals what the oracle says", async () => {
   const told: string[] = [];

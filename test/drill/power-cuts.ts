@@ -23,6 +23,7 @@ import { validateEvent } from "../../src/stages/validate.ts";
 import { brands } from "../../world/brands.ts";
 import { askRecording } from "./recording-rollups.ts";
 import { emptyImage, makeRecordingStore, type RecordingStore, type Violations } from "./recording-store.ts";
+import { acknowledgingEarly, type PlantedFault, withoutSyncs } from "./planted.ts";
 import { makeRandom, type Random } from "./random.ts";
 import { fedRefineSources } from "./sources.ts";
 
@@ -39,6 +40,8 @@ export interface CutOptions {
   readonly cuts: number;
   readonly seed: number;
   readonly say: (line: string) => void;
+  /** Absent: the program as it is. */
+  readonly planted?: PlantedFault;
 }
 
 const partitions = 2;
@@ -55,6 +58,7 @@ interface Shared {
   readonly pseudonyms: Pseudonyms;
   readonly stages: Stages;
   readonly sources: ReadonlyMap<string, RefineSource>;
+  readonly planted: PlantedFault | undefined;
 }
 
 /** One machine: what it has on its disks, from life to life. */
@@ -81,7 +85,7 @@ export async function powerCuts(options: CutOptions): Promise<PowerCuts> {
     terms: brands.map(({ id, name }) => ({ id, query: parseQuery(name) })),
     keep: () => "everything",
   });
-  const shared: Shared = { keys, pseudonyms, stages, sources: fedRefineSources() };
+  const shared: Shared = { keys, pseudonyms, stages, sources: fedRefineSources(), planted: options.planted };
   const comparisons: Comparison[] = [];
   const violations: Violations = { lost: 0, duplicated: 0, reordered: 0, examples: [] };
   const problems: string[] = [];
@@ -154,7 +158,7 @@ async function live(machine: Machine, shared: Shared, mayCut: boolean): Promise<
   const late = setTimeout(() => abort.abort(new Error("the life hangs")), lifeWithinMs);
   let ended: "cut" | "done" = "done";
   try {
-    const log = await openEmbeddedLog({ folder: "/data/log", files, partitions, segmentBytes: 8_192 + random.below(200_000) });
+    const log = await openEmbeddedLog({ folder: "/data/log", files: shared.planted === "missing-sync" ? withoutSyncs(files) : files, partitions, segmentBytes: 8_192 + random.below(200_000) });
     const owned: Partition[] = [];
     for (let partition = 0; partition < partitions; partition++) {
       const ledger = await openLedger({
@@ -190,7 +194,7 @@ async function live(machine: Machine, shared: Shared, mayCut: boolean): Promise<
     guard(delivering.finished);
     const pageItems = 2 + random.below(16);
     const feeding = feed(machine.input, {
-      log,
+      log: shared.planted === "early-commit" ? acknowledgingEarly(log) : log,
       hashes: keyHashes(shared.keys.ring),
       cursors: {
         load: (source) => Promise.resolve(machine.cursors.get(source)),
