@@ -70,7 +70,13 @@ describe("data through the API", () => {
   });
 
   it("takes a byte order mark before the first line for what it is", async () => {
-    assert.deepEqual(await api.import([960, 961].map((i) => `${i === 960 ? "\ufeff" : ""}${JSON.stringify(line(i, { text: "an onager" }))}\r`)), { accepted: 2, duplicate: 0, rejected: 0, dropped: 0, errors: [] });
+    assert.deepEqual(await api.import([960, 961].map((i) => `${i === 960 ? "\ufeff" : ""}${JSON.stringify(line(i, { text: "an onager" }))}\r`)), {
+      accepted: 2,
+      duplicate: 0,
+      rejected: 0,
+      dropped: 0,
+      errors: [],
+    });
   });
 
   it("goes on after a sender that goes away in the middle; sent again, nothing is there twice", async () => {

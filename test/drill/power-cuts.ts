@@ -158,7 +158,12 @@ async function live(machine: Machine, shared: Shared, mayCut: boolean): Promise<
   const late = setTimeout(() => abort.abort(new Error("the life hangs")), lifeWithinMs);
   let ended: "cut" | "done" = "done";
   try {
-    const log = await openEmbeddedLog({ folder: "/data/log", files: shared.planted === "missing-sync" ? withoutSyncs(files) : files, partitions, segmentBytes: 8_192 + random.below(200_000) });
+    const log = await openEmbeddedLog({
+      folder: "/data/log",
+      files: shared.planted === "missing-sync" ? withoutSyncs(files) : files,
+      partitions,
+      segmentBytes: 8_192 + random.below(200_000),
+    });
     const owned: Partition[] = [];
     for (let partition = 0; partition < partitions; partition++) {
       const ledger = await openLedger({
