@@ -27,6 +27,33 @@ describe("the page of models", () => {
     await api.settle();
   }
 
+  it("turns a model on by the keyboard, judges what is stored with its progress, and says who judges the sentiment", (t) =>
+    withPage(t, async (page) => {
+      await api.import([{ id: "u1", platform: "forum", author: "una", text: "finally the new phone arrived and I could not be happier", createdAt: new Date(Date.now() - 90_000).toISOString() }]);
+      await api.settle();
+      await page.goto(`${api.address}/models`);
+      const region = page.getByRole("region", { name: "Models that ship with the program" });
+      const row = region.getByRole("row", { name: /^Sentiment, emotion/ });
+      await row.getByText(/^[\d,]+ µs$/).waitFor();
+      await region.getByText("lists of words (de, en, es, fr, it, pt)").waitFor();
+      await assertSound(page, "models-use");
+      const toggle = region.getByRole("switch", { name: /^Sentiment, emotion/ });
+      await toggle.press("Space");
+      await region.getByText("the model (en); lists of words (de, es, fr, it, pt)").waitFor();
+      assert.equal(await toggle.isChecked(), true);
+      await region.getByRole("button", { name: "Judge stored posts anew" }).press("Enter");
+      await region.getByText("Done: 1 stored posts judged, 1 changed.").waitFor();
+      const [post] = rowsOf((await api.ask("GET", "/api/v1/posts?q=phone")).body);
+      assert.equal(rowsOf(post ?? {}, "judgements").length, 5);
+      await toggle.press("Space");
+      await region.getByText("lists of words (de, en").waitFor();
+      await region.getByRole("button", { name: "Turn all on" }).click();
+      await region.getByText("the model of other languages").waitFor();
+      await assertSound(page, "models-use-on");
+      await region.getByRole("button", { name: "Turn all off" }).click();
+      await region.getByText("lists of words (de, en").waitFor();
+    }));
+
   it("trains, shows the figure with its interval, promotes, shows new posts judged by the version, and rolls back", (t) =>
     withPage(t, async (page) => {
       await page.goto(`${api.address}/models`);

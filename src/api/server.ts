@@ -30,6 +30,7 @@ import { addImportMappingRoutes } from "./routes/import-mappings.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addModelDriftRoutes } from "./routes/model-drift.ts";
+import { addModelUseRoutes } from "./routes/model-use.ts";
 import { addModelRoutes } from "./routes/models.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
 import { addLabelSetRoutes } from "./routes/label-sets.ts";
@@ -176,6 +177,7 @@ export async function makeApi(options: ApiOptions) {
   addLabelRoutes(context);
   addLabelSetRoutes(context);
   addModelRoutes(context);
+  addModelUseRoutes(context);
   addImportRoutes(context);
   addImportMappingRoutes(context);
   addReceiveRoutes(context);

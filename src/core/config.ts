@@ -79,17 +79,18 @@ const languages = z
   .max(100)
   .optional()
   .describe("Posts in these languages alone.");
-const modelUse = z.union([z.boolean(), z.strictObject({ sources, languages })]);
+/** Absent: by the switch on the page Models, off until somebody turns it on. */
+const modelUse = z.union([z.boolean(), z.strictObject({ sources, languages })]).optional();
 
 const modelsSchema = z
   .strictObject({
-    social: modelUse.default(false).describe("Sentiment, emotion, irony, offence and hate of English posts. Their sentiment is then this model's, not the lexicon's."),
-    multilingual: modelUse
-      .default(false)
-      .describe("Sentiment of posts in Arabic, French, German, Hindi, Italian, Portuguese and Spanish. It is then this model's, not the lexicon's, where there is one."),
-    spam: modelUse.default(false).describe("Unasked advertising."),
-    entities: modelUse.default(false).describe("Names of persons, organisations and places."),
-    languages: modelUse.default(false).describe("Stretches of posts that hold more than one language, and Hindi in Latin letters."),
+    social: modelUse.describe("Sentiment, emotion, irony, offence and hate of English posts. Their sentiment is then this model's, not the lexicon's."),
+    multilingual: modelUse.describe(
+      "Sentiment of posts in Arabic, French, German, Hindi, Italian, Portuguese and Spanish. It is then this model's, not the lexicon's, where there is one.",
+    ),
+    spam: modelUse.describe("Unasked advertising."),
+    entities: modelUse.describe("Names of persons, organisations and places."),
+    languages: modelUse.describe("Stretches of posts that hold more than one language, and Hindi in Latin letters."),
     leastProbability: z.number().min(0).max(1).default(0.5).describe("A model that is less sure says nothing."),
     drift: z
       .union([
@@ -109,8 +110,30 @@ const modelsSchema = z
       .describe("Larger models: transformers as ONNX, or behind HTTP. Each has a budget; refining waits for them, and for no longer than that."),
   })
   .prefault({})
-  .describe("The embedded language models. Each judgement stands beside the post with the model's version. What is stored already is judged by a replay.");
+  .describe(
+    "The embedded language models. What is not named here is turned on and off on the page Models, by the API or by `earshot models on`; it is off until then. Each judgement stands beside the post with the model's version. What is stored already is judged on wish.",
+  );
 export type ModelsConfig = z.output<typeof modelsSchema>;
+
+/** Embedded models that can be turned on and off. */
+export const switchedModels = ["social", "multilingual", "spam", "entities", "languages"] as const;
+export type SwitchedModel = (typeof switchedModels)[number];
+type ModelUse = NonNullable<ModelsConfig[SwitchedModel]>;
+/** What is asked of the embedded models. */
+export type ModelsUse = ModelsConfig & Readonly<Record<SwitchedModel, ModelUse>>;
+
+/** What the configuration names holds; the rest is as it was switched. */
+export function usedModels(config: ModelsConfig, switched: Readonly<Partial<Record<SwitchedModel, boolean>>> = {}): ModelsUse {
+  const { social, multilingual, spam, entities, languages } = switched;
+  return {
+    ...config,
+    social: config.social ?? social ?? false,
+    multilingual: config.multilingual ?? multilingual ?? false,
+    spam: config.spam ?? spam ?? false,
+    entities: config.entities ?? entities ?? false,
+    languages: config.languages ?? languages ?? false,
+  };
+}
 
 export const configSchema = z.strictObject({
   partitions: z.int().min(1).max(64).default(4).describe("Fixed when the data folder is made."),

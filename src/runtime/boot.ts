@@ -158,6 +158,7 @@ export interface ThreadsOptions {
   readonly entities: RefineWorkerData["entities"];
   readonly erasures: RefineWorkerData["erasures"];
   readonly registry: WorkerModels;
+  readonly models: RefineWorkerData["models"];
   readonly report: Report;
   readonly onFault: (error: EarshotError) => void;
   readonly onStoreMessage: (message: object) => void;
@@ -189,7 +190,7 @@ export async function startThreads(options: ThreadsOptions): Promise<Threads> {
           sources: options.sources,
           terms: options.terms,
           languageTable,
-          models: config.models,
+          models: options.models,
           ...(lines[i] !== undefined && { deep: lines[i] }),
           registry: options.registry,
           entities: options.entities,

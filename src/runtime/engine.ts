@@ -12,6 +12,7 @@ import type { Filterable, ReadFilter } from "../core/filter.ts";
 import type { EntityBook } from "./entities.ts";
 import type { LabelBook } from "./labels.ts";
 import type { LabelSetBook } from "./label-sets.ts";
+import type { ModelUseBook } from "./model-use.ts";
 import type { ModelBook } from "./models.ts";
 import type { QuarantineReason } from "../registers/quarantine.ts";
 import type { SourceActivity, SourceHistory } from "./source-activity.ts";
@@ -45,6 +46,7 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
   readonly labels: LabelBook;
   readonly labelSets: LabelSetBook;
   readonly models: ModelBook;
+  readonly modelUse: ModelUseBook;
   readonly entities: EntityBook;
   readonly topics: TopicBook;
   readonly bakeoffs: BakeoffBook;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { parentPort } from "node:worker_threads";
+import { type SwitchedModel, switchedModels } from "../core/config.ts";
 import { EarshotError } from "../core/errors.ts";
 import type { LabelledText } from "../core/label-set.ts";
 import { type QueryFacts, matchesQuery } from "../core/query-match.ts";
@@ -15,6 +16,8 @@ import { slicesOf } from "../models/slices.ts";
 import { type ClassifierText, trainClassifier } from "../models/train-classifier.ts";
 import { embeddedModelOf, makeEmbedded, openRegistryJudge, bareText } from "./registry-models.ts";
 import { serve } from "./rpc.ts";
+import { openTextModels } from "./text-models.ts";
+import { openTextReader } from "./text-reading.ts";
 
 /** A thread that trains and measures models, so that nobody else waits for it. */
 const port = parentPort;
@@ -32,6 +35,12 @@ export type Asked =
   | { readonly kind: "embedded" }
   | { readonly kind: "constant"; readonly chosen: number };
 
+interface MeasuredText {
+  readonly text: string;
+  readonly language: string;
+}
+export type ModelCosts = Readonly<Partial<Record<SwitchedModel, { readonly microsecondsPerPost: number; readonly posts: number; readonly share: number }>>>;
+
 export interface TaskTexts {
   readonly task: string;
   readonly classes: readonly string[];
@@ -43,6 +52,7 @@ const library = openLibrary();
 const embedded = makeEmbedded(library);
 /** A difference of fewer texts is not looked at slice by slice. */
 const leastInSlice = 8;
+const calmShare = 0.95;
 
 function assessed({ classes, texts, brands }: TaskTexts): readonly AssessedText[] {
   const parsed = brands.map(({ id, query }) => ({ id, query: parseQuery(query) }));
@@ -182,6 +192,35 @@ const handlers = {
       functional: { a: { cases: before.cases, passed: before.passed }, b: { cases: after.cases, passed: after.passed } },
       worse: worseThan(before, after),
     };
+  },
+  /** On the second half of the texts: the first warms it up. A model that no text is for is left out. */
+  measure({ texts, languages }: { readonly texts: readonly MeasuredText[]; readonly languages: Readonly<Partial<Record<SwitchedModel, readonly string[]>>> }): ModelCosts {
+    const models = openTextModels(library);
+    const reader = openTextReader(library);
+    const asks: Readonly<Record<SwitchedModel, (text: MeasuredText) => unknown>> = {
+      social: ({ text }) => models.social(text),
+      multilingual: ({ text, language }) => models.multilingual(text, language),
+      spam: ({ text }) => models.spam(text),
+      entities: ({ text }) => models.entities(text),
+      languages: ({ text, language }) => reader.languages(text, language),
+    };
+    const costs: { -readonly [K in keyof ModelCosts]: ModelCosts[K] } = {};
+    for (const model of switchedModels) {
+      const meant = texts.filter(({ language, text }) => text !== "" && languages[model]?.includes(language) !== false);
+      const half = Math.floor(meant.length / 2);
+      const measured = meant.slice(half);
+      if (measured.length === 0) continue;
+      for (const text of half === 0 ? measured : meant.slice(0, half)) asks[model](text);
+      const took = measured.map((text) => {
+        const begun = performance.now();
+        asks[model](text);
+        return (performance.now() - begun) * 1_000;
+      });
+      // Of few calls the processor's own clock says nothing; those during which others had the processor are left out instead.
+      const calm = took.toSorted((one, other) => one - other).slice(0, Math.max(1, Math.floor(took.length * calmShare)));
+      costs[model] = { microsecondsPerPost: calm.reduce((sum, one) => sum + one, 0) / calm.length, posts: measured.length, share: meant.length / texts.length };
+    }
+    return costs;
   },
   stop() {},
 };

@@ -168,8 +168,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const terms = makeTermsPart({ register: registers.terms, audit, log: base.log, threads: threadsNow, report, signal: stopping.signal });
     await terms.adopt(config.terms);
     const again = makeAgainPart({ threads: threadsNow, partitions: base.partitions, signal: stopping.signal });
-    const { mentionId } = pseudonyms;
-    const entities = makeEntitiesPart({ sql, now, threads: threadsNow, terms: terms.engine.terms, again, report, mentionId });
+    const entities = makeEntitiesPart({ sql, now, threads: threadsNow, terms: terms.engine.terms, again, report, pseudonyms });
     const activity = makeSourceActivity({
       register: registers.sourceHours,
       gaps,
@@ -209,8 +208,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     undo.push(() => world.stop());
 
     const about = { terms: () => terms.engine.terms(), reading: () => reading, replay: (request: Parameters<Engine["replay"]>[0]) => quarantine.replay(request) };
-    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, asked: config.models, ...about });
+    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, again, config: config.models, ...about });
     undo.push(() => models.close());
+    await models.use.open();
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 
     step("refining and stores");
@@ -223,6 +223,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       entities: await entities.known(),
       erasures: await registers.erasures.forgotten(),
       registry: await models.workerModels(),
+      models: models.use.current(),
       report,
       onFault,
       onStoreMessage: live.tell,
@@ -271,7 +272,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     const { replay } = quarantine;
     const drift = makeDrift({ sql, now, log: base.log, clock, limit: config.alarms.driftShare, sources, threads, replay, storedPost: (id) => reading.post(id, {}) });
-    const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, labelSets: labels.book.labelSets, models: config.models, clock, report });
+    const modelDrift = makeModelDrift({ register: registers.modelDrift, reading, labelSets: labels.book.labelSets, models: models.use.current, clock, report });
     const inTurn = makeTurns();
     const counted = { activity, models, failures, drift, deprecations };
     const jobs = startJobs({
@@ -290,7 +291,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       inTurn,
       signal: stopping.signal,
     });
-    for (const part of [() => jobs.stopped, () => terms.settled(), () => entities.settled(), () => labels.stopped()]) undo.push(part);
+    for (const part of [() => jobs.stopped, () => terms.settled(), () => entities.settled(), () => models.use.settled(), () => labels.stopped()]) undo.push(part);
     undo.push(async () => stopping.abort());
     for (const part of Object.values(counted)) undo.push(() => part.flush());
     const shadow = makeShadow({ definitions: sources.definitions, files, http, clock, readSecret: secretOf, ...acquisition.forSetup });
@@ -315,6 +316,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await erasures.resume();
     await terms.resume();
     entities.resume();
+    await models.use.resume();
     if (options.collect) await sources.startAll({ builtIn: false });
     if (simulate !== undefined) world.begin(simulate);
     await stats();
@@ -325,6 +327,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       provenance: makeProvenance({ threads, reading, narrow, partitions: base.partitions, connectorOf: (id) => sources.definitions.get(id)?.connector.name }),
       ...labels.book,
       models: models.book,
+      modelUse: models.use.book,
       version,
       environment,
       sql,
@@ -373,7 +376,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       find: (text) => erasures.find(text),
       noteAccess: async (fields) => void (await audit.append(fields)),
       backup,
-      configuration: async () => writeConfiguration(config, await sources.sources(), await terms.engine.terms()),
+      configuration: async () => writeConfiguration({ ...config, models: { ...models.use.switched(), ...config.models } }, await sources.sources(), await terms.engine.terms()),
     };
     return {
       engine,

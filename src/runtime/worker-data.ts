@@ -1,5 +1,5 @@
 import type { PostgresAddress } from "../catalog/embedded-postgres.ts";
-import type { ModelsConfig, TermConfig } from "../core/config.ts";
+import type { ModelsUse, TermConfig } from "../core/config.ts";
 import type { DeepLine } from "./deep-line.ts";
 import type { KnownEntity } from "../core/linking.ts";
 import type { Rename } from "./renames.ts";
@@ -48,7 +48,7 @@ export interface RefineWorkerData {
   readonly sources: readonly WorkerSource[];
   readonly terms: readonly WorkerTerm[];
   readonly languageTable: SharedArrayBuffer;
-  readonly models: ModelsConfig;
+  readonly models: ModelsUse;
   /** To the thread of the larger models; absent: there is none. */
   readonly deep?: DeepLine;
   readonly registry: WorkerModels;

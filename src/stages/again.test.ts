@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configSchema, type ModelsConfig } from "../core/config.ts";
+import { configSchema, type ModelsUse, usedModels } from "../core/config.ts";
 import { noCounts, type Notes, type Post } from "../core/event.ts";
 import { type EntitySpan, type Judgement, judgementsOf, packJudgements, type TextModels } from "../core/judgement.ts";
 import { entityConfigSchema, type KnownEntity } from "../core/linking.ts";
@@ -25,7 +25,7 @@ const models: TextModels = {
   hasPromoted: () => false,
   watch: () => void watched++,
 };
-const useOf = (use: object): ModelsConfig => configSchema.parse({ models: use }).models;
+const useOf = (use: object): ModelsUse => usedModels(configSchema.parse({ models: use }).models);
 const acme: KnownEntity = { id: "acme", ...entityConfigSchema.parse({ name: "Acmetron", handles: ["acme"] }) };
 
 function open(use: object, entities: readonly KnownEntity[] = []) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { configSchema, type ModelsConfig } from "../core/config.ts";
+import { configSchema, type ModelsUse, usedModels } from "../core/config.ts";
 import type { Draft } from "../core/stage.ts";
 import { type Judgement, judgementsOf, packJudgements, type TextModels } from "../core/judgement.ts";
 import { buildLanguageTable } from "./language-table.ts";
@@ -27,11 +27,11 @@ const models: TextModels = {
   hasPromoted: () => false,
   watch: () => undefined,
 };
-const useOf = (models: object): ModelsConfig => configSchema.parse({ models }).models;
+const useOf = (models: object): ModelsUse => usedModels(configSchema.parse({ models }).models);
 const all = useOf({ social: true, spam: true, entities: true });
 stageContract("judge", { open: () => makeJudge({ models, use: all }), input: "ready" });
 
-function judged(text: string, use: ModelsConfig, language = "en"): Draft {
+function judged(text: string, use: ModelsUse, language = "en"): Draft {
   using stage = makeJudge({ models, use });
   const draft = readyDraft(text);
   draft.language = language;
@@ -149,7 +149,7 @@ test("a promoted model stands in the place of the embedded one of its task, or b
     hasPromoted: (task, language) => task === "sentiment" && language !== "fr",
     watch: ({ nativeId }, said) => watched.push([nativeId, said.map(({ model }) => model)]),
   };
-  const of = (language: string, use: ModelsConfig) => {
+  const of = (language: string, use: ModelsUse) => {
     using stage = makeJudge({ models: own, use });
     const draft = readyDraft(long("good"));
     draft.language = language;

@@ -1,4 +1,4 @@
-import type { ModelsConfig } from "../core/config.ts";
+import type { ModelsUse } from "../core/config.ts";
 import { type Judgement, multilingualLanguages, packJudgements, type TextModels } from "../core/judgement.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import { sentimentOf, sureOf, textToJudge } from "./judgements.ts";
@@ -8,7 +8,7 @@ export type SentimentModel = (text: string) => Judgement | undefined;
 
 export interface JudgeOptions {
   readonly models: TextModels;
-  readonly use: ModelsConfig;
+  readonly use: ModelsUse;
 }
 
 export interface JudgeStage extends Stage {
@@ -18,7 +18,7 @@ export interface JudgeStage extends Stage {
   /** Where nothing is asked the stage need not run. */
   readonly isAsked: () => boolean;
   /** Takes effect with the next batch, whole. */
-  setUse(use: ModelsConfig): void;
+  setUse(use: ModelsUse): void;
   /** Judges what is stored already: candidates do not see it a second time. */
   again(draft: Draft): void;
 }
@@ -74,7 +74,7 @@ export function makeJudge({ models, ...options }: JudgeOptions): JudgeStage {
   };
 }
 
-function isAsked(use: ModelsConfig["spam"], { source, language }: Draft): boolean {
+function isAsked(use: ModelsUse["spam"], { source, language }: Draft): boolean {
   if (typeof use === "boolean") return use;
   return (use.sources === undefined || use.sources.includes(source)) && (use.languages === undefined || use.languages.includes(language));
 }

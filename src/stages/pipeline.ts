@@ -2,7 +2,7 @@ import { EarshotError, toEarshotError } from "../core/errors.ts";
 import type { Outcome, Post } from "../core/event.ts";
 import type { Draft, Stage } from "../core/stage.ts";
 import type { TextModels } from "../core/judgement.ts";
-import type { ModelsConfig } from "../core/config.ts";
+import type { ModelsUse } from "../core/config.ts";
 import type { DeepModels } from "../core/deep.ts";
 import { type AgainWhat, makeAgain } from "./again.ts";
 import { type CodeSwitchingOptions, makeCodeSwitching } from "./code-switching.ts";
@@ -24,7 +24,7 @@ export interface StagesOptions extends MentionsOptions, TermsOptions {
   /** Made once a process by buildLanguageTable, given to each worker; absent: built here. */
   readonly languageTable?: LanguageTable;
   /** Language models, and what is asked of them; absent: nothing. Where nothing is asked and nothing promoted, no weights are read. */
-  readonly judge?: { readonly models: TextModels; readonly use: ModelsConfig };
+  readonly judge?: { readonly models: TextModels; readonly use: ModelsUse };
   /** The larger models of `judge.use.deep`; absent: none is asked. */
   readonly deep?: DeepModels;
   /** What parts texts by language, and which; absent: nothing does. */
@@ -41,7 +41,7 @@ export interface Stages extends Disposable {
   /** Takes effect with the next batch, whole. */
   setEntities(entities: readonly KnownEntity[]): void;
   /** What is asked of the embedded models from the next batch on. */
-  setUse(use: ModelsConfig): void;
+  setUse(use: ModelsUse): void;
   /** Stored posts as today's stages make them, those alone that differ. */
   again(posts: readonly Post[], what: AgainWhat): readonly Post[];
   /** What each word adds to what is said of each target: see `TowardsStage`. */

@@ -9,6 +9,7 @@ import { failures } from "./words/failures.ts";
 import { labels } from "./words/labels.ts";
 import { live } from "./words/live.ts";
 import { models } from "./words/models.ts";
+import { modelsUse } from "./words/models-use.ts";
 import { registry } from "./words/registry.ts";
 import { modelDrift } from "./words/model-drift.ts";
 import { names } from "./words/names.ts";
@@ -133,6 +134,7 @@ export const en = {
   labels,
   live,
   models,
+  modelsUse,
   registry,
   modelDrift,
   names,

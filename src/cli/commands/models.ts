@@ -26,6 +26,7 @@ import { driftCommand } from "./models-drift.ts";
 import { bakeoffCommand } from "./models-bakeoff.ts";
 import { exportLabelsCommand } from "./models-export-labels.ts";
 import { importCommand } from "./models-import.ts";
+import { offCommand, onCommand, useCommand } from "./models-use.ts";
 
 interface EvaluateFlags {
   readonly task: string;
@@ -264,6 +265,9 @@ export const modelsCommand = buildRouteMap({
   routes: {
     evaluate: evaluateCommand,
     explain: explainCommand,
+    use: useCommand,
+    on: onCommand,
+    off: offCommand,
     list: listModels,
     compare: compareModels,
     promote: promoteModel,

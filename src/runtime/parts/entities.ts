@@ -19,7 +19,7 @@ export interface EntitiesOptions {
   readonly again: AgainPart;
   readonly report: Report;
   /** What stands in texts in the place of an account. */
-  readonly mentionId: Pseudonyms["mentionId"];
+  readonly pseudonyms: Pick<Pseudonyms, "mentionId">;
 }
 
 const progressEveryMs = 500;
@@ -27,7 +27,7 @@ const progressEveryMs = 500;
 const mostNames = 300;
 
 /** The register of names: each refining thread has it whole, and is told of every change. */
-export function makeEntitiesPart({ sql, now, threads, terms, again, report, mentionId }: EntitiesOptions) {
+export function makeEntitiesPart({ sql, now, threads, terms, again, report, pseudonyms }: EntitiesOptions) {
   const register = openEntities(sql, now);
   const audit = openAudit(sql, now);
 
@@ -54,7 +54,7 @@ export function makeEntitiesPart({ sql, now, threads, terms, again, report, ment
       parts.push({ kind: "field", field: "entity", value: id });
       for (const { name, aliases, handles, hashtags } of (await register.history(id)).slice(-2)) {
         const bare = handles.map((handle) => handle.replace(/^@/, "").toLowerCase());
-        const masks = bare.flatMap((handle) => known.map((platform) => `@${mentionId(platform, handle)}`));
+        const masks = bare.flatMap((handle) => known.map((platform) => `@${pseudonyms.mentionId(platform, handle)}`));
         parts.push(...[name, ...aliases, ...hashtags, ...bare, ...masks].flatMap((text) => namedIn(text) ?? []));
       }
     }

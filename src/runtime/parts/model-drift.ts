@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
-import type { Config } from "../../core/config.ts";
+import type { ModelsUse } from "../../core/config.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
 import { leastDriftTexts } from "../../models/drift.ts";
@@ -34,7 +34,8 @@ export interface ModelDriftOptions {
   readonly register: ModelDrift;
   readonly reading: Pick<Engine, "search" | "facets">;
   readonly labelSets: Pick<LabelSetBook, "list" | "add" | "draw">;
-  readonly models: Config["models"];
+  /** What is asked of the embedded models now. */
+  readonly models: () => ModelsUse;
   readonly clock: Clock;
   readonly report: Report;
 }
@@ -48,16 +49,16 @@ interface Look {
 /** Looks at each day once it is over: a sample of its posts against one of the days before, by task and slice, judged by today's models. */
 export function makeModelDrift(options: ModelDriftOptions): { readonly book: ModelDriftBook; daily(): Promise<void>; alarms(): Promise<readonly Alarm[]> } {
   const { register, reading, models, clock } = options;
-  const drift = models.drift;
+  const { drift } = models();
   let running = false;
   /** The last day that was looked at by itself: one without enough posts leaves no row to tell. */
   let lookedDay = -Infinity;
 
-  const tasks = (): readonly string[] => [...(models.social === false ? [] : socialTasks), ...(models.spam === false ? [] : ["spam"])];
+  const tasks = (): readonly string[] => [...(models().social === false ? [] : socialTasks), ...(models().spam === false ? [] : ["spam"])];
 
   /** What is judged for a task: the social models read English alone. */
   const judgedBy = (task: string): string => {
-    const use = task === "spam" ? models.spam : models.social;
+    const use = task === "spam" ? models().spam : models().social;
     const kept = typeof use === "boolean" ? {} : use;
     const any = (field: string, values: readonly string[] | undefined): readonly string[] =>
       values === undefined ? [] : [`(${values.map((value) => `${field}:${value}`).join(" OR ")})`];

@@ -22,6 +22,8 @@ import type { ShadowDifference } from "../model-shadow.ts";
 import { embeddedModelOf, embeddedTasks } from "../registry-models.ts";
 import { version as programVersion } from "../version.ts";
 import type { WorkerModels } from "../worker-data.ts";
+import type { AgainPart } from "./again.ts";
+import { makeModelUse, type ModelSwitch } from "./model-use.ts";
 import { makeComparing, nobody } from "./model-compare.ts";
 import { makeModelRuns } from "./model-runs.ts";
 import { makeModelStore } from "./model-store.ts";
@@ -38,9 +40,10 @@ export interface ModelsOptions {
   readonly threads: () => Threads;
   readonly terms: Engine["terms"];
   readonly replay: Engine["replay"];
-  readonly reading: () => Pick<Engine, "post" | "search">;
+  readonly reading: () => Pick<Engine, "post" | "search" | "count">;
   /** What the configuration asks of the embedded models. */
-  readonly asked: ModelsConfig;
+  readonly config: ModelsConfig;
+  readonly again: AgainPart;
 }
 
 const mostDifferences = 100;
@@ -65,6 +68,7 @@ export function makeModels(options: ModelsOptions) {
   const [audit, annotations, sets] = [openAudit(sql, now), openAnnotations(sql, now), openLabelSets(sql, now)];
   const store = makeModelStore({ register, files: options.files, folder: options.folder, report });
   const runs = makeModelRuns(options);
+  const use = makeModelUse({ ...options, runs });
   const comparing = makeComparing({ register, store, runs, sets, terms: options.terms });
   const differences = new Map<string, ShadowDifference[]>();
   let embedded: ReadonlyMap<string, string> | undefined;
@@ -115,12 +119,13 @@ export function makeModels(options: ModelsOptions) {
         const own = moves.filter((one) => one.task === task);
         const judge = judgesAfter(own).at(-1);
         const shipped = embeddedVersion(task);
-        const since = own.at(-1)?.at;
+        const switched = use.switches().findLast((one) => one.model === embeddedModelOf(task));
+        const since = own.at(-1)?.at ?? (switched?.from === undefined ? switched?.at : undefined);
         const model = judge ?? shipped;
         return {
           task,
           ...(model !== undefined && {
-            judge: { model, isEmbedded: judge === undefined, isOff: judge === undefined && options.asked[embeddedModelOf(task)] === false, ...(since !== undefined && { since }) },
+            judge: { model, isEmbedded: judge === undefined, isOff: judge === undefined && use.current()[embeddedModelOf(task)] === false, ...(since !== undefined && { since }) },
           }),
           ...(shipped !== undefined && { embedded: shipped }),
           versions: records.filter((one) => one.task === task),
@@ -227,7 +232,12 @@ export function makeModels(options: ModelsOptions) {
     },
     async periods(task) {
       const byTask = Map.groupBy(await register.moves(task), (one) => one.task);
-      return [...byTask].flatMap(([name, moves]) => periodsOf(name, moves, options.asked[embeddedModelOf(name)] === false ? undefined : embeddedVersion(name)));
+      const current = use.current();
+      return [...byTask].flatMap(([name, moves]) => {
+        const model = embeddedModelOf(name);
+        const switches = use.switches().filter((one) => one.model === model);
+        return periodsOf(name, moves, { version: embeddedVersion(name), isOn: current[model] !== false, switches });
+      });
     },
     async judged({ task, label, model, q, limit }, filter) {
       const items: Post[] = [];
@@ -248,17 +258,38 @@ export function makeModels(options: ModelsOptions) {
     },
   };
 
-  return { book, flush, workerModels: () => store.workerModels(), close: () => runs.close() };
+  return { book, use, flush, workerModels: () => store.workerModels(), close: () => runs.close() };
 }
 
-/** By the moves, oldest first: a model that judged anew what was kept holds that time too. */
-export function periodsOf(task: string, moves: readonly ModelMove[], shipped: string | undefined): readonly JudgingPeriod[] {
-  let periods: { model?: string; from?: number; to?: number }[] = [{ ...(shipped !== undefined && { model: shipped }) }];
-  for (const { model, at, rescoredFrom } of moves) {
-    const from = rescoredFrom ?? at;
-    const by = model ?? shipped;
+interface Shipped {
+  /** The embedded model of the task; undefined: there is none. */
+  readonly version: string | undefined;
+  readonly isOn: boolean;
+  /** Oldest first. */
+  readonly switches: readonly Pick<ModelSwitch, "on" | "at" | "from">[];
+}
+
+/** By moves and switches, oldest first: what judged anew what was kept holds that time too. */
+export function periodsOf(task: string, moves: readonly ModelMove[], shipped: Shipped): readonly JudgingPeriod[] {
+  let isOn = shipped.switches[0] === undefined ? shipped.isOn : !shipped.switches[0].on;
+  let judge: string | undefined;
+  const by = () => judge ?? (isOn ? shipped.version : undefined);
+  const periodOf = (from?: number) => ({ ...(by() !== undefined && { model: by() }), ...(from !== undefined && { from }) });
+  let periods: { model?: string | undefined; from?: number; to?: number }[] = [periodOf()];
+  const changes = [
+    ...moves.map(({ model, at, rescoredFrom }) => ({ at, from: rescoredFrom ?? at, take: () => void (judge = model) })),
+    ...shipped.switches.map(({ on, at, from }) => ({ at, from: from ?? at, take: () => void (isOn = on) })),
+  ].toSorted((a, b) => a.at - b.at);
+  for (const { from, take } of changes) {
+    const before = by();
+    take();
+    // What was switched behind a model that judges in its place changes nothing.
+    if (by() === before) continue;
     periods = periods.filter((one) => one.from === undefined || one.from < from).map((one) => (one.to === undefined || one.to > from ? { ...one, to: from } : one));
-    periods.push({ ...(by !== undefined && { model: by }), from });
+    periods.push(periodOf(from));
   }
-  return periods.map((one) => ({ task, ...one }));
+  // What judged nothing that is left: all before was judged anew.
+  return periods
+    .filter(({ to }) => to !== 0)
+    .map(({ model, from, to }) => ({ task, ...(model !== undefined && { model }), ...(from !== undefined && from > 0 && { from }), ...(to !== undefined && { to }) }));
 }

@@ -11,6 +11,7 @@ import { type Column, Table } from "../shell/table.tsx";
 import { figureText, IntervalMark } from "./models-figure.tsx";
 import { ModelPanel } from "./models-model.tsx";
 import { cancelRun, labelSetsOf, type Model, type Run, runsOf, type Task, tasksOf, train } from "./models-registry-api.ts";
+import { ModelsUse } from "./models-use.tsx";
 import { TaskPanel } from "./models-task.tsx";
 import "./models-registry.css";
 
@@ -76,6 +77,7 @@ export default function ModelsRegistry() {
         />
       </div>
       <p className="hint">{t("registry.intro")}</p>
+      <ModelsUse />
       {mayAct(me, "analyst") && <Train />}
       {tasks.isPending && <Loading />}
       {tasks.isError && <Problem error={tasks.error} onRetry={() => void tasks.refetch()} />}

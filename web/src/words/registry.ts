@@ -8,7 +8,7 @@ export const registry = {
   tasks: "Tasks and who judges them",
   nobody: "nobody",
   embedded: "ships with the program; compare it on your own texts",
-  off: "off in the configuration",
+  off: "off",
   noFigure: "no figure",
   noGold: "no gold texts",
   noGoldHint: "This version of the label set had no gold part, so that there is no figure. Label more texts, freeze a version, and train anew.",
