@@ -49,7 +49,7 @@ describe("the register of names, over the API", () => {
     const linked = async () => rowsOf((await api.ask("GET", "/api/v1/posts?q=entity:nimbus")).body).map(({ text }) => String(text));
     const isLinked = async () => rowsOf((await api.ask("GET", "/api/v1/entities")).body).every(({ relinked }) => relinked === 1);
     assert.deepEqual(await linked(), []);
-    const routers = async () => rowsOf((await api.ask("GET", "/api/v1/posts?q=router")).body).map(({ entities: _entities, ...rest }) => rest);
+    const routers = async () => rowsOf((await api.ask("GET", "/api/v1/posts?q=router")).body).map(({ entities: _entities, towards: _towards, ...rest }) => rest);
     const before = await routers();
     await put("nimbus", { name: "Nimbus", kind: "brand", context: ["router"], against: ["fog", "valley"] });
     await until("stored posts are linked", isLinked);
