@@ -29,7 +29,9 @@ describe("the page of models", () => {
 
   it("turns a model on by the keyboard, judges what is stored with its progress, and says who judges the sentiment", (t) =>
     withPage(t, async (page) => {
-      await api.import([{ id: "u1", platform: "forum", author: "una", text: "finally the new phone arrived and I could not be happier", createdAt: new Date(Date.now() - 90_000).toISOString() }]);
+      await api.import([
+        { id: "u1", platform: "forum", author: "una", text: "finally the new phone arrived and I could not be happier", createdAt: new Date(Date.now() - 90_000).toISOString() },
+      ]);
       await api.settle();
       await page.goto(`${api.address}/models`);
       const region = page.getByRole("region", { name: "Models that ship with the program" });
