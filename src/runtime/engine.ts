@@ -34,6 +34,7 @@ import type { ImportMappings } from "./import-mappings.ts";
 import type { ShadowBook } from "./shadow.ts";
 import type { TopicBook } from "./topics.ts";
 import type { ReceiveAnswer } from "./parts/receive.ts";
+import type { WorldView } from "./world-view.ts";
 
 /** The running system, as the API and the command line see it. Every method may throw an EarshotError. */
 export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, ModelDriftBook, DeprecationBook, ShadowBook, ConnectionBook, SourceSetup {
@@ -386,17 +387,4 @@ export interface LiveBatch {
 export interface LiveCount extends Filterable {
   readonly language: string;
   readonly posts: number;
-}
-
-export interface WorldView {
-  /** preparing: it is being started. loading: its history comes in. running: only new posts come. failed: it did not start. stopped: only what it brought is there. */
-  readonly state: "preparing" | "loading" | "running" | "removing" | "failed" | "stopped";
-  /** Searchable simulated posts in all, some seconds old at most. */
-  readonly stored: number;
-  /** Searchable posts of its history; while removing: posts that are gone. */
-  readonly posts: number;
-  /** Posts of its history in all; while removing: posts that were there. */
-  readonly of: number;
-  /** While loading, at the pace so far. */
-  readonly secondsLeft?: number;
 }

@@ -8,7 +8,7 @@ import type { Query } from "../../core/query.ts";
 import type { Settings } from "../../registers/settings.ts";
 import type { Threads } from "../boot.ts";
 import { type Collector, defineSource } from "../collect.ts";
-import type { WorldView } from "../engine.ts";
+import type { WorldView } from "../world-view.ts";
 import { startWorldProcess, type WorldHistory, type WorldProcess, worldSources } from "../world-process.ts";
 import type { SourcesPart } from "./sources.ts";
 import { forgetSources } from "./world-forget.ts";
