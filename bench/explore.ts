@@ -15,16 +15,19 @@ import { makeCatalogManifest } from "../src/stores/lake-manifest-catalog.ts";
 import { openRollups } from "../src/stores/rollups.ts";
 import { makeAuthorHash } from "../src/stores/rollups-authors.ts";
 import { openSearchStore } from "../src/stores/search.ts";
-import { makeChanges, termIds, wordOf } from "./explore-posts.ts";
-import { folderBytes } from "./measure.ts";
+import { makeChanges, termIds } from "./explore-posts.ts";
+import { exploreQuestions, type Question, searchQuestions } from "./explore-questions.ts";
+import { cpuSince, folderBytes, readCpu } from "./measure.ts";
 import { makeFolder, startFedSystem, writeConfig } from "./system.ts";
 
 /** How long Explore and Search take over many posts, asked through the API as the pages ask. */
-const usage = "npm run bench:explore -- [--posts 10000000] [--rounds 8] [--folder where the stores of an earlier run lie, or are to be kept]";
+const usage = "npm run bench:explore -- [--posts 10000000] [--rounds 8] [--only rollups,lake,search] [--folder where the stores of an earlier run lie, or are to be kept]";
 const dayMs = 86_400_000;
 const spanDays = 60;
 const batchPosts = 20_000;
-const { values } = parseArgs({ options: { posts: { type: "string", default: "10000000" }, rounds: { type: "string", default: "8" }, folder: { type: "string" } } });
+const { values } = parseArgs({
+  options: { posts: { type: "string", default: "10000000" }, rounds: { type: "string", default: "8" }, only: { type: "string" }, folder: { type: "string" } },
+});
 const [posts, rounds] = [Number(values.posts), Number(values.rounds)];
 if (!Number.isInteger(posts) || posts < 10_000 || !Number.isInteger(rounds) || rounds < 1) throw new TypeError(usage);
 
@@ -64,89 +67,66 @@ async function fill(folder: string): Promise<Readonly<Record<string, number>>> {
   return took;
 }
 
-interface Question {
-  readonly name: string;
-  /** Asked at once, as a page does. */
-  readonly paths: readonly string[];
-}
-
-const span = (days: number) => ({ from: new Date(endMs - days * dayMs).toISOString(), to: new Date(endMs).toISOString() });
-const explorePath = (days: number, fields: Readonly<Record<string, string>>) => `/api/v1/explore?${new URLSearchParams({ ...span(days), ...fields }).toString()}`;
-const searchPaths = (q: string, order = "newest") => [
-  `/api/v1/posts?${new URLSearchParams({ q, limit: "50", order }).toString()}`,
-  `/api/v1/posts/facets?${new URLSearchParams({ q, by: "platform,language,sentiment,term,hashtag,link", top: "8", work: "8000" }).toString()}`,
-  `/api/v1/posts/count?${new URLSearchParams({ q }).toString()}`,
-];
-
-function questions(): Readonly<Record<string, readonly Question[]>> {
-  const sums: Question[] = [];
-  for (const days of [1, 7, 30])
-    for (const metric of ["posts", "engagement", "balance", "authors", "share-of-voice"])
-      for (const by of ["", "platform", "language", "term"]) {
-        const path = explorePath(days, { metric, ...(by !== "" && { by }) });
-        sums.push({ name: `${metric} by ${by || "nothing"}, ${days} d`, paths: [path] });
-      }
-  const files: readonly (readonly [number, Readonly<Record<string, string>>])[] = [
-    [30, { metric: "posts", by: "hashtag" }],
-    [60, { metric: "posts", by: "hashtag" }],
-    [30, { metric: "engagement", by: "sentiment" }],
-    [60, { metric: "engagement-per-post", by: "sentiment" }],
-    [30, { metric: "engagement", by: "platform", q: "language:en is:original" }],
-    [60, { metric: "engagement", q: `term:${termIds[0]} OR term:${termIds[1]}` }],
-    [30, { metric: "authors", q: "sentiment:negative", by: "platform" }],
-    [60, { metric: "engagement", by: "hour-of-week", q: "has:link" }],
-  ];
-  const [frequent, mid, rare] = [wordOf(3), wordOf(150), wordOf(9_000)];
-  const found = [
-    rare,
-    mid,
-    frequent,
-    `${frequent} ${mid}`,
-    `"${wordOf(0)} ${wordOf(1)}"`,
-    `${mid} NOT ${frequent}`,
-    `${mid} OR ${rare}`,
-    `${frequent} language:de`,
-    `${mid} platform:bluesky sentiment:negative`,
-    `${frequent} -language:en`,
-    `term:${termIds[0]}`,
-    `term:${termIds[2]} sentiment:negative created:${span(7).from}..`,
-    `hashtag:tag12 platform:mastodon`,
-    `language:de created:${span(1).from}..`,
-    `${frequent} created:${span(7).from}..${span(3).from}`,
-    "",
-  ];
-  return {
-    rollups: sums,
-    lake: files.map(([days, fields]) => ({ name: `${JSON.stringify(fields)}, ${days} d`, paths: [explorePath(days, fields)] })),
-    search: [...found.map((q) => ({ name: q === "" ? "everything" : q, paths: searchPaths(q) })), { name: `${mid} by relevance`, paths: searchPaths(mid, "relevance") }],
-  };
-}
+const spanTo = (toMs: number) => (days: number) => ({ from: new Date(toMs - days * dayMs).toISOString(), to: new Date(toMs).toISOString() });
 
 interface Timed {
   readonly name: string;
   readonly ms: number;
 }
+type Ask = (path: string, isKept: boolean) => Promise<string>;
 
-async function measure(ask: (path: string) => Promise<string>, list: readonly Question[]) {
+function spread(times: readonly Timed[]): { readonly p50Ms: number; readonly p95Ms: number; readonly mostMs: number } {
+  const sorted = times.map(({ ms }) => ms).toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  return { p50Ms: at(0.5), p95Ms: at(0.95), mostMs: at(1) };
+}
+
+/** Each question `rounds` times, a round of all before the next: the first is what a cold cache costs, and counts too. */
+async function measure(ask: Ask, list: readonly Question[]) {
   const times: Timed[] = [];
+  /** Of the first path alone: when there is something to read. */
+  const firsts: Timed[] = [];
   const by: Record<string, number> = {};
-  for (const { name, paths } of list) {
-    // The first asking is what a cold cache costs; it counts too.
-    for (let round = 0; round < rounds; round++) {
+  const before = readCpu();
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, paths, isKept = false } of list) {
       const startedAt = performance.now();
-      const answers = await Promise.all(paths.map(ask));
+      const answers = await Promise.all(
+        paths.map(async (path, index) => {
+          const answer = await ask(path, isKept);
+          if (index === 0) firsts.push({ name, ms: performance.now() - startedAt });
+          return answer;
+        }),
+      );
       times.push({ name, ms: performance.now() - startedAt });
       const answered = /"answeredBy":"(\w+)"/.exec(answers[0] ?? "")?.[1];
       if (answered !== undefined && round === 0) by[answered] = (by[answered] ?? 0) + 1;
     }
   }
-  const sorted = times.map(({ ms }) => ms).toSorted((a, b) => a - b);
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  const slowest = [...Map.groupBy(times, ({ name }) => name)]
-    .map(([name, own]) => ({ name, medianMs: Math.round(own.map(({ ms }) => ms).toSorted((a, b) => a - b)[Math.floor(own.length / 2)] ?? 0) }))
-    .toSorted((a, b) => b.medianMs - a.medianMs)
-    .slice(0, 6);
-  return { asked: times.length, p50Ms: at(0.5), p95Ms: at(0.95), mostMs: at(1), ...(Object.keys(by).length > 0 && { answeredBy: by }), slowest };
+  const cpu = cpuSince(before);
+  const kinds = [...Map.groupBy(times, ({ name }) => name)].map(([name, own]) => ({ name, ...spread(own) })).toSorted((a, b) => b.p95Ms - a.p95Ms);
+  return {
+    asked: times.length,
+    ...spread(times),
+    ...(list.some(({ paths }) => paths.length > 1) && { firstAnswer: spread(firsts) }),
+    cpuMsEach: Math.round((cpu.totalSeconds * 1_000) / times.length),
+    ...(Object.keys(by).length > 0 && { answeredBy: by }),
+    kinds: kinds.length > 24 ? kinds.slice(0, 8) : kinds,
+  };
+}
+
+/** A viewer who is kept to one platform and one brand, signed in by an invitation. */
+async function signInKept(address: string, token: string): Promise<string> {
+  const post = (path: string, body: unknown, headers: Readonly<Record<string, string>>) =>
+    fetch(address + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+  const authorization = `Bearer ${token}`;
+  await fetch(`${address}/api/v1/users/kept`, { method: "DELETE", headers: { authorization } });
+  const invited = await post("/api/v1/users", { name: "kept", role: "viewer", platforms: ["mastodon"], terms: [termIds[0]] }, { authorization });
+  const code = /"code":"([^"]+)"/.exec(await invited.text())?.[1];
+  const signed = await post("/api/v1/session", { code }, { origin: address, "sec-fetch-site": "same-origin" });
+  const cookie = signed.headers.get("set-cookie")?.split(";")[0];
+  if (cookie === undefined) throw new Error(`kept user: ${invited.status} ${signed.status} ${await signed.text()}`);
+  return cookie;
 }
 
 const own = values.folder === undefined ? makeFolder("explore", tmpdir()) : undefined;
@@ -156,18 +136,25 @@ const startedAt = performance.now();
 const took = existsSync(join(folder, "data", "search")) ? undefined : await fill(folder);
 const fillSeconds = seconds(startedAt);
 say(`filled in ${fillSeconds} s`);
-const system = await startFedSystem(folder, (level, message) => level === "error" && say(message));
+const brandTerms = Object.fromEntries(termIds.map((id) => [id, { name: id, query: id }]));
+const system = await startFedSystem(folder, (level, message) => level === "error" && say(message), undefined, { terms: brandTerms });
 const served = await serveSystem(system, { host: "127.0.0.1", port: 0, pages: false });
 try {
-  const ask = async (path: string) => {
-    const response = await fetch(served.address + path, { headers: { authorization: `Bearer ${served.token}` } });
+  const cookie = await signInKept(served.address, served.token);
+  const ask: Ask = async (path, isKept) => {
+    const response = await fetch(served.address + path, { headers: isKept ? { cookie } : { authorization: `Bearer ${served.token}` } });
     const text = await response.text();
     if (!response.ok) throw new Error(`${path}: ${response.status} ${text.slice(0, 300)}`);
     return text;
   };
-  const stored = /"posts":(\d+)/.exec(await ask("/api/v1/posts/count"))?.[1];
+  const stored = /"posts":(\d+)/.exec(await ask("/api/v1/posts/count", false))?.[1];
+  // Of stores that an earlier run made: the hour after their newest post.
+  const newestAt = /"createdAt":"([^"]+)"/.exec(await ask("/api/v1/posts?limit=1", false))?.[1];
+  const toMs = Math.ceil(Date.parse(newestAt ?? "") / 3_600_000) * 3_600_000;
+  const asked = { ...exploreQuestions(toMs), search: searchQuestions(spanTo(toMs)) };
   const figures: Record<string, unknown> = { posts: Number(stored), spanDays, ...(took !== undefined && { fillSeconds, took }) };
-  for (const [name, list] of Object.entries(questions())) {
+  for (const [name, list] of Object.entries(asked)) {
+    if (values.only?.split(",").includes(name) === false) continue;
     figures[name] = await measure(ask, list);
     say(`${name}: ${JSON.stringify(figures[name])}`);
   }

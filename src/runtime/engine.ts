@@ -57,7 +57,8 @@ export interface Engine extends Exploring, Analysis, FailureBook, DriftBook, Mod
 
   search(request: SearchRequest): Promise<SearchPage>;
   facets(request: FacetRequest): Promise<FacetAnswer>;
-  count(q: string, filter: ReadFilter): Promise<{ readonly posts: number; readonly exact: boolean }>;
+  /** @param work posts that may be looked at, as of facets; Infinity: all are counted one by one */
+  count(q: string, filter: ReadFilter, work?: number): Promise<Omit<FacetAnswer, "facets">>;
   post(id: PostId, filter: ReadFilter): Promise<Post | undefined>;
   /** All hits, newest first, bounded memory. */
   export(q: string, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
@@ -183,6 +184,9 @@ export interface FacetAnswer {
   readonly posts: number;
   /** False: the work limit was reached, numbers are scaled estimates. */
   readonly exact: boolean;
+  /** 95% interval of `posts`; absent: that number is exact. */
+  readonly low?: number;
+  readonly high?: number;
   readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly posts: number }[]>>;
 }
 

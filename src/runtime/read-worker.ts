@@ -56,7 +56,8 @@ const handlers = {
     return { ...page, copies: duplicates.numbersOf(page.items.map((post) => post.id)) };
   },
   copiesOf: (asked: { readonly id: PostId; readonly limit: number }) => duplicates.groupOf(asked.id, asked.limit)?.ids ?? [],
-  count: (asked: { readonly query: Query; readonly filter: ReadFilter }) => reader.count(asked.query, asked.filter),
+  count: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly work?: number | undefined }) =>
+    reader.count(asked.query, asked.filter, asked.work === undefined ? {} : { work: asked.work }),
   facets: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly options: SearchFacetOptions }) => reader.facets(asked.query, asked.filter, asked.options),
   groups: (asked: { readonly query: Query; readonly filter: ReadFilter; readonly grouping: SearchGrouping }) => reader.groups(asked.query, asked.filter, asked.grouping),
   async get(asked: { readonly id: PostId; readonly filter: ReadFilter }) {

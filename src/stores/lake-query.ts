@@ -91,8 +91,8 @@ export interface LakeGrouping {
   readonly by: readonly LakeDimension[];
   /** Length of a bucket of createdAt; absent: one bucket. */
   readonly everyMs?: number;
-  /** Values of the first dimension that are told; absent: all. */
-  readonly only?: readonly string[];
+  /** Values of the first dimension that are told, those with the most posts over all the time; absent: all. */
+  readonly top?: number;
   /** Leaves out what is not needed: distinct authors cost more than sums. */
   readonly withoutAuthors?: boolean;
 }
@@ -109,24 +109,45 @@ export function hourName(hours: string): string {
   return `${Math.floor(Number(hours) / 24) + 1}-${String(Number(hours) % 24).padStart(2, "0")}`;
 }
 
-/** @returns SELECT over `visible` */
-export function groupSelect({ by, everyMs, only, withoutAuthors }: LakeGrouping, shown: string): string {
-  const keys = by.map((dimension) => `coalesce(${dimensionSql[dimension] ?? dimension}, 'none') AS "${dimension}"`);
-  const at = everyMs === undefined ? "0::DOUBLE" : `(epoch_ms(created_at) // ${Math.trunc(everyMs)} * ${Math.trunc(everyMs)})::DOUBLE`;
-  const sums = ["likes", "shares", "replies", "views"].map((count) => `sum(${count})::DOUBLE AS ${count}`);
-  const labels = ["negative", "neutral", "positive"].map((label) => `count(*) FILTER (sentiment = '${label}')::DOUBLE AS ${label}`);
-  const authors = withoutAuthors === true ? "0::DOUBLE" : "count(DISTINCT (author, author_key))::DOUBLE";
-  const [first] = by;
-  const wanted = only === undefined || first === undefined ? "" : `WHERE ${oneOf(`coalesce(${dimensionSql[first] ?? first}, 'none')`, only)}`;
+const dayMs = 86_400_000;
+const labels = ["negative", "neutral", "positive"] as const;
+const counts = ["likes", "shares", "replies", "views"] as const;
+
+/**
+ * Labels are counted by grouping by them and turning the groups: half of the cost of a comparison of texts for each row and label.
+ * Where authors are wanted the groups must stay as they are, since authors of two do not add up.
+ * @param prefix WITH …, which defines `visible`
+ */
+export function groupSelect({ by, everyMs, top, withoutAuthors }: LakeGrouping, shown: string, prefix: string): string {
+  const isTurned = withoutAuthors === true;
+  const names = by.map((dimension) => `"${dimension}"`);
+  const keys = by.map((dimension, index) => `coalesce(${dimensionSql[dimension] ?? dimension}, 'none') AS ${names[index]}`);
+  const isDay = everyMs === dayMs;
+  const at = everyMs === undefined ? "0" : isDay ? "created_at::DATE" : `epoch_ms(created_at) // ${Math.trunc(everyMs)}`;
+  const atMs = everyMs === undefined ? "0::DOUBLE" : isDay ? "epoch_ms(bucket)::DOUBLE" : `(bucket * ${Math.trunc(everyMs)})::DOUBLE`;
   const lists = [
     ...(by.includes("term") ? ["unnest(CASE WHEN len(terms) = 0 THEN [NULL] ELSE terms END) AS term"] : []),
     ...(by.includes("hashtag")
       ? ["unnest(CASE WHEN len(hashtags) < 2 THEN hashtags ELSE list_distinct(list_transform(hashtags, lambda tag: strip_accents(lower(tag)))) END) AS hashtag"]
       : []),
   ];
-  return `SELECT ${[`${at} AS at`, ...keys].join(", ")}, count(*)::DOUBLE AS posts, ${authors} AS authors, ${[...labels, ...sums].join(", ")}
-    FROM (SELECT ${["*", ...lists].join(", ")} FROM visible WHERE ${[shown, ...(by.includes("hashtag") ? ["len(hashtags) > 0"] : [])].join(" AND ")})
-    ${wanted} GROUP BY ${["1", ...by.map((_, index) => String(index + 2))].join(", ")} ORDER BY ALL`;
+  const figures = isTurned
+    ? ["sentiment AS label", "count(*) AS posts"]
+    : ["count(*) AS posts", "count(DISTINCT (author, author_key)) AS authors", ...labels.map((label) => `count(*) FILTER (sentiment = '${label}') AS ${label}`)];
+  const grouped = `SELECT ${[`${at} AS bucket`, ...keys, ...figures, ...counts.map((count) => `sum(${count}) AS ${count}`)].join(", ")}
+    FROM (SELECT ${["*", ...lists].join(", ")} FROM visible WHERE ${[shown, ...(by.includes("hashtag") ? ["len(hashtags) > 0"] : [])].join(" AND ")}) GROUP BY ${Array.from({ length: 1 + by.length + (isTurned ? 1 : 0) }, (_, index) => index + 1).join(", ")}`;
+  const turned = isTurned
+    ? ["sum(posts)::DOUBLE AS posts", "0::DOUBLE AS authors", ...labels.map((label) => `coalesce(sum(posts) FILTER (label = '${label}'), 0)::DOUBLE AS ${label}`)]
+    : ["posts::DOUBLE AS posts", "authors::DOUBLE AS authors", ...labels.map((label) => `${label}::DOUBLE AS ${label}`)];
+  const sums = counts.map((count) => (isTurned ? `sum(${count})::DOUBLE AS ${count}` : `${count}::DOUBLE AS ${count}`));
+  const [first] = names;
+  const isTop = top !== undefined && first !== undefined;
+  const best = isTop
+    ? `, best AS (SELECT ${first}, count(*) OVER ()::DOUBLE AS "values" FROM grouped GROUP BY ${first} ORDER BY sum(posts) DESC, ${first} LIMIT ${Math.trunc(top)})`
+    : "";
+  return `${prefix}, grouped AS MATERIALIZED (${grouped})${best}
+    SELECT ${[`${atMs} AS at`, ...names, ...turned, ...sums, ...(isTop ? [`"values"`] : [])].join(", ")}
+    FROM grouped ${isTop ? `JOIN best USING (${first})` : ""} ${isTurned ? `GROUP BY ${["bucket", ...names, ...(isTop ? [`"values"`] : [])].join(", ")}` : ""} ORDER BY ALL`;
 }
 
 const textId = (prefix: string, column: string) => `${prefix} || rtrim(replace(replace(to_base64(unhex(replace(${column}::VARCHAR, '-', ''))), '+', '-'), '/', '_'), '=')`;

@@ -35,13 +35,19 @@ export interface LakeReader {
   /** The file, row group and row that hold a post; undefined: none yet, or no longer. */
   place(wanted: WantedBody): Promise<{ readonly file: string; readonly rowGroup: number; readonly row: number } | undefined>;
   /** Counts and sums, exact to the last change that is in a file. */
-  groups(query: LakeQuery, grouping: LakeGrouping): Promise<LakeScan & { readonly groups: readonly LakeGroup[] }>;
+  groups(query: LakeQuery, grouping: LakeGrouping): Promise<LakeScan & LakeGroups>;
   /** Who wrote in a time, by what rollups are kept by. */
   authors(query: LakeQuery): AsyncIterable<readonly LakeAuthor[]>;
   /** All posts of one snapshot, in no order, some thousands at a time; memory does not grow with their number. */
   all(query: LakeQuery): AsyncIterable<readonly Post[]>;
   /** Writes them to a file, ids as the API writes them; returns their number. The path is the caller's to make durable. */
   copyTo(query: LakeQuery, path: string, format: "parquet" | "csv" | "ndjson"): Promise<{ readonly posts: number }>;
+}
+
+export interface LakeGroups {
+  readonly groups: readonly LakeGroup[];
+  /** Of the first dimension, those that are not told included; absent where all are. */
+  readonly values?: number;
 }
 
 /** An author with the key of a rollup under which posts of theirs stand; term "": whatever the terms. */
@@ -185,9 +191,10 @@ export function makeLakeReader(options: ReaderOptions): LakeReader {
       ];
       const { value, ...scan } = await read(
         { ...what, columns },
-        rows((prefix) => `${prefix} ${groupSelect(grouping, shown)}`),
+        rows((prefix) => groupSelect(grouping, shown, prefix)),
       );
-      return { ...scan, groups: value.map((row) => groupOf(row, grouping)) };
+      const groups = value.map((row) => groupOf(row, grouping));
+      return { ...scan, groups, ...(grouping.top !== undefined && { values: numberOf(value[0]?.["values"] ?? 0) }) };
     },
     authors: (query) => streamed(query, authorSelect, parseAuthorRow),
     all: (query) => streamed(query, (shown) => `SELECT ${postSelect} FROM visible WHERE ${shown}`, parsePostRow),

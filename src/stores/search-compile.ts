@@ -3,6 +3,7 @@ import { type TowardsLabel, towardsLabels } from "../core/event.ts";
 import { isPostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { parseTowards } from "../core/towards.ts";
+import type { SoughtWord } from "./search-cost.ts";
 import { towardsTag } from "./search-names.ts";
 import { flags, linkWord, type Profile, referenceWord, sampleSql, tagWord, withinSql } from "./search-schema.ts";
 
@@ -48,6 +49,10 @@ export interface SearchPlan {
   /** Rows of the range asked, before what crowding adds. */
   readonly from: number;
   readonly to: number;
+  /** What the index looks up, in `match` and in `where`. */
+  readonly words: readonly SoughtWord[];
+  /** FTS5 reads all lists of a prefix for every statement, whatever rows it is asked for: such a plan is run in one. */
+  readonly hasPrefix: boolean;
 }
 
 const everything: Parts = { words: [], without: [], profiles: undefined, conditions: [] };
@@ -82,6 +87,8 @@ export function compileSearch(query: Query, filter: ReadFilter, names: Names): S
     onlyProfiles,
     from: Math.max(0, ...ranges.map(({ from }) => from ?? 0)),
     to: Math.min(Number.MAX_SAFE_INTEGER, ...ranges.map(({ to }) => to ?? Number.MAX_SAFE_INTEGER)),
+    words: compiler.sought,
+    hasPrefix: compiler.sought.some(({ prefix }) => prefix),
   };
 }
 
@@ -101,11 +108,17 @@ function quoted(words: readonly string[]): string {
 }
 
 function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTerms: readonly string[] | undefined) {
+  const sought: SoughtWord[] = [];
   const words = (expression: string): Parts => ({ ...everything, words: [expression] });
+  /** @param isNeeded no post matches without it */
+  const phrase = (list: readonly string[], isNeeded: boolean, prefix = false): string => {
+    sought.push(...list.map((word) => ({ word, prefix, isNeeded })));
+    return quoted(list) + (prefix ? "*" : "");
+  };
   const condition = (sql: string, more: Partial<Condition> = {}): Parts => ({ ...everything, conditions: [{ sql, ...more }] });
   const profilesSql = (profiles: ReadonlySet<number>) => `d.profile IN (SELECT value FROM json_each(${bind(JSON.stringify([...profiles]))}))`;
   const wordsSql = (expression: string, is: "IN" | "NOT IN") =>
-    `d.row ${is} (SELECT rowid FROM fts WHERE fts MATCH ${bind(expression)} AND ${withinSql("rowid")} AND ${sampleSql("rowid")} < :sampled ORDER BY rowid DESC LIMIT -1)`;
+    `d.row ${is} (SELECT rowid FROM fts WHERE fts MATCH ${bind(expression)} AND ${withinSql("rowid")} AND ${sampleSql("rowid")} < :sampled ORDER BY rowid LIMIT -1)`;
 
   /** undefined where the set is empty; without a condition where it is all. */
   const ofProfiles = (profiles: ReadonlySet<number>): Parts | undefined => {
@@ -168,7 +181,7 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
     return condition(`NOT ${toSql(parts)}`);
   };
 
-  const field = (name: Extract<Query, { kind: "field" }>["field"], value: string): Parts | undefined => {
+  const field = (name: Extract<Query, { kind: "field" }>["field"], value: string, isNeeded: boolean): Parts | undefined => {
     switch (name) {
       case "language":
       case "platform":
@@ -184,34 +197,34 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
         if (asked === undefined) return undefined;
         const said = (label: TowardsLabel): Parts | undefined => {
           const tag = names.tag("w", towardsTag(asked.term, label));
-          return tag === undefined ? undefined : words(quoted([tagWord("w", tag)]));
+          return tag === undefined ? undefined : words(phrase([tagWord("w", tag)], false));
         };
         const asAWhole = and([not(or(towardsLabels.map(said))), profilesWhere((profile) => profile.sentiment === asked.label)]);
-        return and([field("term", asked.term), or([said(asked.label), asAWhole])]);
+        return and([field("term", asked.term, false), or([said(asked.label), asAWhole])]);
       }
       case "hashtag":
       case "judged": {
         const kind = name === "hashtag" ? "h" : "j";
         const tag = names.tag(kind, value);
-        return tag === undefined ? undefined : words(quoted([tagWord(kind, tag)]));
+        return tag === undefined ? undefined : words(phrase([tagWord(kind, tag)], isNeeded));
       }
       case "entity": {
         // Who is kept to terms is told of no other names.
         const tag = allowedTerms === undefined ? names.tag("e", value) : undefined;
-        return tag === undefined ? undefined : words(quoted([tagWord("e", tag)]));
+        return tag === undefined ? undefined : words(phrase([tagWord("e", tag)], isNeeded));
       }
       case "link":
-        if (value.startsWith("https://")) return words(quoted([linkWord(value)]));
-        return or([names.tag("l", value), names.tag("d", value)].map((tag) => (tag === undefined ? undefined : words(quoted([tagWord("l", tag)])))));
+        if (value.startsWith("https://")) return words(phrase([linkWord(value)], isNeeded));
+        return or([names.tag("l", value), names.tag("d", value)].map((tag) => (tag === undefined ? undefined : words(phrase([tagWord("l", tag)], false)))));
       case "author": {
         const author = names.author(value);
-        return author === undefined ? undefined : words(quoted([tagWord("a", author)]));
+        return author === undefined ? undefined : words(phrase([tagWord("a", author)], isNeeded));
       }
       case "reply":
       case "root":
       case "quote":
       case "reshare":
-        return isPostId(value) ? words(quoted([referenceWord(name, value)])) : undefined;
+        return isPostId(value) ? words(phrase([referenceWord(name, value)], isNeeded)) : undefined;
       case "is":
         return condition(value === "original" ? `(d.flags & ${flags.reply | flags.reshare}) = 0` : `(d.flags & ${value === "reply" ? flags.reply : flags.reshare}) != 0`);
       case "has":
@@ -219,33 +232,33 @@ function makeCompiler(names: Names, bind: (value: SqlValue) => string, allowedTe
     }
   };
 
-  const compile = (query: Query): Parts | undefined => {
+  const compile = (query: Query, isNeeded = true): Parts | undefined => {
     switch (query.kind) {
       case "all":
         return everything;
       case "word":
-        return query.word === "" ? undefined : words(quoted([query.word]) + (query.prefix ? "*" : ""));
+        return query.word === "" ? undefined : words(phrase([query.word], isNeeded, query.prefix));
       case "phrase":
-        return query.words.length === 0 ? everything : words(quoted(query.words));
+        return query.words.length === 0 ? everything : words(phrase(query.words, isNeeded));
       case "near":
-        return words(`NEAR(${[...new Set(query.words)].map((word) => quoted([word])).join(" ")}, ${Math.floor(query.distance)})`);
+        return words(`NEAR(${[...new Set(query.words)].map((word) => phrase([word], isNeeded)).join(" ")}, ${Math.floor(query.distance)})`);
       case "field":
-        return field(query.field, query.value);
+        return field(query.field, query.value, isNeeded);
       case "range": {
         const from = query.fromMs === undefined ? 0 : Math.max(0, names.row(Math.ceil(query.fromMs)));
         const to = query.toMs === undefined ? Number.MAX_SAFE_INTEGER : names.row(Math.ceil(query.toMs));
         return to <= from ? undefined : condition(`(d.row + d.shift >= ${bind(from)} AND d.row + d.shift < ${bind(to)})`, { from, to });
       }
       case "and":
-        return and(query.parts.map(compile));
+        return and(query.parts.map((part) => compile(part, isNeeded)));
       case "or":
-        return or(query.parts.map(compile));
+        return or(query.parts.map((part) => compile(part, false)));
       case "not":
-        return not(compile(query.part));
+        return not(compile(query.part, false));
     }
   };
 
-  const ofAllowedTerms = (): Parts | undefined => (allowedTerms === undefined ? everything : or(allowedTerms.map((term) => field("term", term))));
+  const ofAllowedTerms = (): Parts | undefined => (allowedTerms === undefined ? everything : or(allowedTerms.map((term) => field("term", term, false))));
 
-  return { compile, and, ofAllowedTerms, profilesSql, wordsSql };
+  return { compile, and, ofAllowedTerms, profilesSql, wordsSql, sought };
 }

@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
-import type { SearchPlan } from "./search-compile.ts";
 import type { MonthReading } from "./search-reading.ts";
+import { countDriven, type Estimate, estimate, type MonthTask, perPost, type Sample, sampleOf, sumOf, taskOf } from "./search-sample.ts";
 import { numberIn, type Profile, type Row, rowsPerMs, sampleScale, unpackNumbers } from "./search-schema.ts";
+import { marginOfPosts, type Window } from "./search-strata.ts";
 
 /** Tags of a month whose names are looked up. */
 const mostTags = 5_000;
@@ -15,7 +16,7 @@ export interface SearchFacetOptions {
   readonly by: readonly SearchFacetName[];
   /** Values told for each, most frequent first; days are all told, in order. */
   readonly top: number;
-  /** Rows counted one by one; where more match, a sample of so many. */
+  /** Posts that are looked at; where more match, a sample of so many. Absent: 50,000 or 100,000, and words alone are counted to the last. */
   readonly maxRows?: number;
 }
 
@@ -23,138 +24,149 @@ export interface SearchFacets {
   readonly posts: number;
   /** False: numbers are scaled up from a sample. */
   readonly exact: boolean;
+  /** 95% interval of `posts`; absent: that number is exact. */
+  readonly low?: number;
+  readonly high?: number;
   readonly facets: Readonly<Record<string, readonly { readonly value: string; readonly posts: number }[]>>;
 }
 
 const listColumns = ["2", "3"] as const;
-/** Rows of a sample that tells how many match. */
-const pilotRows = 4_000;
-/** Rows of `docs` walked for each row that is counted, where no word leads to them. */
-const walkedPerRow = 6;
-const strips = 128;
-
-interface MonthTask {
-  readonly reading: MonthReading;
-  readonly plan: SearchPlan;
-  /** Rows that the plan looks at, the lowest and the highest. */
-  readonly lo: number;
-  readonly hi: number;
-  /** Rows that the plan's driver gives: matches of the words, rows of the term, or all. */
-  readonly driven: number;
-}
+/** Posts that SQLite groups by itself for each that is looked at with its tags. */
+const groupedPerPost = 2;
+/** How much more of the index may be read for facets than for their number. */
+const indexAgain = 4;
+/** Posts walked to see how many match, where no word leads to them. */
+const pilotPosts = 24_000;
+const pilotWindows = 96;
 
 /**
- * One pass over the matches of each month. Where there are more than the work limit, an even sample of the rows is counted
- * and scaled up; sums that the index knows as they are (words alone, platforms alone) stay exact.
+ * One pass over the matches of each month. Where there are more than the work limit, a sample of windows of time is counted and
+ * scaled up; sums that the index knows as they are (platforms alone) stay exact.
  * @param readings newest first
  */
 export async function facetsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets> {
   const { by, top } = options;
   const lists = by.some((name) => name === "term" || name === "hashtag" || name === "link" || name === "entity" || name === "judged");
-  const maxRows = options.maxRows ?? (lists ? 50_000 : 100_000);
+  const work = options.maxRows ?? (lists ? 50_000 : 100_000);
   const tally = makeTally(by, filter.terms);
-  const tasks: MonthTask[] = [];
-  let posts = 0;
-  for (const reading of readings) {
-    const plan = reading.plan(query, filter);
-    const bounds = plan && reading.bounds();
-    if (!plan || !bounds) continue;
-    if (plan.onlyProfiles) {
-      const profiles = reading.profiles();
-      for (const { day, profile, posts: count } of reading.summary()) {
-        if (!plan.onlyProfiles.has(profile)) continue;
-        posts += count;
-        tally.addProfile(profiles.get(profile), day, count);
-      }
-      if (!lists) continue;
+  const tasks = readings.flatMap((reading) => taskOf(reading, query, filter) ?? []);
+  const told = countSummaries(tasks, tally);
+  const looked = lists ? tasks : tasks.filter(({ plan }) => plan.onlyProfiles === undefined);
+  const driven = await countDriven(looked, options.maxRows);
+  const words = looked.filter(isWords);
+  const rest = by.length === 0 ? looked.filter((task) => !isWords(task)) : looked.filter((task) => driven.byTask.get(task) !== 0);
+  const sample = await sampleFor(rest, driven, told, work * (lists ? 1 : groupedPerPost));
+  // Short lists, which FTS5 reads from their beginning for every window, are read once and sampled post by post; so is what a prefix gives.
+  const isOnePass = rest.some(({ plan }) => plan.hasPrefix) || (driven.share === 1 && rest.some(({ plan }) => plan.match !== undefined));
+  const counted = isOnePass ? await countRows(sample, lists, tally) : await countWindows(sample, lists, tally);
+  // Words alone are counted by the index, better than by a sample of what is looked at.
+  const ofWords = counted.share === 1 && by.length > 0 ? counted : driven;
+  const others = rest.filter((task) => !isWords(task) && task.plan.onlyProfiles === undefined);
+  const margin = Math.hypot(words.length > 0 ? ofWords.margin : 0, others.length > 0 ? counted.margin : 0);
+  const posts = Math.round(told + sumOf(words, (task) => ofWords.byTask.get(task) ?? 0) + sumOf(others, (task) => counted.byTask.get(task) ?? 0));
+  return {
+    posts,
+    exact: margin === 0 && counted.share === 1,
+    ...(margin > 0 && { low: Math.max(0, Math.round(posts - margin)), high: Math.round(posts + margin) }),
+    facets: tally.facets(top),
+  };
+}
+
+const isWords = ({ plan }: MonthTask) => plan.match !== undefined && plan.where.length === 0;
+const isWalk = ({ plan }: MonthTask) => plan.match === undefined && plan.term === undefined;
+
+/** Of months where platforms and the like are all that is asked. Returns their posts. */
+function countSummaries(tasks: readonly MonthTask[], tally: Tally): number {
+  let sum = 0;
+  for (const { reading, plan } of tasks) {
+    if (!plan.onlyProfiles) continue;
+    const profiles = reading.profiles();
+    for (const { day, profile, posts } of reading.summary()) {
+      if (!plan.onlyProfiles.has(profile)) continue;
+      sum += posts;
+      tally.addProfile(profiles.get(profile), day, posts);
     }
-    const lo = Math.max(bounds.lo, plan.from);
-    const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
-    if (lo > hi) continue;
-    // What lies within the range, were terms and posts spread evenly.
-    const share = (hi - lo + 1) / (bounds.hi - bounds.lo + 1);
-    const driven = plan.match !== undefined ? reading.countWords(plan.match, lo, hi) : Math.ceil(share * (plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts));
-    if (plan.match !== undefined && plan.where.length === 0) {
-      posts += driven;
-      if (by.length === 0) continue;
-    }
-    if (driven > 0) tasks.push({ reading, plan, lo, hi, driven });
-    await setImmediate();
   }
-
-  const driven = tasks.reduce((sum, task) => sum + task.driven, 0);
-  let share = Math.min(1, maxRows / Math.max(1, driven));
-  if (share < 1 && tasks.every((task) => isWalk(task) && !task.plan.onlyProfiles)) {
-    const pilot = sampledFor(pilotRows / driven);
-    const matched = tasks.reduce((sum, task) => sum + selected(task, pilot, false).reduce((rows, row) => rows + numberIn(row, "2"), 0), 0);
-    const expected = (matched * sampleScale) / pilot;
-    share = Math.min(1, maxRows / Math.max(1, expected), (maxRows * walkedPerRow) / driven);
-  }
-  const sampled = sampledFor(share);
-  const weight = sampleScale / sampled;
-  let exact = true;
-  for (const task of tasks) {
-    exact &&= sampled === sampleScale;
-    const counted = countMonth(task, sampled, weight, lists, tally);
-    if (!task.plan.onlyProfiles && (task.plan.match === undefined || task.plan.where.length > 0)) posts += counted;
-    await setImmediate();
-  }
-  return { posts: Math.round(posts), exact, facets: tally.facets(top) };
+  return sum;
 }
 
-function sampledFor(share: number): number {
-  return Math.min(sampleScale, Math.max(64, Math.round(share * sampleScale)));
+/** Windows that hold about `work` posts to look at. */
+async function sampleFor(tasks: readonly MonthTask[], driven: Estimate, told: number, work: number): Promise<Sample> {
+  const walked = sumOf(tasks, (task) => driven.byTask.get(task) ?? task.posts);
+  // Where lists are so long that they were not counted whole, few matches are no reason to read all of them now.
+  const most = driven.share === 1 ? 1 : driven.share * indexAgain;
+  if (walked <= work || !tasks.every(isWalk)) return sampleOf(tasks, Math.min(most, work / Math.max(1, walked)));
+  const isTold = tasks.every(({ plan }) => plan.onlyProfiles);
+  const pilot = sampleOf(tasks, pilotPosts / walked, pilotWindows);
+  const matched = isTold ? [told] : [...(await estimate(pilot, (task, window) => sumOf(selected(task, window, sampleScale, false), (row) => numberIn(row, "2")))).byTask.values()];
+  return sampleOf(tasks, Math.min(work / Math.max(1, sumOf(matched, Number)), (work * perPost.walked) / walked));
 }
 
-/** The plan walks `docs` and asks the index for no words. */
-function isWalk(task: MonthTask): boolean {
-  return task.plan.term === undefined && !asksWords(task);
-}
-
-function asksWords({ plan }: MonthTask): boolean {
-  return plan.match !== undefined || plan.where.some((sql) => sql.includes("MATCH"));
-}
-
-function selected(task: MonthTask, sampled: number, lists: boolean): Row[] {
-  const { reading, plan, lo, hi } = task;
+function selected({ reading, plan }: MonthTask, { lo, hi }: Pick<Window, "lo" | "hi">, sampled: number, lists: boolean): Row[] {
   const columns = `d.profile, ((d.row + d.shift - 1) / ${rowsPerMs} + ${reading.month.startMs}) / 86400000${lists ? ", d.tags, d.terms" : ", count(*)"}`;
-  const options = { asArrays: true, ...(!lists && { group: "1, 2" }) };
-  // The index of words is read from its end whatever the range: its rows are sampled one by one.
-  if (sampled === sampleScale || asksWords(task)) return reading.select(plan, columns, lo, hi, { ...options, sampled });
-  // The others by strips, evenly spaced: the rest is not even read.
-  const strideRows = (hi - lo + 1) / strips;
-  return Array.from({ length: strips }, (_, strip) => {
-    const from = Math.ceil(lo + strip * strideRows);
-    return reading.select(plan, columns, from, Math.floor(from + (strideRows * sampled) / sampleScale), options);
-  }).flat();
+  // From the oldest: FTS5 seeks forwards six times as fast as backwards.
+  return reading.select(plan, columns, lo, hi, { asArrays: true, ascending: true, sampled, ...(!lists && { group: "1, 2" }) });
 }
 
-/** Returns the posts counted, scaled. */
-function countMonth(task: MonthTask, sampled: number, weight: number, lists: boolean, tally: Tally): number {
-  const { reading, plan } = task;
-  const tags = new Map<number, number>();
-  /** By profile × 2^20 + day. */
-  const cells = new Map<number, number>();
-  let posts = 0;
-  for (const row of selected(task, sampled, lists)) {
-    const count = (lists ? 1 : numberIn(row, "2")) * weight;
-    posts += count;
-    const cell = numberIn(row, "0") * 0x100000 + numberIn(row, "1");
-    cells.set(cell, (cells.get(cell) ?? 0) + count);
-    if (!lists) continue;
-    for (const column of listColumns) {
-      const list = row[column];
-      if (list instanceof Uint8Array) for (const tag of unpackNumbers(list)) tags.set(tag, (tags.get(tag) ?? 0) + weight);
-    }
+async function countWindows(sample: Sample, lists: boolean, tally: Tally): Promise<Estimate> {
+  const counts = makeCounts(lists);
+  const counted = await estimate(sample, (task, window) => counts.add(task, selected(task, window, sampleScale, lists), window.weight));
+  counts.tellTo(tally);
+  return counted;
+}
+
+/** Rows are sampled one by one, in one pass over all. */
+async function countRows(sample: Sample, lists: boolean, tally: Tally): Promise<Estimate> {
+  const sampled = Math.min(sampleScale, Math.max(64, Math.round(sample.share * sampleScale)));
+  const counts = makeCounts(lists);
+  const byTask = new Map<MonthTask, number>();
+  for (const task of sample.windows.keys()) {
+    byTask.set(task, (sampleScale / sampled) * counts.add(task, selected(task, task, sampled, lists), sampleScale / sampled));
+    await setImmediate();
   }
-  const profiles = reading.profiles();
-  if (!plan.onlyProfiles) for (const [cell, count] of cells) tally.addProfile(profiles.get(Math.floor(cell / 0x100000)), cell % 0x100000, count);
-  const frequent = [...tags].sort((a, b) => b[1] - a[1]).slice(0, mostTags);
-  for (const [tag, count] of frequent) {
-    const text = reading.tagText(tag);
-    if (text) tally.addTag(text.kind, text.text, count);
+  counts.tellTo(tally);
+  const share = sampled / sampleScale;
+  return { byTask, share, margin: marginOfPosts(sumOf([...byTask.values()], Number), share) };
+}
+
+function makeCounts(lists: boolean) {
+  interface Month {
+    readonly tags: Map<number, number>;
+    /** By profile × 2^20 + day. */
+    readonly cells: Map<number, number>;
   }
-  return posts;
+  const months = new Map<MonthTask, Month>();
+  return {
+    /** Returns the posts, not weighted. */
+    add(task: MonthTask, rows: readonly Row[], weight: number): number {
+      const month = months.get(task) ?? { tags: new Map(), cells: new Map() };
+      months.set(task, month);
+      let posts = 0;
+      for (const row of rows) {
+        const count = lists ? 1 : numberIn(row, "2");
+        posts += count;
+        const cell = numberIn(row, "0") * 0x100000 + numberIn(row, "1");
+        month.cells.set(cell, (month.cells.get(cell) ?? 0) + count * weight);
+        if (!lists) continue;
+        for (const column of listColumns) {
+          const list = row[column];
+          if (list instanceof Uint8Array) for (const tag of unpackNumbers(list)) month.tags.set(tag, (month.tags.get(tag) ?? 0) + weight);
+        }
+      }
+      return posts;
+    },
+    tellTo(tally: Tally): void {
+      for (const [{ reading, plan }, { tags, cells }] of months) {
+        const profiles = reading.profiles();
+        if (!plan.onlyProfiles) for (const [cell, count] of cells) tally.addProfile(profiles.get(Math.floor(cell / 0x100000)), cell % 0x100000, count);
+        const frequent = [...tags].sort((a, b) => b[1] - a[1]).slice(0, mostTags);
+        for (const [tag, count] of frequent) {
+          const text = reading.tagText(tag);
+          if (text) tally.addTag(text.kind, text.text, count);
+        }
+      }
+    },
+  };
 }
 
 interface Tally {

@@ -2,9 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { ReadFilter } from "../core/filter.ts";
 import type { Query } from "../core/query.ts";
 import { parseTowards } from "../core/towards.ts";
-import type { SearchPlan } from "./search-compile.ts";
-import { type MonthBounds, type MonthReading, windowFrom } from "./search-reading.ts";
+import { type MonthReading, windowFrom } from "./search-reading.ts";
+import { countDriven, type MonthTask, sampleOf, sumOf, taskOf } from "./search-sample.ts";
 import { numberIn, type Row, rowsPerMs, sampleScale, unpackCounts, unpackNumbers } from "./search-schema.ts";
+import type { Window } from "./search-strata.ts";
 
 export const searchDimensions = ["platform", "source", "language", "sentiment", "term", "hashtag", "judged", "hour-of-week"] as const;
 /** Dimensions of which a post may bear several values, or none. */
@@ -57,14 +58,6 @@ export interface SearchGroups {
   readonly groups: readonly SearchGroup[];
 }
 
-interface Task {
-  readonly reading: MonthReading;
-  readonly plan: SearchPlan;
-  readonly bounds: MonthBounds;
-  readonly lo: number;
-  readonly hi: number;
-}
-
 const windowRows = 40_000;
 /** Rows that SQLite can group by itself for each that has to be read one by one. */
 const groupedPerRow = 8;
@@ -78,48 +71,45 @@ export function hourOfWeek(ms: number): string {
   return `${((Math.floor(hours / 24) + 3) % 7) + 1}-${String(hours % 24).padStart(2, "0")}`;
 }
 
-/** Upper bound of the rows that a plan looks at within its range, were they spread evenly. */
-function driven({ reading, plan, bounds, lo, hi }: Task): number {
-  if (plan.match !== undefined) return reading.countWords(plan.match, lo, hi);
-  const share = Math.min(1, Math.max(0, (hi - lo + 1) / Math.max(1, bounds.hi - bounds.lo + 1)));
-  const all = plan.term !== undefined ? reading.countTerm(plan.term) : bounds.posts;
-  return all * share;
-}
-
 /**
  * Sums over the matches of each month.
  * @param readings newest first
  */
 export async function groupsOf(readings: readonly MonthReading[], query: Query, filter: ReadFilter, grouping: SearchGrouping): Promise<SearchGroups> {
-  const tasks = readings.flatMap((reading): Task[] => {
-    const plan = reading.plan(query, filter);
-    const bounds = plan && reading.bounds();
-    if (!plan || !bounds) return [];
-    const lo = Math.max(bounds.lo, plan.from);
-    const hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift);
-    return lo > hi ? [] : [{ reading, plan, bounds, lo, hi }];
-  });
-  const rows = tasks.reduce((sum, task) => sum + driven(task), 0);
-  const most = grouping.maxRows * (isSqlGrouped(grouping) ? groupedPerRow : 1);
-  const sampled = Math.min(sampleScale, Math.max(64, Math.round((most / Math.max(1, rows)) * sampleScale)));
-  if (sampled < sampleScale && grouping.orNothing === true) return { exact: false, rows: Math.round(rows), groups: [] };
-  const tally = makeTally(grouping, sampleScale / sampled, filter.terms, tasks.length > 1);
-  for (const task of tasks) {
-    for (let hi = task.hi; hi >= task.lo;) {
-      const lo = windowFrom(task.bounds, task.lo, hi, isSqlGrouped(grouping) ? windowRows * groupedPerRow : windowRows);
-      tally.add(task, lo, hi, sampled);
-      hi = lo - 1;
+  const tasks = readings.flatMap((reading) => taskOf(reading, query, filter) ?? []);
+  const { byTask } = await countDriven(tasks, grouping.maxRows);
+  const rows = sumOf(tasks, (task) => byTask.get(task) ?? task.posts);
+  const share = (grouping.maxRows * (isSqlGrouped(grouping) ? groupedPerRow : 1)) / Math.max(1, rows);
+  if (share < 1 && grouping.orNothing === true) return { exact: false, rows: Math.round(rows), groups: [] };
+  const tally = makeTally(grouping, filter.terms, tasks.length > 1);
+  // All that a prefix needs is read for every statement: its rows are sampled one by one, in one.
+  if (tasks.some(({ plan }) => plan.hasPrefix)) {
+    const sampled = Math.min(sampleScale, Math.max(64, Math.round(share * sampleScale)));
+    for (const task of tasks) {
+      tally.add(task, task, sampled, sampleScale / sampled);
       await setImmediate();
     }
+    return { exact: sampled === sampleScale, rows: Math.round(rows), groups: tally.groups(sampled === sampleScale) };
   }
-  return { exact: sampled === sampleScale, rows: Math.round(rows), groups: tally.groups(sampled === sampleScale) };
+  const sample = sampleOf(tasks, share);
+  for (const [task, windows] of sample.windows) {
+    for (const window of windows) {
+      for (let { hi } = window; hi >= window.lo;) {
+        const lo = windowFrom(task.bounds, window.lo, hi, isSqlGrouped(grouping) ? windowRows * groupedPerRow : windowRows);
+        tally.add(task, { lo, hi }, sampleScale, window.weight);
+        hi = lo - 1;
+        await setImmediate();
+      }
+    }
+  }
+  return { exact: sample.share === 1, rows: Math.round(rows), groups: tally.groups(sample.share === 1) };
 }
 
 function isSqlGrouped({ onlyPosts, withAuthors, by, towards }: SearchGrouping): boolean {
   return onlyPosts && !withAuthors && towards === undefined && !isList(by);
 }
 
-function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: readonly string[] | undefined, isManyMonths: boolean) {
+function makeTally(grouping: SearchGrouping, allowedTerms: readonly string[] | undefined, isManyMonths: boolean) {
   const { by, everyMs, withAuthors, top } = grouping;
   const groups = new Map<string, SearchGroup>();
   const authors = new Map<SearchGroup, Set<string | number>>();
@@ -156,13 +146,13 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
   };
 
   return {
-    add({ reading, plan }: Task, lo: number, hi: number, sampled: number): void {
+    add({ reading, plan }: MonthTask, { lo, hi }: Pick<Window, "lo" | "hi">, sampled: number, weight: number): void {
       const { startMs } = reading.month;
       const unitMs = by === "hour-of-week" ? 3_600_000 : everyMs;
       const ms = `((d.row + d.shift - 1) / ${rowsPerMs} + ${startMs})`;
       if (isSqlGrouped(grouping)) {
         const bucket = unitMs === undefined ? "0" : `${ms} / ${Math.trunc(unitMs)}`;
-        const rows = reading.select(plan, `d.profile, ${bucket}, count(*)`, lo, hi, { asArrays: true, group: "1, 2", sampled });
+        const rows = reading.select(plan, `d.profile, ${bucket}, count(*)`, lo, hi, { asArrays: true, ascending: true, group: "1, 2", sampled });
         const profiles = reading.profiles();
         for (const row of rows) {
           const profile = profiles.get(numberIn(row, "0"));
@@ -174,7 +164,7 @@ function makeTally(grouping: SearchGrouping, weight: number, allowedTerms: reado
         return;
       }
       const list = `, ${by === "term" ? "d.terms" : isList(by) ? "d.tags" : "NULL"}${grouping.towards === undefined ? "" : ", d.tags"}`;
-      const rows = reading.select(plan, `d.profile, ${ms}, d.author, d.counts${list}`, lo, hi, { asArrays: true, sampled });
+      const rows = reading.select(plan, `d.profile, ${ms}, d.author, d.counts${list}`, lo, hi, { asArrays: true, ascending: true, sampled });
       const profiles = reading.profiles();
       const tags = new Map<number, string | undefined>();
       const spoken = new Map<number, ReturnType<typeof parseTowards>>();

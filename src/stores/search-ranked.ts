@@ -31,8 +31,10 @@ export interface Ranked {
 }
 
 /** Matches that are compared; what is older is not looked at. */
-export const mostCompared = 50_000;
-const windowRows = 20_000;
+const mostCompared = 20_000;
+/** Posts walked at first where conditions stand beside the words; then four times as many each time. */
+const firstWindowPosts = 20_000;
+const mostWindowPosts = 1_280_000;
 
 function before(a: RankedPlace, b: RankedPlace): number {
   return b.score - a.score || b.monthMs - a.monthMs || b.row - a.row;
@@ -61,13 +63,19 @@ export async function rankedOf(
       throw new EarshotError("QUERY_INVALID", "order: relevance needs words that all matches have; ask for the newest or the most engaged instead");
     const lo = Math.max(bounds.lo, plan.from);
     const monthMs = reading.month.startMs;
+    // BM25 counts its words over all the month for every statement: as few as may be.
+    let posts = plan.where.length === 0 || plan.onlyProfiles || plan.hasPrefix ? Number.MAX_SAFE_INTEGER : firstWindowPosts;
     for (let hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift); hi >= lo;) {
       if (compared >= most) {
         all = false;
         break;
       }
-      const end = windowFrom(bounds, lo, hi, windowRows);
-      const rows = reading.select(plan, `d.row, ${by === "engaged" ? "d.counts" : "bm25(fts)"}`, end, hi, { asArrays: true, limit: most - compared });
+      const end = posts === Number.MAX_SAFE_INTEGER ? lo : windowFrom(bounds, lo, hi, posts);
+      posts = Math.min(posts * 4, Math.max(posts, mostWindowPosts));
+      const rows =
+        by === "relevance" && plan.match !== undefined && plan.where.length === 0
+          ? reading.scored(plan.match, end, hi, most - compared)
+          : reading.select(plan, `d.row, ${by === "engaged" ? "d.counts" : "bm25(fts)"}`, end, hi, { asArrays: true, limit: most - compared });
       compared += rows.length;
       for (const values of rows) {
         const row = numberIn(values, "0");

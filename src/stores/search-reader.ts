@@ -53,10 +53,19 @@ export interface SearchSpread extends Omit<SpreadFound, "shown"> {
   readonly shown: readonly { readonly tie: SpreadTie; readonly post: Post }[];
 }
 
+export interface SearchCount {
+  readonly posts: number;
+  /** False: scaled up from a sample; 95% of the time the number lies from `low` to `high`. */
+  readonly exact: boolean;
+  readonly low?: number;
+  readonly high?: number;
+}
+
 /** Reads a store's folder while the store writes; usable in any thread. Throws QUERY_INVALID, STORE_CORRUPT. */
 export interface SearchReader extends Disposable {
   search(query: Query, filter: ReadFilter, options: SearchPageOptions): Promise<SearchHits>;
-  count(query: Query, filter: ReadFilter): Promise<{ readonly posts: number; readonly exact: boolean }>;
+  /** @param options.work posts that may be looked at: as of facets; words alone are counted without a look, many more of them for the same work */
+  count(query: Query, filter: ReadFilter, options?: { readonly work?: number }): Promise<SearchCount>;
   facets(query: Query, filter: ReadFilter, options: SearchFacetOptions): Promise<SearchFacets>;
   groups(query: Query, filter: ReadFilter, grouping: SearchGrouping): Promise<SearchGroups>;
   spread(request: SpreadRequest, filter: ReadFilter): Promise<SearchSpread>;
@@ -144,8 +153,8 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
     let lo = Math.max(bounds.lo, plan.from, ...(ascending && beside !== undefined ? [beside + 1] : []));
     let hi = Math.min(bounds.hi, plan.to - 1 + bounds.maxShift, ...(!ascending && beside !== undefined ? [beside - 1] : []));
     const found: FoundPost[] = [];
-    // Words alone stop by themselves once the page is full; conditions beside them are tried window by window.
-    let rows = plan.match !== undefined && plan.where.length === 0 ? Number.MAX_SAFE_INTEGER : firstWindowRows;
+    // Words alone stop by themselves once the page is full; conditions beside them are tried window by window, but for a prefix, which each window reads whole.
+    let rows = plan.match !== undefined && (plan.where.length === 0 || plan.hasPrefix) ? Number.MAX_SAFE_INTEGER : firstWindowRows;
     while (hi >= lo && found.length < limit) {
       const isWhole = rows === Number.MAX_SAFE_INTEGER;
       const from = ascending || isWhole ? lo : windowFrom(bounds, lo, hi, rows);
@@ -213,15 +222,11 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
         const { posts, next } = await page(query, filter, most, place, order === "oldest");
         return { items: posts, ...(next && { next: formatCursor(next, of) }) };
       }),
-    count: (query, filter) =>
+    count: (query, filter, { work } = {}) =>
       guarded(async () => {
-        const { posts, exact } = await facetsOf(
-          months().flatMap((month) => readingOf(month) ?? []),
-          query,
-          filter,
-          { by: [], top: 0 },
-        );
-        return { posts, exact };
+        const readings = months().flatMap((month) => readingOf(month) ?? []);
+        const { facets: _none, ...count } = await facetsOf(readings, query, filter, { by: [], top: 0, ...(work !== undefined && { maxRows: work }) });
+        return count;
       }),
     facets: (query, filter, facetOptions) =>
       guarded(() =>

@@ -4,6 +4,8 @@ import type { Contribution, Post, Sensitivity } from "../core/event.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import { type AuthorId, idBytes, isAuthorId, type PostId, postIdFrom } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
+import { type DayRows, dayRowsFrom } from "./search-strata.ts";
+import { openWordCost, type SoughtWord } from "./search-cost.ts";
 import { openRecentReader, postFrom } from "./recent.ts";
 import { compileSearch, type Names, type SearchPlan, type SqlValue } from "./search-compile.ts";
 import {
@@ -75,7 +77,14 @@ export interface MonthReading {
   ): Row[];
   /** Matches of words alone, without a look at `docs`. */
   countWords(match: string, lo: number, hi: number): number;
-  countTerm(term: number): number;
+  /** Row and BM25 (the lower the better) of the newest matches of words alone, as arrays; those that are hidden too. */
+  scored(match: string, lo: number, hi: number, limit: number): Row[];
+  /** Rows of a term. */
+  countTerm(term: number, lo: number, hi: number): number;
+  /** About how many entries of the index's lists words read, all over the month. */
+  wordCost(words: readonly SoughtWord[]): number;
+  /** Rows and posts by day, in order. */
+  days(): readonly DayRows[];
   found(rows: readonly Row[]): FoundPost[];
   /** With the columns of `foundColumns`; rows that are gone are left out. */
   rowsAt(rows: readonly number[]): Row[];
@@ -92,8 +101,11 @@ export const foundColumns = "d.row AS row, d.id AS id, d.author AS author, d.pro
 
 const sensitivities: readonly Sensitivity[] = ["public", "personal", "special", "private"];
 const labels = ["negative", "neutral", "positive"] as const;
+const dayMs = 86_400_000;
 const mostStatements = 40;
-const mostWordCounts = 200;
+/** Queries whose counts are remembered, and windows of each. */
+const mostCounted = 16;
+const mostWordCounts = 1_000;
 
 /** undefined: the file is only being made. Throws STORE_CORRUPT, FORMAT_UNKNOWN. */
 export function openMonthReading(path: string, month: MonthName): MonthReading | undefined {
@@ -135,7 +147,11 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
   const crowded = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE row = (SELECT row FROM crowded WHERE id = ?1) AND id = ?1`);
   const anywhere = db.prepare(`SELECT ${foundColumns}, d.flags AS flags FROM docs d WHERE id = ?`);
   const statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
-  const wordCounts = new Map<string, number>();
+  const wordCost = openWordCost(db);
+  const postsByDay = db.prepare("SELECT day, sum(posts) AS posts FROM summary GROUP BY day ORDER BY day");
+  /** By words, then by rows. */
+  const wordCounts = new Map<string, Map<string, number>>();
+  let days: readonly DayRows[] | undefined;
   let profiles = new Map<number, Profile>();
   let version = -1;
 
@@ -143,7 +159,9 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
     const now = numberIn(dataVersion.get(), "data_version");
     if (now !== version) {
       profiles = new Map(allProfiles.all().map((row) => [numberIn(row, "profile"), profileFrom(row)]));
+      // What was counted is forgotten with every change of the file, erasures too.
       wordCounts.clear();
+      days = undefined;
     }
     version = now;
     return profiles;
@@ -230,15 +248,33 @@ function reading(db: DatabaseSync, month: MonthName, guarded: <T>(run: () => T) 
       guarded(() => {
         profilesNow();
         // A page asks for the number and for the facets of the same words at once.
-        const key = `${lo} ${hi} ${match}`;
-        const known = wordCounts.get(key);
+        const counted = wordCounts.get(match) ?? new Map<string, number>();
+        const key = `${lo} ${hi}`;
+        const known = counted.get(key);
         if (known !== undefined) return known;
         const posts = numberIn(prepared(`SELECT count(*) AS posts FROM fts WHERE fts MATCH :match AND ${withinSql("rowid")}`).get({ match, lo, hi }), "posts");
-        if (wordCounts.size >= mostWordCounts) wordCounts.clear();
-        wordCounts.set(key, posts);
+        if (counted.size >= mostWordCounts) counted.clear();
+        counted.set(key, posts);
+        const oldest = wordCounts.keys().next();
+        if (!wordCounts.has(match) && wordCounts.size >= mostCounted && !oldest.done) wordCounts.delete(oldest.value);
+        wordCounts.set(match, counted);
         return posts;
       }),
-    countTerm: (term) => guarded(() => numberIn(prepared("SELECT count(*) AS posts FROM term_rows WHERE term = :term").get({ term }), "posts")),
+    scored: (match, lo, hi, limit) =>
+      guarded(() => {
+        const statement = prepared(`SELECT rowid, bm25(fts) FROM fts WHERE fts MATCH :match AND ${withinSql("rowid")} ORDER BY rowid DESC LIMIT :limit`);
+        statement.setReturnArrays(true);
+        return statement.all({ match, lo, hi, limit });
+      }),
+    countTerm: (term, lo, hi) =>
+      guarded(() => numberIn(prepared(`SELECT count(*) AS posts FROM term_rows WHERE term = :term AND ${withinSql("row")}`).get({ term, lo, hi }), "posts")),
+    wordCost: (words) => guarded(() => wordCost(words)),
+    days: () =>
+      guarded(() => {
+        profilesNow();
+        const rowsOfDay = (day: number) => ({ lo: homeRow(month, day * dayMs), hi: homeRow(month, (day + 1) * dayMs) - 1 });
+        return (days ??= dayRowsFrom(postsByDay.all(), rowsOfDay));
+      }),
     found: (rows) => guarded(() => (profilesNow(), rows.flatMap((row) => foundPost(row) ?? []))),
     rowsAt: (rows) =>
       guarded(() =>

@@ -11,6 +11,17 @@ import { cursorParameter, limitParameter, postSchema, problems, queryParameter, 
 const facetNames = ["platform", "language", "sentiment", "term", "hashtag", "link", "entity", "judged", "day"] as const;
 type FacetName = (typeof facetNames)[number];
 
+const workParameter = Type.Integer({
+  minimum: 1_000,
+  maximum: 100_000,
+  description: "Posts that are looked at at most; where more match, a sample of so many is scaled up. Words alone are counted by the index, 16 of their posts for the work of one.",
+});
+const exactFlag = Type.Boolean({ description: "false: the work limit was reached, numbers are scaled estimates." });
+const interval = {
+  low: Type.Optional(Type.Integer({ description: "With `high` the 95% interval of `posts`, from a sample by windows of time; absent: that number is exact." })),
+  high: Type.Optional(Type.Integer()),
+};
+
 export function addPostRoutes({ app, plain, engine }: ApiContext): void {
   app.get(
     "/api/v1/posts",
@@ -27,7 +38,7 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
             order: Type.Optional(
               Type.Union([Type.Literal("newest"), Type.Literal("oldest"), Type.Literal("engaged"), Type.Literal("relevance")], {
                 default: "newest",
-                description: "engaged: likes, shares and replies. relevance: BM25 of the words. Both compare the newest 50,000 matches at most; `ranked` tells.",
+                description: "engaged: likes, shares and replies. relevance: BM25 of the words. Both compare the newest 20,000 matches at most; `ranked` tells.",
               }),
             ),
           },
@@ -86,11 +97,18 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
       schema: {
         tags: ["posts"],
         summary: "Count the posts that match",
-        querystring: Type.Object({ q: Type.Optional(queryParameter) }, { additionalProperties: false }),
-        response: { 200: Type.Object({ posts: Type.Integer(), exact: Type.Boolean() }), ...problems },
+        querystring: Type.Object(
+          {
+            q: Type.Optional(queryParameter),
+            work: Type.Optional(workParameter),
+            exact: Type.Optional(Type.Boolean({ description: "Count all one by one, whatever `work` says: some seconds where millions match." })),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Object({ posts: Type.Integer(), exact: exactFlag, ...interval }), ...problems },
       },
     },
-    (request) => engine.count(request.query.q ?? "", viewerOf(request).filter),
+    (request) => engine.count(request.query.q ?? "", viewerOf(request).filter, request.query.exact === true ? Infinity : request.query.work),
   );
 
   app.get(
@@ -105,16 +123,15 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
             q: Type.Optional(queryParameter),
             by: Type.Optional(Type.String({ description: `Comma-separated: ${facetNames.join(", ")}`, maxLength: 100 })),
             top: Type.Optional(limitParameter(200, 20)),
-            work: Type.Optional(
-              Type.Integer({ minimum: 1_000, maximum: 100_000, description: "Posts that are looked at at most; where more match, a sample of so many is scaled up." }),
-            ),
+            work: Type.Optional(workParameter),
           },
           { additionalProperties: false },
         ),
         response: {
           200: Type.Object({
             posts: Type.Integer(),
-            exact: Type.Boolean({ description: "false: the work limit was reached, numbers are scaled estimates." }),
+            exact: exactFlag,
+            ...interval,
             facets: Type.Record(Type.String(), Type.Array(Type.Object({ value: Type.String(), posts: Type.Integer() }))),
           }),
           ...problems,
@@ -131,7 +148,14 @@ export function addPostRoutes({ app, plain, engine }: ApiContext): void {
         filter: viewerOf(request).filter,
         ...(request.query.work !== undefined && { maxRows: request.query.work }),
       });
-      return { posts: answer.posts, exact: answer.exact, facets: Object.fromEntries(Object.entries(answer.facets).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))])) };
+      const { posts, exact, low, high } = answer;
+      return {
+        posts,
+        exact,
+        ...(low !== undefined && { low }),
+        ...(high !== undefined && { high }),
+        facets: Object.fromEntries(Object.entries(answer.facets).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))])),
+      };
     },
   );
 

@@ -27,9 +27,11 @@ interface Groups {
   readonly engagementCounted: boolean;
   readonly bytesScanned?: number;
   readonly freshAt?: number;
+  /** Values that there are, where not all are in `groups`. */
+  readonly values?: number;
 }
-/** One question to one store. */
-type Ask = (by: ExploreDimension | undefined, everyMs: number | undefined, only?: readonly string[]) => Promise<Groups>;
+/** One question to one store. @param top values of the dimension that are needed, those with the most posts; absent: all */
+type Ask = (by: ExploreDimension | undefined, everyMs: number | undefined, top?: number) => Promise<Groups>;
 
 export interface ExploreOptions {
   readonly threads: Pick<Threads, "read" | "stores">;
@@ -118,13 +120,13 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
     const searched = await assemble(whole, filter, inSearch);
     if (!isTooMuch || condition === undefined) return { ...searched, answeredBy: "search", ...(await freshOf(sql)) };
 
-    const inLake: Ask = async (by, everyMs, only) => {
-      const { groups, bytesScanned } = await threads.stores.caller.call("groups", {
+    const inLake: Ask = async (by, everyMs, top) => {
+      const { groups, bytesScanned, values } = await threads.stores.caller.call("groups", {
         query: { ...spanOf(query), filter, condition },
         grouping: {
           by: by === undefined || by === "judged" ? [] : [by],
           withoutAuthors: !withAuthors,
-          ...(only !== undefined && { only }),
+          ...(top !== undefined && { top }),
           ...(everyMs !== undefined && { everyMs }),
         },
       });
@@ -133,7 +135,7 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
         const spoken = { negativeTowards: group.negative, neutralTowards: group.neutral, positiveTowards: group.positive };
         return { ...group, ...spoken, unscored, key: by === undefined || by === "judged" ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
       });
-      return { groups: found, exact: true, engagementCounted: true, bytesScanned };
+      return { groups: found, exact: true, engagementCounted: true, bytesScanned, ...(values !== undefined && { values }) };
     };
     return { ...(await assemble(whole, filter, inLake)), answeredBy: "lake" };
   };
@@ -173,26 +175,18 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
   const { metric, by, grain, top, fromMs, toMs } = request;
   const everyMs = grain === "all" || by === "hour-of-week" ? undefined : grainMs[grain];
   const withAuthors = needs(metric, "authors");
-  // Hashtags are many: first which of them are told, then those over time.
-  const isMany = by === "hashtag" && metric.ofAll !== true;
-  const [first, asked, summed] = await Promise.all([
-    everyMs === undefined || isMany ? undefined : ask(by, everyMs),
+  // Hashtags are many: those that are told alone are asked for, over all the time and in each bucket at once.
+  const needed = by === "hashtag" && metric.ofAll !== true ? top : undefined;
+  const [timed, asked, summed] = await Promise.all([
+    everyMs === undefined ? undefined : ask(by, everyMs, needed),
     // Sums of buckets are sums of the whole; distinct authors are not.
-    everyMs === undefined || withAuthors || isMany ? ask(by, undefined) : undefined,
+    everyMs === undefined || withAuthors ? ask(by, undefined, needed) : undefined,
     (withAuthors && by !== undefined) || isList(by) ? ask(undefined, undefined) : undefined,
   ]);
   const isShown = ({ key, posts }: Group) => posts > 0 && !(by === "term" && (key === "none" || key === "" || termsShown(filter, [key]).length === 0));
   const wanted = by === "term" ? request.terms : undefined;
   const isWanted = (group: Group) => isShown(group) && (wanted?.includes(group.key) ?? true);
   const most = (groups: readonly Group[]) => groups.toSorted((a, b) => b.posts - a.posts || (a.key < b.key ? -1 : 1)).slice(0, by === "hour-of-week" ? 168 : top);
-  const timed =
-    isMany && everyMs !== undefined && asked !== undefined
-      ? await ask(
-          by,
-          everyMs,
-          most(asked.groups.filter(isWanted)).map(({ key }) => key),
-        )
-      : first;
   const buckets = (timed?.groups ?? []).filter(isWanted);
   const values = asked === undefined ? joined(buckets, ({ key }) => key) : asked.groups.filter(isWanted);
   const shown = most(values);
@@ -221,7 +215,7 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
     rows: rows.map((row) => rowOf(row, sumByBucket.get(row.at), true)),
     whole: shown.map((row) => rowOf(row, sumOfValues, false)),
     total: rowOf({ ...total, key: "" }, undefined, false),
-    values: values.length,
+    values: (asked ?? timed)?.values ?? values.length,
   };
 }
 

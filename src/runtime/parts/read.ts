@@ -27,7 +27,7 @@ export function makeReading(options: { readonly threads: Threads; readonly sql: 
       });
       return { ...page, items: page.items.map((post) => postShown(request.filter, post)) };
     },
-    count: (q: string, filter: ReadFilter) => caller.call("count", { query: queryOf(q), filter: narrow(filter) }),
+    count: (q: string, filter: ReadFilter, work?: number) => caller.call("count", { query: queryOf(q), filter: narrow(filter), work }),
     facets: (request: FacetRequest) =>
       caller.call("facets", {
         query: queryOf(request.q),

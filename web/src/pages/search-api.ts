@@ -66,17 +66,22 @@ export interface Facets {
   readonly exact: boolean;
   readonly facets: Readonly<Partial<Record<FacetName, readonly { readonly value: string; readonly posts: number }[]>>>;
 }
-/** Posts looked at for the facets: they stand there at once, and are told as estimates where more match. */
-const facetWork = 8_000;
+/** Posts looked at for the facets and for the number: they stand there at once, and are told as estimates where more match. */
+const work = 8_000;
 
 export interface Count {
   readonly posts: number;
   readonly exact: boolean;
+  /** 95% interval of an estimate. */
+  readonly low?: number;
+  readonly high?: number;
 }
-export const countOf = (q: string, signal: AbortSignal): Promise<Count> => ask(`/api/v1/posts/count?${new URLSearchParams({ q }).toString()}`, { signal });
+/** @param isExact count to the last, however long it takes */
+export const countOf = (q: string, isExact: boolean, signal: AbortSignal): Promise<Count> =>
+  ask(`/api/v1/posts/count?${new URLSearchParams({ q, ...(isExact ? { exact: "true" } : { work: String(work) }) }).toString()}`, { signal });
 
 export function facetsOf(q: string, signal: AbortSignal): Promise<Facets> {
-  const query = new URLSearchParams({ q, by: facetNames.join(","), top: "8", work: String(facetWork) });
+  const query = new URLSearchParams({ q, by: facetNames.join(","), top: "8", work: String(work) });
   return ask(`/api/v1/posts/facets?${query.toString()}`, { signal });
 }
 

@@ -10,7 +10,7 @@ export function FacetList({ q, facets }: { readonly q: string; readonly facets: 
   const { t } = useTranslation();
   const nameOf = (name: string, value: string) =>
     name === "language" ? (value === "und" ? t("post.languageUnknown") : languageName(value)) : value === "none" || value === "" ? t("post.notScored") : value;
-  const pathOf = (name: string, value: string, sign: PartSign) => withQuery({ q: togglePart(q, name, value, sign), shown: undefined }, "/search");
+  const pathOf = (name: string, value: string, sign: PartSign) => withQuery({ q: togglePart(q, name, value, sign), shown: undefined, count: undefined }, "/search");
   const out = leftOut(q);
   return (
     <nav className="facets" aria-label={t("facet.label")}>

@@ -12,7 +12,7 @@ import { go, setQuery, usePlace, withQuery } from "../shell/place.ts";
 import { QueryBuilder, useReading } from "../shell/query-builder.tsx";
 import { useSimulatedSources } from "../shell/simulated.ts";
 import { Views } from "../shell/views.tsx";
-import { countOf, facetsOf, foldHits, foldings, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
+import { type Count, countOf, facetsOf, foldHits, foldings, type Order, orders, type PageAsked, searchIn, withListen } from "./search-api.ts";
 import { Export } from "./search-export.tsx";
 import { FacetList } from "./search-facets.tsx";
 import { Hit } from "./search-hit.tsx";
@@ -59,8 +59,15 @@ export default function Search() {
     if (loaded > 0 && loaded < shown && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
   }, [loaded, shown, hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
   const facets = useQuery({ queryKey: ["facets", asked], queryFn: ({ signal }) => facetsOf(asked, signal), placeholderData: keepPreviousData, enabled: !hits.isError });
-  const count = useQuery({ queryKey: ["count", asked], queryFn: ({ signal }) => countOf(asked, signal), placeholderData: keepPreviousData, enabled: !hits.isError });
-  const toSearch = (next: string, more: Readonly<Record<string, string | undefined>> = {}) => withQuery({ q: next, shown: undefined, ...more }, "/search");
+  const isExact = query.get("count") === "exact";
+  // While all are counted, the estimate of the same search stands.
+  const count = useQuery({
+    queryKey: ["count", asked, isExact],
+    queryFn: ({ signal }) => countOf(asked, isExact, signal),
+    placeholderData: (before, of) => (of?.queryKey[1] === asked ? before : undefined),
+    enabled: !hits.isError,
+  });
+  const toSearch = (next: string, more: Readonly<Record<string, string | undefined>> = {}) => withQuery({ q: next, shown: undefined, count: undefined, ...more }, "/search");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const next = draft.trim();
@@ -68,8 +75,12 @@ export default function Search() {
     if (next === q) void hits.refetch().then(() => Promise.all([count.refetch(), facets.refetch()]));
     go(toSearch(next));
   };
-  const known = count.data !== undefined && !count.isPlaceholderData && !count.isError ? count.data : undefined;
+  const known = count.isError ? undefined : count.data;
   const ranked = hits.data?.pages[0]?.ranked;
+  const aboutSo = ({ posts: about, low, high }: Count) =>
+    low === undefined || high === undefined
+      ? t("search.about", { posts: formatNumber(about) })
+      : t("search.between", { posts: formatNumber(about), low: formatNumber(low), high: formatNumber(high) });
   const orderOf = (name: Order) => t(`search.orders.${name}`);
   return (
     <section aria-labelledby="search-title">
@@ -102,10 +113,15 @@ export default function Search() {
         <p className="hint grow" role="status">
           {hits.isPending
             ? t("search.searching")
-            : known !== undefined &&
-              `${known.exact ? t("search.found", { count: known.posts, formatted: formatNumber(known.posts) }) : t("search.about", { posts: formatNumber(known.posts) })}, ${orderOf(order)}`}
+            : known !== undefined && `${known.exact ? t("search.found", { count: known.posts, formatted: formatNumber(known.posts) }) : aboutSo(known)}, ${orderOf(order)}`}
           {ranked !== undefined && !ranked.all && ` ${t("search.ranked", { compared: formatNumber(ranked.compared) })}`}
+          {isExact && count.isFetching && ` ${t("search.counting")}`}
         </p>
+        {known !== undefined && !known.exact && !isExact && (
+          <button type="button" title={t("search.countHint")} onClick={() => setQuery({ count: "exact" }, "replace")}>
+            {t("search.countExactly")}
+          </button>
+        )}
         <label className="choice">
           <span>{t("search.order")}</span>
           <select value={order} onChange={(event) => setQuery({ order: event.target.value === "newest" ? undefined : event.target.value, shown: undefined })}>
@@ -127,7 +143,7 @@ export default function Search() {
           </select>
         </label>
         <Views path="/search" />
-        <Link className="button" to={withQuery({ q, order: undefined, shown: undefined, rows: undefined }, "/explore")}>
+        <Link className="button" to={withQuery({ q, order: undefined, shown: undefined, rows: undefined, count: undefined }, "/explore")}>
           {t("search.explore")}
         </Link>
         {mayAct(me, "analyst") && (
