@@ -23,6 +23,8 @@ const world = [
   line("of-quote", "mastodon", "eve", at(2), { text: "", reshareOf: "quote" }),
   line("tweet", "x", "fay", at(2), { text: "so a quokka is out http://m.news.example/quokka/?utm_source=x&id=7#top" }),
   line("retweet", "x", "gil", at(2, 30), { text: "", reshareOf: "tweet" }),
+  // Found by its page before it is found by what it quotes, which is the closer tie.
+  line("both", "x", "ned", at(6), { text: "me too https://news.example/quokka?id=7", quoteOf: "tweet" }),
   line("t3_a", "reddit", "hal", at(4), { text: "the news https://l.facebook.com/l.php?u=https%3A%2F%2Fnews.example%2Fquokka%3Fid%3D7" }),
   line("t3_b", "reddit", "ivy", at(5), { text: "", reshareOf: "t3_a" }),
   line("copy", "forum", "joe", at(23), { text: `${said}!!` }),
@@ -37,6 +39,7 @@ const kinds: Readonly<Record<string, string>> = {
   "of-quote": "boost",
   tweet: "link",
   retweet: "retweet",
+  both: "quote",
   t3_a: "link",
   t3_b: "crosspost",
   copy: "copy",
@@ -75,16 +78,17 @@ describe("the spread of a post", () => {
   it("holds its reshares by what the platform calls them, quotes, copies and who links the same page, each once and what shares them in turn", async () => {
     const body = await spreadOf("origin");
     assert.deepEqual(told(body), sorted(kinds));
-    assert.deepEqual([body["posts"], body["exact"], body["everySeconds"]], [9, true, 3_600]);
+    assert.deepEqual([body["posts"], body["exact"], body["everySeconds"]], [10, true, 3_600]);
     assert.deepEqual(body["links"], ["https://news.example/quokka?id=7"]);
-    assert.deepEqual(countsOf(body, "kinds", "kind"), { boost: 3, link: 2, quote: 1, retweet: 1, crosspost: 1, copy: 1 });
-    assert.deepEqual(countsOf(body, "platforms", "platform"), { mastodon: 4, x: 2, reddit: 2, forum: 1 });
-    const buckets = rowsOf(body, "buckets");
-    assert.equal(
-      buckets.reduce((sum, bucket) => sum + Number(bucket["posts"]), 0),
-      9,
-    );
-    assert.deepEqual(buckets[0], { at: "2026-11-01T00:00:00.000Z", platform: "mastodon", kind: "boost", posts: 1 });
+    assert.deepEqual(countsOf(body, "kinds", "kind"), { boost: 3, link: 2, quote: 2, retweet: 1, crosspost: 1, copy: 1 });
+    assert.deepEqual(countsOf(body, "platforms", "platform"), { mastodon: 4, x: 3, reddit: 2, forum: 1 });
+    const expected = new Map<string, number>();
+    for (const { id, platform, createdAt } of world) {
+      const kind = kinds[id];
+      const key = `${createdAt.slice(0, 13)}:00:00.000Z ${platform} ${kind}`;
+      if (kind !== undefined) expected.set(key, (expected.get(key) ?? 0) + 1);
+    }
+    assert.deepEqual(new Map(rowsOf(body, "buckets").map((row) => [`${String(row["at"])} ${String(row["platform"])} ${String(row["kind"])}`, row["posts"]])), expected);
   });
 
   it("is told from its original on, wherever one looks", async () => {
@@ -96,7 +100,7 @@ describe("the spread of a post", () => {
     // A post that only links the page is an original of its own; the copy is known to both.
     assert.deepEqual(
       told(await spreadOf("tweet")),
-      sorted({ origin: "link", retweet: "retweet", t3_a: "link", t3_b: "crosspost", "boost-1": "boost", "boost-2": "boost", quote: "quote", "of-quote": "boost" }),
+      sorted({ origin: "link", retweet: "retweet", both: "quote", t3_a: "link", t3_b: "crosspost", "boost-1": "boost", "boost-2": "boost", quote: "quote", "of-quote": "boost" }),
     );
     const alone = await spreadOf("alone");
     assert.deepEqual([alone["posts"], alone["items"], alone["links"]], [0, [], []]);
@@ -106,7 +110,7 @@ describe("the spread of a post", () => {
 
   it("counts all and gives some: of reshares, quotes, copies and links the first and the last", async () => {
     const body = await spreadOf("origin", "?limit=6");
-    assert.equal(body["posts"], 9);
+    assert.equal(body["posts"], 10);
     assert.deepEqual(Object.keys(told(body)).length, 6);
     assert.deepEqual(new Set(rowsOf(body).map(({ kind }) => kind)), new Set(["boost", "crosspost", "quote", "copy", "link"]));
     assert.equal((await api.ask("GET", `/api/v1/posts/${ids.get("origin")}/spread?limit=501`)).status, 400);
@@ -119,7 +123,7 @@ describe("the spread of a post", () => {
         rowsOf(found.body)
           .map((post) => names.get(String(post["id"])))
           .toSorted(),
-        ["origin", "t3_a", "tweet"],
+        ["both", "origin", "t3_a", "tweet"],
       );
     }
   });
@@ -139,10 +143,11 @@ describe("the spread of a post", () => {
     };
     await erase("tweet");
     const { tweet: _tweet, retweet: _retweet, ...left } = kinds;
-    assert.deepEqual(told(await spreadOf("origin")), sorted(left));
+    // What quoted it still links the page.
+    assert.deepEqual(told(await spreadOf("origin")), sorted({ ...left, both: "link" }));
     await erase("copy");
     const { copy: _copy, ...rest } = left;
-    assert.deepEqual(told(await spreadOf("origin")), sorted(rest));
+    assert.deepEqual(told(await spreadOf("origin")), sorted({ ...rest, both: "link" }));
     await erase("origin");
     const orphan = await spreadOf("boost-1");
     assert.deepEqual([orphan["original"], orphan["originalMissing"]], [undefined, ids.get("origin")]);

@@ -1,5 +1,6 @@
 import { type Brand, brands } from "./brands.ts";
 import { type PiiKind, pickPii } from "./pii.ts";
+import type { Story } from "./stories.ts";
 import { base32Letters, type Random } from "./random.ts";
 import { angryEmoji, emoji, happyEmoji, pickInvented, towns, wordsOf } from "./vocabulary.ts";
 import type { LanguageWords } from "./words/language.ts";
@@ -32,6 +33,8 @@ export interface Draft {
   readonly hashtags: readonly string[];
   readonly links: readonly string[];
   readonly pii: readonly PiiKind[];
+  /** Id of the story whose page it links. */
+  readonly story?: string;
 }
 
 export interface Wish {
@@ -43,6 +46,7 @@ export interface Wish {
   /** The most letters that the text may have. */
   readonly lettersAtMost: number;
   readonly piiShare: number;
+  readonly story?: Story | undefined;
 }
 
 const slot = /\{([xnghwtc])\}/gu;
@@ -126,7 +130,11 @@ export function compose(random: Random, wish: Wish): Draft {
   if (wish.campaign !== undefined) tagWith(wish.campaign.campaignTag);
   if (brand !== undefined && random.chance(0.25)) tagWith(brand.name);
   if (random.chance(0.15)) tagWith(hashtagOf(random, language));
-  if (random.chance(0.11) && room(80)) {
+  const story = wish.story !== undefined && room(wish.story.url.length + 1) ? wish.story : undefined;
+  if (story !== undefined) {
+    entity({ kind: "link", url: story.url }, story.url.length + 1);
+    links.push(story.url);
+  } else if (random.chance(0.11) && room(80)) {
     const site = brand?.site ?? `${random.pick(["news", "blog", "shop", "video"])}.simulated.example`;
     const url = `https://${site}/${random.letters(base32Letters, 8)}/${pickSlug(random)}${random.chance(0.3) ? "?utm_source=sim&id=" + random.int(100_000) : ""}`;
     entity({ kind: "link", url }, url.length + 1);
@@ -142,6 +150,7 @@ export function compose(random: Random, wish: Wish): Draft {
     links,
     pii,
     ...(secondLanguage !== undefined && { secondLanguage }),
+    ...(story !== undefined && { story: story.id }),
     brands: brands.filter((one) => named.has(one.name) || hashtags.includes(one.name)).map((one) => one.id),
     products: brand?.products.filter((one) => named.has(one)) ?? [],
   };

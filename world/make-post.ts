@@ -7,6 +7,7 @@ import type { LivePost } from "./post.ts";
 import type { Random } from "./random.ts";
 import { makeCid, renderText, tidOf } from "./wire/bluesky.ts";
 import { renderStatus, statusUri } from "./wire/mastodon.ts";
+import { pickStory } from "./stories.ts";
 import type { PostWindow } from "./window.ts";
 
 const nothing: Draft = { parts: [], saying: "", language: "und", mood: "neutral", brands: [], products: [], hashtags: [], links: [], pii: [] };
@@ -47,6 +48,8 @@ export function makePostMaker(
       mood: campaign !== undefined ? "positive" : pickMood(brand !== undefined && brand.id === crisis?.brandId ? strength : 0),
       lettersAtMost: platform === "bluesky" ? 285 : 480,
       piiShare: options.mix.pii,
+      // No draw where there are none: a seed's world stays what it is.
+      story: options.mix.stories > 0 && random.chance(options.mix.stories) ? pickStory(random, atMs) : undefined,
     });
     return { draft, campaign: campaign !== undefined && draft.hashtags.includes(campaign.campaignTag) ? campaign.campaignTag : undefined };
   };

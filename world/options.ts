@@ -15,6 +15,8 @@ export interface Mix {
   /** Of Mastodon's posts. */
   readonly boosts: number;
   readonly nearDuplicates: number;
+  /** Of the posts with words of their own: those that link a page that others link too, on any platform. */
+  readonly stories: number;
   readonly brandMentions: number;
   readonly pii: number;
   readonly identities: number;
@@ -34,6 +36,7 @@ export const benchMix: Mix = {
   quotes: 0.03,
   boosts: 0.08,
   nearDuplicates: 0.04,
+  stories: 0,
   brandMentions: 0.16,
   pii: 0.012,
   identities: 0.001,

@@ -25,6 +25,8 @@ export interface Truth {
   readonly campaign: string | null;
   readonly hashtags: readonly string[];
   readonly links: readonly string[];
+  /** Posts with the same link the same page, whatever its address; null: no page that others link. */
+  readonly story: string | null;
   readonly pii: readonly PiiKind[];
   readonly duplicateGroup: string | null;
   /** The sentences alone, as they were first written: posts with the same say the same, whoever wrote them; null: none. */
@@ -63,6 +65,7 @@ export function truthOf(post: LivePost): Truth {
     campaign: post.campaign ?? null,
     hashtags: draft.hashtags,
     links: draft.links,
+    story: draft.story ?? null,
     pii: draft.pii,
     duplicateGroup: post.duplicateGroup ?? null,
     saying: draft.saying === "" ? null : draft.saying,

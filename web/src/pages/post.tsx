@@ -107,7 +107,16 @@ function Facts({ post }: { readonly post: PostView }) {
     ],
     [t("postPage.fact.terms"), list("term", post.terms)],
     [t("postPage.fact.hashtags"), list("hashtag", post.hashtags)],
-    [t("postPage.fact.links"), post.links.length === 0 ? t("postPage.fact.none") : post.links.join(" ")],
+    [
+      t("postPage.fact.links"),
+      post.links.length === 0
+        ? t("postPage.fact.none")
+        : post.links.map((address) => (
+            <Link key={address} className="long" to={searchPath(`link:${JSON.stringify(address)}`)} title={t("postPage.spread.searchPage", { page: address })}>
+              {address}{" "}
+            </Link>
+          )),
+    ],
     [
       t("postPage.fact.engagement"),
       t("postPage.fact.counts", { likes: formatNumber(likes), shares: formatNumber(shares), replies: formatNumber(replies), views: formatNumber(views) }),
