@@ -147,17 +147,38 @@ describe("granting access in the browser", () => {
       assert.equal(mastodon.platform.registered.length, 2, "an app for each grant");
     }));
 
+  it("lists the accounts under Connections, where access is granted again and given back", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/connections`);
+      const row = page.getByRole("row", { name: /^facebook/ });
+      await row.getByText("Holds until").waitFor();
+      facebook.platform.leavesOut.add("pages_read_user_content");
+      await row.getByRole("button", { name: "Grant access again … as facebook" }).click();
+      await page.getByRole("button", { name: "Continue as Ann" }).click();
+      await page.getByText("Access is granted as facebook.").waitFor();
+      await row.getByText("The owner left out: pages_read_user_content.").waitFor();
+      await assertSound(page, "connections-grants");
+      await page.getByRole("button", { name: "Revoke access of x" }).click();
+      const dialog = page.getByRole("dialog", { name: "Revoke access of x" });
+      await dialog.getByText("These sources stop: x.").waitFor();
+      await dialog.getByLabel("Type x to confirm").fill("x");
+      await page.keyboard.press("Enter");
+      await page.getByRole("row", { name: /^x/ }).waitFor({ state: "detached" });
+      assert.equal(x.platform.givenBack, 1);
+    }));
+
   for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
         t,
         async (page) => {
           for (const [shown, path, ready] of [
-            ["offers", "?edit=facebook&step=access", ".offers input"],
-            ["failed", "?add=mastodon&step=access&grantError=UPSTREAM_AUTH&grantReason=invalid_client", ".grants .problem"],
-            ["warned", "?open=facebook", ".granted .trouble"],
+            ["accounts", "/connections", "caption:has-text('Accounts that granted')"],
+            ["offers", "/sources?edit=facebook&step=access", ".offers input"],
+            ["failed", "/sources?add=mastodon&step=access&grantError=UPSTREAM_AUTH&grantReason=invalid_client", ".grants .problem"],
+            ["warned", "/sources?open=facebook", ".granted .trouble"],
           ] as const) {
-            await page.goto(`${api.address}/sources${path}`);
+            await page.goto(`${api.address}${path}`);
             const first = page.locator(ready).first();
             await first.waitFor();
             await first.scrollIntoViewIfNeeded();

@@ -4,8 +4,10 @@ import { About } from "../shell/about.tsx";
 import { ask } from "../shell/api.ts";
 import { formatClock, formatDay, formatNumber } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
+import { mayAct, useMe } from "../shell/me.ts";
 import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { Table } from "../shell/table.tsx";
+import { GrantedAccounts } from "./connections-grants.tsx";
 
 interface Host {
   readonly host: string;
@@ -45,6 +47,7 @@ const formatMb = (bytes: number): string => (bytes === 0 ? "0 MB" : bytes < 50_0
 
 export default function Connections() {
   const { t } = useTranslation();
+  const isAdmin = mayAct(useMe(), "admin");
   const asked = useQuery({ queryKey: ["connections"], queryFn: connectionsOf, refetchInterval: 5_000 });
   const { hosts = [], egress = [], refused = [] } = asked.data ?? {};
   return (
@@ -60,6 +63,7 @@ export default function Connections() {
         <>
           <h3>{t("connections.hosts")}</h3>
           {hosts.length === 0 ? <Empty action={<Link to="/sources">{t("connections.toSources")}</Link>}>{t("connections.none")}</Empty> : <Hosts hosts={hosts} />}
+          {isAdmin && <GrantedAccounts />}
           <h3>{t("connections.egress")}</h3>
           {egress.length === 0 ? <p className="quiet">{t("connections.noEgress")}</p> : <Profiles profiles={egress} />}
           <h3>{t("connections.refused")}</h3>

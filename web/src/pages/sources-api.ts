@@ -145,6 +145,9 @@ export async function checkSecret(reference: string): Promise<{ readonly there: 
 export const grants = (): Promise<{ readonly items: readonly Grant[]; readonly redirectUri?: string }> => ask("/api/v1/grants");
 export const beginGrant = ({ use, egress, options }: Wish, account: string, returnTo: string): Promise<{ readonly address: string }> =>
   ask("/api/v1/grants", { method: "POST", headers: json, body: JSON.stringify({ use, options: { ...options, egress }, account, returnTo }) });
+/** As it was asked for before. */
+export const beginAgain = (account: string, returnTo: string): Promise<{ readonly address: string }> =>
+  ask(`/api/v1/grants/${encodeURIComponent(account)}/again`, { method: "POST", headers: json, body: JSON.stringify({ returnTo }) });
 export const offersOf = (wish: Wish): Promise<{ readonly items: readonly Offer[] }> => ask("/api/v1/sources/offers", asked(wish));
 export const revokeGrant = (account: string): Promise<{ readonly there: boolean }> => ask(`/api/v1/grants/${encodeURIComponent(account)}`, { method: "DELETE" });
 export const checkWish = (wish: Wish): Promise<Check> => ask("/api/v1/sources/check", asked(wish));

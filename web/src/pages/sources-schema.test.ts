@@ -38,7 +38,7 @@ test("what a form was filled with is what it gives", async () => {
 
 test("what proves who asks, and what bounds the calls, is told apart from what is listened to", async () => {
   const stepsOf = async (name: string, step: string) => optionsOf(await schemaOf(name)).flatMap((option) => (option.step === step ? [option.name] : []));
-  assert.deepEqual(await stepsOf("youtube", "access"), ["key", "oauth.clientId", "oauth.clientSecret", "oauth.refreshToken", "oauth.account"]);
+  assert.deepEqual(await stepsOf("youtube", "access"), ["key", "oauth.clientId", "oauth.clientSecret", "oauth.refreshToken", "oauth.account", "oauth.tokenServer"]);
   assert.deepEqual(await stepsOf("webhook", "what"), [
     "platform",
     "signature.header",
