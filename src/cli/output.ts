@@ -10,12 +10,17 @@ export function exitCodeOf(error: EarshotError): number {
   return error.kind === "reject" ? exitCodes.data : exitCodes.internal;
 }
 
+export function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EPIPE";
+}
+
 /** Runs a command; what goes wrong is one sentence on stderr and an exit code. */
 export async function guarded(work: () => Promise<number | void>): Promise<void> {
   try {
     const code = await work();
     process.exitCode = code ?? exitCodes.ok;
   } catch (thrown) {
+    if (isClosedPipe(thrown)) return;
     const error = toEarshotError(thrown, "INVARIANT", "earshot");
     process.stderr.write(`${error.code}: ${error.message}\n`);
     if (error.kind === "fault" && error.stack !== undefined && process.env["EARSHOT_LOG"] === "debug") process.stderr.write(`${error.stack}\n`);

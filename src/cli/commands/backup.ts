@@ -104,7 +104,7 @@ export const restoreCommand = buildCommand({
         return;
       }
       print(`${folder}: restored; ${describeDump(manifest)}`);
-      if (erasures > 0) print(`${erasures} later erasures apply; the next start removes what they name from every store`);
+      if (erasures > 0) print(`later erasures apply again: ${erasures}; the next start hides what they name, and its bytes go within forgetWithinHours (\`earshot find\` tells)`);
       if (movedTo !== undefined) print(`what stood there is in ${movedTo}; delete it when you need it no more`);
       if (movedSchema !== undefined) print(`the tables that stood there are in the schema ${movedSchema}`);
       if (config === "kept") print(`${context.environment.EARSHOT_CONFIG} differs from the backup's and stays as it is`);

@@ -266,9 +266,11 @@ export function makeErasuresPart(options: ErasuresOptions) {
     async erasures() {
       return (await register.list(1_000)).map(viewOf);
     },
-    /** An erasure that was asked before a crash and may not have reached the log. */
+    /** Erasures that were asked before a crash and may not have reached the log, and those that a restore brought. */
     async resume(): Promise<void> {
-      for (const record of await register.owed()) if (record.state === "requested") await send(record);
+      const requested = (await register.owed()).filter((record) => record.state === "requested");
+      for (const record of requested) await send(record);
+      for (const record of requested.slice(0, mostHiddenAtOnce)) await hide(record);
     },
     payAll,
     sweep,
