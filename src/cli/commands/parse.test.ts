@@ -54,7 +54,9 @@ test("a reader that has had enough of the output is no fault", { skip: process.p
   t.after(() => rm(folder, { recursive: true }));
   const lines = join(folder, "posts.ndjson");
   await writeFile(lines, Array.from({ length: 20_000 }, (_, i) => `{"id":"${i}","author":"ann","text":"one","createdAt":"2026-05-01T12:00:00Z"}\n`).join(""));
-  const { stdout, stderr } = spawnSync("sh", ["-c", `{ "$0" "$1" parse files "$2"; echo "ended with $?" >&2; } | head -n 1`, process.execPath, program, lines], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync("sh", ["-c", `{ "$0" "$1" parse files "$2"; echo "ended with $?" >&2; } | head -n 1`, process.execPath, program, lines], {
+    encoding: "utf8",
+  });
   assert.match(stdout, /^\{"type":"post".*\n$/);
   assert.equal(stderr, "ended with 0\n");
 });
