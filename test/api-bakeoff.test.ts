@@ -34,7 +34,7 @@ describe("models compared on gold texts", () => {
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
     const deep = [{ task: "sentiment", http: { url, model: "chatty", labels: ["negative", "neutral", "positive"] } }];
-    api = await startApi({ env: { EARSHOT_DATA: data }, config: { models: { deep } } });
+    api = await startApi({ env: { EARSHOT_DATA: data }, config: { models: { deep, promotion: { leastGold: 10, leastPerClass: 1 } } } });
   });
   after(async () => {
     await api[Symbol.asyncDispose]();

@@ -13,7 +13,7 @@ describe("the registry of models", () => {
   let set = "";
   let first = "";
   before(async () => {
-    api = await startApi();
+    api = await startApi({ config: { models: { promotion: { leastGold: 10, leastPerClass: 1 } } } });
     set = await seedSet(api, "Tone", classes, tones(50));
   });
   after(() => api[Symbol.asyncDispose]());
@@ -161,7 +161,7 @@ describe("the registry of models", () => {
 
 describe("models on the command line", () => {
   it("trains on a label set with a figure, compares, promotes and rolls back", async () => {
-    await using api = await startApi();
+    await using api = await startApi({ config: { models: { promotion: { leastGold: 10, leastPerClass: 1 } } } });
     await seedSet(api, "Tone", classes, tones(60));
     const run = (...words: readonly string[]) => earshot(api, ["models", ...words]);
     const trained = await run("train", "--set", "Tone", "--json");

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readClassifier, writeClassifier } from "../src/models/classifier.ts";
+import { openModels } from "../src/registers/models.ts";
 import { openLabelItems } from "../src/registers/label-items.ts";
 import { openLabelSets } from "../src/registers/label-sets.ts";
 import type { LabelPart } from "../src/core/label-set.ts";
@@ -92,4 +97,18 @@ export async function earshot(api: RunningApi, words: readonly string[]): Promis
     resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
   );
   return promise;
+}
+
+/** Puts a model in the place of another as an upgrade leaves it: built on embedded models that are not these. @returns its id */
+export async function outdate(api: RunningApi, id: string): Promise<string> {
+  const register = openModels(api.system.engine.sql, () => Date.now());
+  const record = await register.get(id);
+  const folder = join(api.system.base.folder, "classifiers", record.task);
+  const bytes = writeClassifier({ ...readClassifier(readFileSync(join(folder, `${record.weightsSha256}.bin`))), stacked: ["social@00000000", "spam@00000000"] });
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  writeFileSync(join(folder, `${hash}.bin`), bytes);
+  const old = `${record.task}@${hash.slice(0, 8)}`;
+  await register.add({ ...record, id: old, weightsSha256: hash, weightsBytes: bytes.length }, "ann");
+  await register.move({ task: record.task, kind: "promote", model: old, ...(record.state === "promoted" && { was: id }), evidence: null }, "ann");
+  return old;
 }

@@ -11,7 +11,7 @@ describe("the page of models", () => {
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
-    api = await startApi({ pages: true });
+    api = await startApi({ pages: true, config: { models: { promotion: { leastGold: 10, leastPerClass: 1 } } } });
     await seedSet(api, "Tone", ["complaint", "praise"], tones(60));
   });
   after(async () => {

@@ -109,7 +109,12 @@ describe("from posts to a model that judges them", () => {
     await page.getByRole("button", { name: "Promote", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: `Promote ${model}` });
     await dialog.getByText(`From the next post on ${model} judges desk in the place of ${former}.`).waitFor({ timeout: 60_000 });
-    await dialog.getByRole("button", { name: "Promote now" }).click();
+    // Fewer gold texts than a promotion needs: it takes a reason, which is written down.
+    await dialog.getByRole("alert").getByText("of the 100 that a promotion needs").waitFor();
+    const now = dialog.getByRole("button", { name: "Promote now" });
+    assert.equal(await now.isDisabled(), true);
+    await dialog.getByLabel(/Promote it all the same, because/).fill("a first try on a desk of our own");
+    await now.click();
     await page.getByText(`${model} was promoted, in the place of ${former}`).waitFor();
   }
   /** A post that comes now bears the model's word: in the list of the task, on its own page, and through the API. */
@@ -170,6 +175,11 @@ describe("from posts to a model that judges them", () => {
       await page.getByRole("link", { name: "Versions", exact: true }).click();
       const second = await trainOn(page, 2, first);
       await promote(page, second, first);
+      const promoted = rowsOf((await api.ask("GET", "/api/v1/audit?action=model.promote")).body);
+      assert.deepEqual(
+        promoted.map(({ details }) => recordAt({ details }, "details")["reason"]),
+        ["a first try on a desk of our own", "a first try on a desk of our own"],
+      );
       const fresh = said(141, "new");
       await seeJudged(page, second, fresh, new RegExp(`^${fresh.desk}`));
 

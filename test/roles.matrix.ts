@@ -101,6 +101,7 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "GET /api/v1/models/compare": row("analyst", "models:read", "refused", "/api/v1/models/compare?a=embedded&b=x@00000000", { allowed: 404 }),
   "POST /api/v1/models/{id}/test": row("analyst", "models:write", "refused", `${model}/test`, { allowed: 404 }),
   "GET /api/v1/models/{id}/check": row("analyst", "models:read", "refused", `${model}/check`, { allowed: 404 }),
+  "POST /api/v1/models/{id}/retrain": row("analyst", "models:write", "refused", "/api/v1/models/none@00000000/retrain", { allowed: 404 }),
   "POST /api/v1/models/{id}/promote": row("admin", "models:write", "refused", `${model}/promote`, { allowed: 404 }),
   "POST /api/v1/models/tasks/{task}/rollback": row("admin", "models:write", "refused", "/api/v1/models/tasks/nothing/rollback", { allowed: 409 }),
   "POST /api/v1/models/tasks/{task}/rescore": row("admin", "models:write", "refused", "/api/v1/models/tasks/nothing/rescore", { allowed: 409 }),

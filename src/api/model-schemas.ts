@@ -71,6 +71,7 @@ export const taskSchema = Type.Object({
         model: Type.String(),
         isEmbedded: Type.Boolean(),
         isOff: Type.Boolean({ description: "The configuration asks it of no post." }),
+        stopped: Type.Optional(Type.String({ description: "Why it judges nothing, though it was promoted: the embedded models that it builds on are others now." })),
         since: optionalInstant("Absent: always."),
       },
       { description: "Absent: nobody judges it." },
@@ -84,7 +85,7 @@ export const taskSchema = Type.Object({
 export function viewTask({ task, judge, embedded, versions, moves }: TaskView): Static<typeof taskSchema> {
   return {
     task,
-    ...(judge && { judge: { model: judge.model, isEmbedded: judge.isEmbedded, isOff: judge.isOff, ...(judge.since !== undefined && { since: iso(judge.since) }) } }),
+    ...(judge && { judge: { model: judge.model, isEmbedded: judge.isEmbedded, isOff: judge.isOff, ...(judge.since !== undefined && { since: iso(judge.since) }), ...(judge.stopped !== undefined && { stopped: judge.stopped }) } }),
     ...(embedded !== undefined && { embedded }),
     versions: versions.map(viewModel),
     moves: moves.map(viewMove),
@@ -128,12 +129,13 @@ export const comparisonSchema = Type.Object({
   leftOut: Type.Integer({ description: "Of the gold part, those that one of the two had learnt from." }),
   figures: Type.Object({ a: intervalSchema, b: intervalSchema }),
   difference: intervalSchema,
+  perClass: Type.Record(Type.String(), Type.Integer(), { description: "Texts of each class." }),
   slices: Type.Array(Type.Object({ by: Type.String(), value: Type.String(), n: Type.Integer(), difference: intervalSchema })),
   functional: Type.Object({ a: functionalCounts, b: functionalCounts }),
   worse: Type.Array(Type.String(), { description: "What b does worse in the functional tests." }),
 });
 
-export function viewComparison({ labelSet, figures, difference, slices, functional, worse, ...rest }: Comparison): Static<typeof comparisonSchema> {
+export function viewComparison({ labelSet, figures, difference, slices, functional, worse, perClass, ...rest }: Comparison): Static<typeof comparisonSchema> {
   return {
     ...rest,
     labelSet: { ...labelSet },
@@ -142,18 +144,21 @@ export function viewComparison({ labelSet, figures, difference, slices, function
     slices: slices.map((slice) => ({ ...slice, difference: { ...slice.difference } })),
     functional: { a: { ...functional.a }, b: { ...functional.b } },
     worse: [...worse],
+    perClass: { ...perClass },
   };
 }
 
 export const checkSchema = Type.Object({
   comparison: comparisonSchema,
-  allowed: Type.Boolean({ description: "The interval of the difference lies above zero, and the functional tests did not get worse." }),
+  allowed: Type.Boolean({ description: "The interval of the difference lies above zero, the functional tests did not get worse, and there are gold texts enough." }),
+  overridable: Type.Boolean({ description: "Only that there are too few gold texts speaks against it: an admin may promote it with a reason, which is written down." }),
   reasons: Type.Array(Type.String(), { description: "What speaks against it." }),
 });
 
-export const viewCheck = ({ comparison, allowed, reasons }: PromotionCheck): Static<typeof checkSchema> => ({
+export const viewCheck = ({ comparison, allowed, reasons, overridable }: PromotionCheck): Static<typeof checkSchema> => ({
   comparison: viewComparison(comparison),
   allowed,
+  overridable,
   reasons: [...reasons],
 });
 

@@ -103,6 +103,13 @@ const modelsSchema = z
       ])
       .prefault({})
       .describe("Each day that is over is looked at once: whether its posts, or what the models say of them, moved."),
+    promotion: z
+      .strictObject({
+        leastGold: z.int().min(10).max(100_000).default(100).describe("Gold texts on which a model must be better before it may be promoted."),
+        leastPerClass: z.int().min(1).max(10_000).default(10).describe("Gold texts of each class, no fewer."),
+      })
+      .prefault({})
+      .describe("How much must speak for a model that was trained here before it judges. An admin may promote one with less, with a reason that is written down."),
     deep: z
       .array(deepModelSchema)
       .max(8)

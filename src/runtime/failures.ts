@@ -23,6 +23,15 @@ export type Alarm =
       readonly since: number;
     }
   | {
+      readonly kind: "model-stopped";
+      /** The model that was promoted, and judges nothing. */
+      readonly source: string;
+      readonly task: string;
+      readonly text: string;
+      readonly limit: number;
+      readonly since: number;
+    }
+  | {
       readonly kind: "drift";
       readonly source: string;
       readonly entity: string;

@@ -12,6 +12,8 @@ export interface TaskView {
     readonly model: string;
     readonly isEmbedded: boolean;
     readonly since?: number;
+    /** Why it judges nothing, though it was promoted: the embedded models that it builds on are others now. */
+    readonly stopped?: string;
     /** An embedded model that the configuration asks of no post: it is what a candidate is held against. */ readonly isOff: boolean;
   };
   /** The version that ships with the program; absent: the task is people's own. */
@@ -60,6 +62,8 @@ export interface Comparison {
   readonly figures: { readonly a: Interval; readonly b: Interval };
   /** b minus a, on the same texts. */
   readonly difference: Interval;
+  /** Texts of each class. */
+  readonly perClass: Readonly<Record<string, number>>;
   readonly slices: readonly { readonly by: string; readonly value: string; readonly n: number; readonly difference: Interval }[];
   readonly functional: { readonly a: { readonly cases: number; readonly passed: number }; readonly b: { readonly cases: number; readonly passed: number } };
   /** What b does worse in the functional tests. */
@@ -71,6 +75,8 @@ export interface PromotionCheck {
   readonly allowed: boolean;
   /** Why not; empty: it may be promoted. */
   readonly reasons: readonly string[];
+  /** Only that there are too few gold texts speaks against it: an admin may promote it with a reason. */
+  readonly overridable: boolean;
 }
 
 /** From when to when which model judged what came; by the time when a post came. */
@@ -111,8 +117,13 @@ export interface ModelBook {
   test(id: string, actor: string): Promise<ModelRecord>;
   /** Whether it may be promoted, and what speaks against it. */
   check(id: string): Promise<PromotionCheck>;
-  /** @throws CONFLICT where the interval of the difference is not above zero, or the functional tests got worse: nobody can force it */
-  promote(id: string, actor: string): Promise<ModelMove>;
+  /**
+   * @param reason why it is promoted though there are fewer gold texts than `models.promotion` asks for; it is written down
+   * @throws CONFLICT where the interval of the difference is not above zero, or the functional tests got worse: nobody can force that
+   */
+  promote(id: string, actor: string, reason?: string): Promise<ModelMove>;
+  /** Trains a model anew on the version of the label set that it was trained on, on today's embedded models. @throws as `train` */
+  retrain(id: string, actor: string): Promise<TrainingRun>;
   /** Who judged before judges again, at once. @throws CONFLICT where nobody did */
   rollback(task: string, actor: string): Promise<ModelMove>;
   /** Judges what is kept anew, by who judges now; runs on. @throws CONFLICT where a replay runs */

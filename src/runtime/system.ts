@@ -349,7 +349,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...modelDrift.book,
       ...deprecations.book,
       ...shadow,
-      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms()), ...(await deprecations.alarms()), ...(await modelDrift.alarms())],
+      alarms: async () => [...(await failures.alarms()), ...(await drift.alarms()), ...(await deprecations.alarms()), ...(await modelDrift.alarms()), ...(await models.alarms())],
       world: () => world.view(),
       removeWorld: () => world.remove(),
       ...terms.engine,

@@ -130,12 +130,33 @@ export function addModelRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags,
         summary: "Let a model judge its task from now on",
-        description: "Refused (CONFLICT) where the interval of the difference to who judges now is not above zero, or the functional tests got worse. Nobody can force it.",
+        description: "Refused (CONFLICT) where the interval of the difference to who judges now is not above zero, or the functional tests got worse. Nobody can force that. With fewer gold texts than `models.promotion` asks for it needs a reason.",
         params,
+        body: Type.Union([
+          Type.Object(
+            { reason: Type.Optional(Type.String({ minLength: 10, maxLength: 500, description: "Why it is promoted on fewer gold texts; it stands in the audit." })) },
+            { additionalProperties: false },
+          ),
+          Type.Null(),
+        ]),
         response: { 200: moveSchema, ...problems },
       },
     },
-    async (request) => viewMove(await models.promote(request.params.id, viewerOf(request).name)),
+    async (request) => viewMove(await models.promote(request.params.id, viewerOf(request).name, request.body?.reason)),
+  );
+
+  app.post(
+    "/api/v1/models/:id/retrain",
+    {
+      config: { access: "analyst" },
+      schema: {
+        tags,
+        summary: "Train a model anew, on the version of the label set that it was trained on and today's embedded models",
+        params,
+        response: { 200: runSchema, ...problems },
+      },
+    },
+    async (request) => viewRun(await models.retrain(request.params.id, viewerOf(request).name)),
   );
 
   app.post(

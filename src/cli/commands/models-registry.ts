@@ -149,11 +149,11 @@ export const compareModels = buildCommand({
 
 export const promoteModel = buildCommand({
   docs: { brief: "Let a model judge its task from now on, where it is better on the gold texts" },
-  parameters: { flags: { json }, positional: oneModel },
-  func: (flags: { json: boolean }, id: string) =>
+  parameters: { flags: { json, reason: { kind: "parsed", parse: String, optional: true, brief: "Why, where there are fewer gold texts than a promotion needs; it is written down" } }, positional: oneModel },
+  func: (flags: { json: boolean; reason?: string }, id: string) =>
     guarded(async () => {
       await using client = await openClient();
-      const answer = await client.send("POST", `/api/v1/models/${encodeURIComponent(id)}/promote`);
+      const answer = await client.send("POST", `/api/v1/models/${encodeURIComponent(id)}/promote`, flags.reason === undefined ? undefined : { reason: flags.reason });
       if (flags.json) return printJson(answer);
       const { task, was } = moveSchema.parse(answer);
       print(`${id} judges ${task} from now on, in the place of ${was ?? "the embedded model, or nobody"}`);

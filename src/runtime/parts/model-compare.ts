@@ -1,3 +1,4 @@
+import type { ModelsConfig } from "../../core/config.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { LabelledText, LabelSetReading } from "../../core/label-set.ts";
 import type { ModelRecord, Models } from "../../registers/models.ts";
@@ -15,6 +16,8 @@ export interface ComparingOptions {
   readonly runs: ModelRuns;
   readonly sets: Pick<LabelSets, "versions" | "readVersion">;
   readonly terms: () => Promise<readonly TermView[]>;
+  /** How many gold texts a promotion needs. */
+  readonly promotion: ModelsConfig["promotion"];
 }
 
 /** The name under which the embedded model of a task is asked. */
@@ -27,7 +30,7 @@ const leastGold = 10;
 const partOf = (texts: readonly LabelledText[], ...parts: readonly LabelledText["part"][]): readonly LabelledText[] => texts.filter(({ part }) => parts.includes(part));
 const signed = (value: number): string => `${value > 0 ? "+" : ""}${(value * 100).toFixed(1)}`;
 
-export function makeComparing({ register, store, runs, sets, terms }: ComparingOptions) {
+export function makeComparing({ register, store, runs, sets, terms, promotion }: ComparingOptions) {
   async function brands(): Promise<readonly Brand[]> {
     return (await terms()).filter(({ kind }) => kind === "brand").map(({ id, query }) => ({ id, query }));
   }
@@ -78,12 +81,22 @@ export function makeComparing({ register, store, runs, sets, terms }: ComparingO
       labelSet: { id: version.set, version: version.version },
       n: answer.n,
       leftOut: all.length - gold.length,
+      perClass: Object.fromEntries(classes.map((name) => [name, gold.filter(({ label }) => label === name).length])),
       figures: { a: answer.a, b: answer.b },
       difference: answer.difference,
       slices: answer.slices,
       functional: answer.functional,
       worse: answer.worse,
     };
+  }
+
+  function fewOf({ n, perClass }: Comparison): readonly string[] {
+    const { leastGold, leastPerClass } = promotion;
+    const rare = Object.entries(perClass).filter(([, count]) => count < leastPerClass);
+    return [
+      ...(n < leastGold ? [`${n} gold texts speak for it, of the ${leastGold} that a promotion needs: by so few it may be luck`] : []),
+      ...(rare.length > 0 ? [`of ${rare.map(([name, count]) => `${name} there are ${count}`).join(", ")} gold texts, of the ${leastPerClass} of each class that a promotion needs`] : []),
+    ];
   }
 
   return {
@@ -99,7 +112,10 @@ export function makeComparing({ register, store, runs, sets, terms }: ComparingO
     },
     /** The model beside who judges now: the registry's, else the embedded one, else whoever always says the commonest class. */
     async check(model: ModelRecord): Promise<PromotionCheck> {
-      const judge = (await store.judges()).get(model.task) ?? (embeddedTasks.includes(model.task) ? embeddedName : nobody);
+      const promoted = (await store.judges()).get(model.task);
+      // Who cannot judge any more is nobody to be better than.
+      const own = promoted === undefined || (promoted !== model.id && (await store.stoppedBy(promoted)) !== undefined) ? undefined : promoted;
+      const judge = own ?? (embeddedTasks.includes(model.task) ? embeddedName : nobody);
       if (judge === model.id) throw new EarshotError("CONFLICT", `model ${model.id}: it judges already`);
       const comparison = await compareOn(judge, model.id, await newestOf(model.labelSet.id), model.task);
       const { difference, n } = comparison;
@@ -110,7 +126,8 @@ export function makeComparing({ register, store, runs, sets, terms }: ComparingO
         );
       // Who says one class always passes what nobody learns from.
       if (judge !== nobody) reasons.push(...comparison.worse.map((one) => `functional tests: ${one}`));
-      return { comparison, allowed: reasons.length === 0, reasons };
+      const few = fewOf(comparison);
+      return { comparison, allowed: reasons.length + few.length === 0, reasons: [...reasons, ...few], overridable: reasons.length === 0 && few.length > 0 };
     },
   };
 }

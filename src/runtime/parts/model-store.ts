@@ -4,9 +4,12 @@ import type { Report } from "../../core/component.ts";
 import { EarshotError } from "../../core/errors.ts";
 import type { Files } from "../../core/files.ts";
 import { judgesAfter, type ModelRecord, type Models } from "../../registers/models.ts";
+import { staleBase } from "../registry-models.ts";
 import type { WorkerModel, WorkerModels } from "../worker-data.ts";
 
 export interface ModelStoreOptions {
+  /** Versions of the embedded models that models build on. */
+  readonly baseVersions: () => readonly string[];
   readonly register: Models;
   readonly files: Files;
   /** The data folder. */
@@ -18,7 +21,9 @@ export interface ModelStoreOptions {
 export const weightsPlace = (folder: string, task: string, sha256: string): string => join(folder, "classifiers", task, `${sha256}.bin`);
 
 /** Weights of the registry's models, a file each: `classifiers/TASK/HASH.bin`. */
-export function makeModelStore({ register, files, folder, report }: ModelStoreOptions) {
+export function makeModelStore({ register, files, folder, report, baseVersions }: ModelStoreOptions) {
+  /** Of models that were looked at, why they cannot judge: weights never change, nor do the embedded ones while this process runs. */
+  const stale = new Map<string, string | undefined>();
   const placeOf = (task: string, hash: string): string => weightsPlace(folder, task, hash);
 
   async function keep(task: string, hash: string, bytes: Uint8Array): Promise<void> {
@@ -50,9 +55,16 @@ export function makeModelStore({ register, files, folder, report }: ModelStoreOp
     }
   }
 
+  /** Why a model cannot judge beside today's embedded models; undefined: it can. */
+  async function stoppedBy(id: string): Promise<string | undefined> {
+    if (!stale.has(id)) stale.set(id, staleBase(await read(await register.get(id)), baseVersions()));
+    return stale.get(id);
+  }
+
   return {
     keep,
     read,
+    stoppedBy,
     /** Who judges each task now; a task that the registry has no model of is left out. */
     async judges(): Promise<ReadonlyMap<string, string>> {
       const byTask = Map.groupBy(await register.moves(), ({ task }) => task);

@@ -17,6 +17,7 @@ import { openLabelSets } from "../../registers/label-sets.ts";
 import { judgesAfter, type ModelMove, type ModelShadow, openModels } from "../../registers/models.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine } from "../engine.ts";
+import type { Alarm } from "../failures.ts";
 import type { JudgingPeriod, ModelBook, TaskView } from "../models.ts";
 import type { ShadowDifference } from "../model-shadow.ts";
 import { embeddedModelOf, embeddedTasks } from "../registry-models.ts";
@@ -66,10 +67,15 @@ export function makeModels(options: ModelsOptions) {
   const { sql, now, threads, report } = options;
   const register = openModels(sql, now);
   const [audit, annotations, sets] = [openAudit(sql, now), openAnnotations(sql, now), openLabelSets(sql, now)];
-  const store = makeModelStore({ register, files: options.files, folder: options.folder, report });
+  let bases: readonly string[] | undefined;
+  const baseVersions = (): readonly string[] => {
+    const library = openLibrary();
+    return (bases ??= [library.version("social"), library.version("spam")]);
+  };
+  const store = makeModelStore({ register, files: options.files, folder: options.folder, report, baseVersions });
   const runs = makeModelRuns(options);
   const use = makeModelUse({ ...options, runs });
-  const comparing = makeComparing({ register, store, runs, sets, terms: options.terms });
+  const comparing = makeComparing({ register, store, runs, sets, terms: options.terms, promotion: options.config.promotion });
   const differences = new Map<string, ShadowDifference[]>();
   let embedded: ReadonlyMap<string, string> | undefined;
   const embeddedVersion = (task: string): string | undefined => {
@@ -101,18 +107,33 @@ export function makeModels(options: ModelsOptions) {
   async function move(
     fields: { readonly task: string; readonly kind: ModelMove["kind"]; readonly model?: string; readonly was?: string; readonly evidence: unknown },
     actor: string,
+    reason?: string,
   ) {
     const made = await register.move(fields, actor);
     await tellThreads();
     await mark(made, actor);
-    const details = { task: fields.task, model: fields.model ?? embeddedVersion(fields.task) ?? nobody, was: fields.was ?? embeddedVersion(fields.task) ?? nobody };
+    const details = { task: fields.task, model: fields.model ?? embeddedVersion(fields.task) ?? nobody, was: fields.was ?? embeddedVersion(fields.task) ?? nobody, ...(reason !== undefined && { reason }) };
     await audit.append({ actor, action: `model.${fields.kind}`, subject: fields.model ?? fields.task, details });
     return made;
   }
 
+  /** Promoted models that judge nothing, as what they build on changed. */
+  async function stoppedJudges(): Promise<readonly { readonly task: string; readonly model: string; readonly reason: string }[]> {
+    const found = await Promise.all(
+      [...(await store.judges())].map(async ([task, model]) => {
+        // One whose file cannot be read is told by the log.
+        const reason = await store.stoppedBy(model).catch(() => undefined);
+        return reason === undefined ? [] : [{ task, model, reason }];
+      }),
+    );
+    return found.flat();
+  }
+
+  const startedAt = options.clock.now();
   const book: ModelBook = {
     async tasks() {
       const [records, moves] = [await register.list(), await register.moves()];
+      const stopped = new Map((await stoppedJudges()).map(({ model, reason }) => [model, reason]));
       // Tasks of people's own models come first.
       const names = [...new Set([...records.map(({ task }) => task), ...embeddedTasks])];
       return names.map((task): TaskView => {
@@ -125,7 +146,7 @@ export function makeModels(options: ModelsOptions) {
         return {
           task,
           ...(model !== undefined && {
-            judge: { model, isEmbedded: judge === undefined, isOff: judge === undefined && use.current()[embeddedModelOf(task)] === false, ...(since !== undefined && { since }) },
+            judge: { model, isEmbedded: judge === undefined, isOff: judge === undefined && use.current()[embeddedModelOf(task)] === false, ...(since !== undefined && { since }), ...(judge !== undefined && stopped.has(judge) && { stopped: stopped.get(judge) ?? "" }) },
           }),
           ...(shipped !== undefined && { embedded: shipped }),
           versions: records.filter((one) => one.task === task),
@@ -184,12 +205,18 @@ export function makeModels(options: ModelsOptions) {
       return register.get(id);
     },
     check: async (id) => comparing.check(await register.get(id)),
-    async promote(id, actor) {
+    async promote(id, actor, reason) {
       const record = await register.get(id);
-      const { allowed, reasons, comparison } = await comparing.check(record);
-      if (!allowed) throw new EarshotError("CONFLICT", `model ${id} is not promoted: ${reasons.join("; ")}`);
+      const { allowed, reasons, comparison, overridable } = await comparing.check(record);
+      const isOverridden = overridable && reason !== undefined;
+      if (!allowed && !isOverridden) throw new EarshotError("CONFLICT", `model ${id} is not promoted: ${reasons.join("; ")}`);
       const was = (await store.judges()).get(record.task);
-      return move({ task: record.task, kind: "promote", model: id, ...(was !== undefined && { was }), evidence: comparison }, actor);
+      return move({ task: record.task, kind: "promote", model: id, ...(was !== undefined && { was }), evidence: isOverridden ? { ...comparison, reason, few: reasons } : comparison }, actor, isOverridden ? reason : undefined);
+    },
+    async retrain(id, actor) {
+      const { labelSet, parameters } = await register.get(id);
+      const seed = typeof parameters === "object" && parameters !== null && "seed" in parameters && typeof parameters.seed === "number" ? parameters.seed : 1;
+      return book.train({ set: labelSet.id, version: labelSet.version, stacked: true, seed }, actor);
     },
     async rollback(task, actor) {
       const stack = judgesAfter(await register.moves(task));
@@ -258,7 +285,10 @@ export function makeModels(options: ModelsOptions) {
     },
   };
 
-  return { book, use, flush, workerModels: () => store.workerModels(), close: () => runs.close() };
+  const alarms = async (): Promise<readonly Alarm[]> =>
+    (await stoppedJudges()).map(({ task, model, reason }) => ({ kind: "model-stopped", source: model, task, text: reason, limit: 0, since: startedAt }));
+
+  return { book, use, flush, alarms, workerModels: () => store.workerModels(), close: () => runs.close() };
 }
 
 interface Shipped {

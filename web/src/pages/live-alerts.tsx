@@ -4,7 +4,7 @@ import { sources, type Status } from "../shell/api.ts";
 import { formatClock, formatNumber } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
 import { isKept, useMe } from "../shell/me.ts";
-import { ModelDriftAlarm } from "./sources-failures.tsx";
+import { ModelAlarm } from "./sources-failures.tsx";
 import { alarms } from "./sources-failures-api.ts";
 
 const recentMs = 15 * 60_000;
@@ -15,7 +15,7 @@ export function LiveAlerts({ state }: { readonly state: Status | undefined }) {
   const known = useQuery({ queryKey: ["sources"], queryFn: sources, refetchInterval: 5_000 });
   const kept = isKept(useMe());
   const told = useQuery({ queryKey: ["alarms"], queryFn: alarms, refetchInterval: 30_000, enabled: !kept });
-  const moved = (told.data?.items ?? []).filter(({ kind }) => kind === "model-drift");
+  const moved = (told.data?.items ?? []).filter(({ kind }) => kind === "model-drift" || kind === "model-stopped");
   const items = known.data?.items ?? [];
   const rejected = state?.rejected ?? 0;
   const lines = [
@@ -36,8 +36,8 @@ export function LiveAlerts({ state }: { readonly state: Status | undefined }) {
       ) : (
         <ul className="live-alerts">
           {moved.map((alarm) => (
-            <li key={`${alarm.task} ${alarm.source}`}>
-              <ModelDriftAlarm alarm={alarm} />
+            <li key={`${alarm.kind} ${alarm.task} ${alarm.source}`}>
+              <ModelAlarm alarm={alarm} />
             </li>
           ))}
           {lines.map((line) => (

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../shell/dialog.tsx";
 import { formatNumber } from "../shell/format.ts";
@@ -6,6 +7,9 @@ import { Link } from "../shell/link.tsx";
 import { Loading, Problem } from "../shell/states.tsx";
 import { DifferenceMark, figureText, IntervalMark } from "./models-figure.tsx";
 import { checkOf, compareOf, type Comparison, type Model, promote, type Task } from "./models-registry-api.ts";
+
+/** Letters of a reason for a promotion by few texts. */
+const leastReason = 10;
 
 function Compared({ comparison }: { readonly comparison: Comparison }) {
   const { t } = useTranslation();
@@ -64,8 +68,10 @@ export function PromoteDialog({ model, task, onClose }: { readonly model: Model;
   const { t } = useTranslation();
   const client = useQueryClient();
   const check = useQuery({ queryKey: ["check", model.id], queryFn: () => checkOf(model.id), retry: false });
+  const [reason, setReason] = useState("");
+  const isGiven = check.data?.overridable === true && reason.trim().length >= leastReason;
   const act = useMutation({
-    mutationFn: () => promote(model.id),
+    mutationFn: () => promote(model.id, reason.trim()),
     onSuccess: () => {
       for (const name of ["models", "judged", "notes"]) void client.invalidateQueries({ queryKey: [name] });
       onClose();
@@ -84,24 +90,31 @@ export function PromoteDialog({ model, task, onClose }: { readonly model: Model;
         {check.data !== undefined && (
           <>
             <Compared comparison={check.data.comparison} />
-            {check.data.allowed ? (
+            {(check.data.allowed || check.data.overridable) && (
               <p>{t("registry.promote.what", { task: task.task, model: model.id, was: task.judge?.model ?? t("registry.nobody") })}</p>
-            ) : (
+            )}
+            {!check.data.allowed && (
               <div role="alert">
-                <strong>{t("registry.promote.refused")}</strong>
+                <strong>{t(check.data.overridable ? "registry.promote.few" : "registry.promote.refused")}</strong>
                 <ul>
-                  {check.data.reasons.map((reason) => (
-                    <li key={reason}>{reason}</li>
+                  {check.data.reasons.map((speaks) => (
+                    <li key={speaks}>{speaks}</li>
                   ))}
                 </ul>
                 <Link to={`/labels/${model.labelSet.id}`}>{t("models.toLabels")}</Link>
               </div>
             )}
+            {check.data.overridable && (
+              <label className="field">
+                {t("registry.promote.reason", { count: leastReason })}
+                <textarea value={reason} rows={2} maxLength={500} onChange={(event) => setReason(event.target.value)} />
+              </label>
+            )}
           </>
         )}
         {act.isError && <Problem error={act.error} />}
         <div className="actions">
-          <button type="button" className="main" disabled={check.data?.allowed !== true || act.isPending} onClick={() => act.mutate()}>
+          <button type="button" className="main" disabled={(check.data?.allowed !== true && !isGiven) || act.isPending} onClick={() => act.mutate()}>
             {t("registry.promote.do")}
           </button>
         </div>

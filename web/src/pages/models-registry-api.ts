@@ -68,7 +68,7 @@ export interface Move {
 
 export interface Task {
   readonly task: string;
-  readonly judge?: { readonly model: string; readonly isEmbedded: boolean; readonly isOff: boolean; readonly since?: string };
+  readonly judge?: { readonly model: string; readonly isEmbedded: boolean; readonly isOff: boolean; readonly since?: string; readonly stopped?: string };
   readonly embedded?: string;
   readonly versions: readonly Model[];
   readonly moves: readonly Move[];
@@ -100,6 +100,8 @@ export interface Comparison {
 export interface Check {
   readonly comparison: Comparison;
   readonly allowed: boolean;
+  /** Only too few gold texts speak against it. */
+  readonly overridable: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -132,7 +134,9 @@ export const train = (body: { readonly set: string; readonly stacked: boolean })
 export const cancelRun = (id: string): Promise<undefined> => ask(`/api/v1/models/runs/${encodeURIComponent(id)}`, { method: "DELETE" });
 export const checkOf = (id: string): Promise<Check> => ask(`${at(id)}/check`);
 export const compareOf = (a: string, b: string): Promise<Comparison> => ask(`/api/v1/models/compare?${new URLSearchParams({ a, b }).toString()}`);
-export const promote = (id: string): Promise<Move> => ask(`${at(id)}/promote`, { method: "POST" });
+export const promote = (id: string, reason: string): Promise<Move> =>
+  ask(`${at(id)}/promote`, reason === "" ? { method: "POST" } : { method: "POST", headers: json, body: JSON.stringify({ reason }) });
+export const retrain = (id: string): Promise<Run> => ask(`${at(id)}/retrain`, { method: "POST" });
 export const rollback = (task: string): Promise<Move> => ask(`${ofTask(task)}/rollback`, { method: "POST" });
 export const rescore = (task: string): Promise<Move> => ask(`${ofTask(task)}/rescore`, { method: "POST" });
 export const testModel = (id: string): Promise<Model> => ask(`${at(id)}/test`, { method: "POST" });

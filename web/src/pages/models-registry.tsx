@@ -10,7 +10,7 @@ import { Empty, Loading, Problem } from "../shell/states.tsx";
 import { type Column, Table } from "../shell/table.tsx";
 import { figureText, IntervalMark } from "./models-figure.tsx";
 import { ModelPanel } from "./models-model.tsx";
-import { cancelRun, labelSetsOf, type Model, type Run, runsOf, type Task, tasksOf, train } from "./models-registry-api.ts";
+import { cancelRun, labelSetsOf, type Model, type Run, retrain, runsOf, type Task, tasksOf, train } from "./models-registry-api.ts";
 import { ModelsUse } from "./models-use.tsx";
 import { TaskPanel } from "./models-task.tsx";
 import "./models-registry.css";
@@ -39,7 +39,8 @@ export default function ModelsRegistry() {
           <span className="quiet">{t("registry.nobody")}</span>
         ) : (
           <>
-            <code>{judge.model}</code> {judge.isOff && <span className="quiet">{t("registry.off")}</span>}
+            <code>{judge.model}</code> {judge.stopped !== undefined && <span className="trouble">{t("registry.stopped")}</span>}
+            {judge.isOff && <span className="quiet">{t("registry.off")}</span>}
           </>
         ),
     },
@@ -79,6 +80,7 @@ export default function ModelsRegistry() {
       <p className="hint">{t("registry.intro")}</p>
       <ModelsUse />
       {mayAct(me, "analyst") && <Train />}
+      <Stopped tasks={items} />
       {tasks.isPending && <Loading />}
       {tasks.isError && <Problem error={tasks.error} onRetry={() => void tasks.refetch()} />}
       {items.length > 0 && (
@@ -88,6 +90,35 @@ export default function ModelsRegistry() {
       {task !== undefined && <TaskPanel key={task.task} task={task} open={model?.id} />}
       {model !== undefined && task !== undefined && <ModelPanel key={model.id} model={model} task={task} />}
     </section>
+  );
+}
+
+/** Promoted models whose embedded models changed under them, each with the way back in one press. */
+function Stopped({ tasks }: { readonly tasks: readonly Task[] }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const client = useQueryClient();
+  const again = useMutation({ mutationFn: retrain, onSuccess: () => client.invalidateQueries({ queryKey: ["model-runs"] }) });
+  const stopped = tasks.filter(({ judge }) => judge?.stopped !== undefined);
+  if (stopped.length === 0) return null;
+  return (
+    <div role="alert" className="trouble">
+      {stopped.map((task) => {
+        const model = judgeOf(task);
+        return (
+          <div key={task.task}>
+            <p>{t("registry.stoppedWhy", { task: task.task, model: task.judge?.model ?? "", reason: task.judge?.stopped ?? "" })}</p>
+            {mayAct(me, "analyst") && model !== undefined && (
+              <button type="button" disabled={again.isPending} onClick={() => again.mutate(model.id)}>
+                {t("registry.retrain", { name: model.labelSet.name, version: model.labelSet.version })}
+              </button>
+            )}
+          </div>
+        );
+      })}
+      {again.isSuccess && <p>{t("registry.retraining")}</p>}
+      {again.isError && <Problem error={again.error} />}
+    </div>
   );
 }
 

@@ -21,7 +21,7 @@ export interface ClassCount {
   readonly count: number;
 }
 export interface Alarm {
-  readonly kind: "failures" | "drift" | "deprecation" | "model-drift";
+  readonly kind: "failures" | "drift" | "deprecation" | "model-drift" | "model-stopped";
   readonly source: string;
   readonly class?: string;
   readonly count?: number;
