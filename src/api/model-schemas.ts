@@ -85,7 +85,15 @@ export const taskSchema = Type.Object({
 export function viewTask({ task, judge, embedded, versions, moves }: TaskView): Static<typeof taskSchema> {
   return {
     task,
-    ...(judge && { judge: { model: judge.model, isEmbedded: judge.isEmbedded, isOff: judge.isOff, ...(judge.since !== undefined && { since: iso(judge.since) }), ...(judge.stopped !== undefined && { stopped: judge.stopped }) } }),
+    ...(judge && {
+      judge: {
+        model: judge.model,
+        isEmbedded: judge.isEmbedded,
+        isOff: judge.isOff,
+        ...(judge.since !== undefined && { since: iso(judge.since) }),
+        ...(judge.stopped !== undefined && { stopped: judge.stopped }),
+      },
+    }),
     ...(embedded !== undefined && { embedded }),
     versions: versions.map(viewModel),
     moves: moves.map(viewMove),

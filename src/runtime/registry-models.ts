@@ -47,9 +47,7 @@ export function makeEmbedded(library: Library): { social(text: string): Readonly
 /** Why a model of the registry cannot judge beside these embedded models; undefined: it can, or its weights cannot be read. */
 export function staleBase(bytes: Uint8Array, versions: readonly string[]): string | undefined {
   const { stacked } = readClassifier(bytes);
-  return stacked.length === 0 || stacked.join() === versions.join()
-    ? undefined
-    : `it was trained on what ${stacked.join(" and ")} say; here they are ${versions.join(" and ")}`;
+  return stacked.length === 0 || stacked.join() === versions.join() ? undefined : `it was trained on what ${stacked.join(" and ")} say; here they are ${versions.join(" and ")}`;
 }
 
 /** A model of the registry, ready to be asked. */

@@ -130,7 +130,8 @@ export function addModelRoutes({ app, engine }: ApiContext): void {
       schema: {
         tags,
         summary: "Let a model judge its task from now on",
-        description: "Refused (CONFLICT) where the interval of the difference to who judges now is not above zero, or the functional tests got worse. Nobody can force that. With fewer gold texts than `models.promotion` asks for it needs a reason.",
+        description:
+          "Refused (CONFLICT) where the interval of the difference to who judges now is not above zero, or the functional tests got worse. Nobody can force that. With fewer gold texts than `models.promotion` asks for it needs a reason.",
         params,
         body: Type.Union([
           Type.Object(

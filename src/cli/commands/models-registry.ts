@@ -149,7 +149,10 @@ export const compareModels = buildCommand({
 
 export const promoteModel = buildCommand({
   docs: { brief: "Let a model judge its task from now on, where it is better on the gold texts" },
-  parameters: { flags: { json, reason: { kind: "parsed", parse: String, optional: true, brief: "Why, where there are fewer gold texts than a promotion needs; it is written down" } }, positional: oneModel },
+  parameters: {
+    flags: { json, reason: { kind: "parsed", parse: String, optional: true, brief: "Why, where there are fewer gold texts than a promotion needs; it is written down" } },
+    positional: oneModel,
+  },
   func: (flags: { json: boolean; reason?: string }, id: string) =>
     guarded(async () => {
       await using client = await openClient();

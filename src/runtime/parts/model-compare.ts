@@ -95,7 +95,9 @@ export function makeComparing({ register, store, runs, sets, terms, promotion }:
     const rare = Object.entries(perClass).filter(([, count]) => count < leastPerClass);
     return [
       ...(n < leastGold ? [`${n} gold texts speak for it, of the ${leastGold} that a promotion needs: by so few it may be luck`] : []),
-      ...(rare.length > 0 ? [`of ${rare.map(([name, count]) => `${name} there are ${count}`).join(", ")} gold texts, of the ${leastPerClass} of each class that a promotion needs`] : []),
+      ...(rare.length > 0
+        ? [`of ${rare.map(([name, count]) => `${name} there are ${count}`).join(", ")} gold texts, of the ${leastPerClass} of each class that a promotion needs`]
+        : []),
     ];
   }
 

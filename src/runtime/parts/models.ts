@@ -112,7 +112,12 @@ export function makeModels(options: ModelsOptions) {
     const made = await register.move(fields, actor);
     await tellThreads();
     await mark(made, actor);
-    const details = { task: fields.task, model: fields.model ?? embeddedVersion(fields.task) ?? nobody, was: fields.was ?? embeddedVersion(fields.task) ?? nobody, ...(reason !== undefined && { reason }) };
+    const details = {
+      task: fields.task,
+      model: fields.model ?? embeddedVersion(fields.task) ?? nobody,
+      was: fields.was ?? embeddedVersion(fields.task) ?? nobody,
+      ...(reason !== undefined && { reason }),
+    };
     await audit.append({ actor, action: `model.${fields.kind}`, subject: fields.model ?? fields.task, details });
     return made;
   }
@@ -146,7 +151,13 @@ export function makeModels(options: ModelsOptions) {
         return {
           task,
           ...(model !== undefined && {
-            judge: { model, isEmbedded: judge === undefined, isOff: judge === undefined && use.current()[embeddedModelOf(task)] === false, ...(since !== undefined && { since }), ...(judge !== undefined && stopped.has(judge) && { stopped: stopped.get(judge) ?? "" }) },
+            judge: {
+              model,
+              isEmbedded: judge === undefined,
+              isOff: judge === undefined && use.current()[embeddedModelOf(task)] === false,
+              ...(since !== undefined && { since }),
+              ...(judge !== undefined && stopped.has(judge) && { stopped: stopped.get(judge) ?? "" }),
+            },
           }),
           ...(shipped !== undefined && { embedded: shipped }),
           versions: records.filter((one) => one.task === task),
@@ -211,7 +222,11 @@ export function makeModels(options: ModelsOptions) {
       const isOverridden = overridable && reason !== undefined;
       if (!allowed && !isOverridden) throw new EarshotError("CONFLICT", `model ${id} is not promoted: ${reasons.join("; ")}`);
       const was = (await store.judges()).get(record.task);
-      return move({ task: record.task, kind: "promote", model: id, ...(was !== undefined && { was }), evidence: isOverridden ? { ...comparison, reason, few: reasons } : comparison }, actor, isOverridden ? reason : undefined);
+      return move(
+        { task: record.task, kind: "promote", model: id, ...(was !== undefined && { was }), evidence: isOverridden ? { ...comparison, reason, few: reasons } : comparison },
+        actor,
+        isOverridden ? reason : undefined,
+      );
     },
     async retrain(id, actor) {
       const { labelSet, parameters } = await register.get(id);
