@@ -117,7 +117,12 @@ function queriesPage(): string {
   for (const [form] of forms) parseQuery(form);
   const rows = queryFields.map((field) => [
     code(`${field}:`),
-    fieldValues[field]?.map((value) => code(value)).join(", ") ?? (["reply", "root", "quote", "reshare"].includes(field) ? "the id of a post" : "any value"),
+    fieldValues[field]?.map((value) => code(value)).join(", ") ??
+      (["reply", "root", "quote", "reshare"].includes(field)
+        ? "the id of a post"
+        : field === "link"
+          ? "a host, with those below it; or the address of a page, in whatever form it is linked"
+          : "any value"),
   ]);
   return page(
     "Queries",

@@ -27,6 +27,8 @@ describe("the page of vendors' exports", () => {
     folder = mkdtempSync(join(tmpdir(), "earshot-exports-"));
     writeFileSync(join(folder, "meltwater.csv"), Buffer.from(`\ufeff${meltwater}`, "utf16le"));
     writeFileSync(join(folder, "shop.csv"), shop);
+    const large = Array.from({ length: 60_000 }, (_, i) => `2026-03-02 10:00,https://x.com/ann/status/${i + 1},"line ${i} of a file that takes a while to go through"`);
+    writeFileSync(join(folder, "large.csv"), ["Date,Url,Full Text,Query Id", ...large].join("\n"));
     writeFileSync(join(folder, "empty.csv"), "");
     writeFileSync(join(folder, "none.csv"), "no columns\nat all\n");
     api = await startApi({ pages: true, collect: false });
@@ -104,6 +106,20 @@ describe("the page of vendors' exports", () => {
       await page.getByLabel("Type shop to confirm").fill("shop");
       await page.keyboard.press("Enter");
       await page.getByRole("link", { name: "shop", exact: true }).waitFor({ state: "detached" });
+    }));
+
+  it("tells how far an import is, and stops it when asked; what was taken stays", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/vendor-exports`);
+      await choose(page, "large.csv");
+      await page.getByText("Of the first 200 rows 200 would be taken and 0 refused.").waitFor();
+      await page.getByLabel("Name of the mapping").fill("large");
+      await page.getByRole("button", { name: "Keep the mapping and import large.csv" }).click();
+      await page.getByRole("progressbar", { name: "Import of large.csv" }).waitFor();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByText("Stopped. What was taken until then stays").waitFor();
+      await page.getByRole("progressbar").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Import large.csv", exact: true }).waitFor();
     }));
 
   it("says what is wrong with a file that is none", async (t) => {

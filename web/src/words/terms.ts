@@ -75,7 +75,7 @@ export const terms = {
     remove: "Remove {{what}}",
     text: "As text",
     textHint:
-      'Words, "phrases", begin*, AND OR NOT, ( ), NEAR/5, language:en, platform:bluesky, hashtag:x, link:host, judged:emotion/anger, is:reply, has:media, has:languages, spelled:hate',
+      'Words, "phrases", begin*, AND OR NOT, ( ), NEAR/5, language:en, platform:bluesky, hashtag:x, link:host, link:news.example/page, judged:emotion/anger, is:reply, has:media, has:languages, spelled:hate',
     column: "Column {{column}}: {{message}}",
     account: "a1_… (pseudonym)",
     reading: "Reading …",

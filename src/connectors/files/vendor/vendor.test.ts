@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { EarshotError } from "../../../core/errors.ts";
 import { importLineParser } from "../import-line.ts";
 import { dayFirstOf, readVendorDate } from "./dates.ts";
 import { platformOf, postIdentityOf } from "./identity.ts";
 import { proposeFor, vendorLines } from "./lines.ts";
-import { proposeMapping, vendorMappingSchema } from "./mapping.ts";
+import { proposeMapping, vendorFields, vendorMappingSchema } from "./mapping.ts";
+import { previewExport, previewLimits } from "./preview.ts";
 
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 37) yield bytes.subarray(at, at + 37);
@@ -230,4 +232,54 @@ test("whatever stands in a row, a line comes of it", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("a preview of whatever bytes is one within its limits, or a refusal with a code", async () => {
+  const cell = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), fc.constantFrom("Url", "Date", "2026-07-01", '"', '""', "https://x.com/ann/status/1", ""));
+  const table = fc
+    .array(fc.array(cell, { maxLength: 6 }), { maxLength: 12 })
+    .chain((rows) => fc.constantFrom(",", ";", "\t").map((delimiter) => Buffer.from(rows.map((row) => row.join(delimiter)).join("\n"))));
+  const json = fc.json({ maxDepth: 3 }).map((text) => Buffer.from(text));
+  const file = fc.oneof(table, json, fc.uint8Array({ maxLength: 200 }));
+  const mapping = fc.option(
+    fc.record({
+      vendor: fc.constantFrom("brandwatch" as const, "other" as const),
+      fields: fc.dictionary(
+        fc.constantFrom(...vendorFields),
+        fc.array(
+          cell.filter((name) => name !== ""),
+          { minLength: 1, maxLength: 2 },
+        ),
+      ),
+      timeZone: fc.constant("UTC"),
+    }),
+    { nil: undefined },
+  );
+  let shown = 0;
+  await fc.assert(
+    fc.asyncProperty(file, fc.constantFrom("csv" as const, "json" as const), fc.boolean(), mapping, async (bytes, format, isWhole, given) => {
+      const found = await previewExport(format, chunksOf(bytes), isWhole, given).catch((thrown: unknown) => {
+        assert.ok(thrown instanceof EarshotError && ["CSV_INVALID", "JSON_INVALID"].includes(thrown.code), String(thrown));
+      });
+      if (found === undefined) return;
+      shown++;
+      assert.equal(found.accepted + found.rejected.rows, found.rows);
+      assert.ok(found.rows <= previewLimits.rows && found.posts.length <= previewLimits.posts && found.rejected.first.length <= previewLimits.rejected);
+      for (const { samples, filled } of found.columns)
+        assert.ok(filled <= found.rows && samples.length <= previewLimits.samples && samples.every((sample) => sample.length <= previewLimits.cellLetters));
+    }),
+    { numRuns: 1_000 },
+  );
+  assert.ok(shown > 100, `${shown} previews`);
+});
+
+test("the beginning of a file is previewed as the whole is, as far as it reaches", async () => {
+  const whole = await previewExport("csv", chunksOf(Buffer.from(brandwatch)), true);
+  assert.deepEqual([whole.rows, whole.accepted, whole.rejected.first.map(({ row, code }) => [row, code])], [3, 2, [[3, "DATE_INVALID"]]]);
+  assert.deepEqual([whole.mapping.vendor, whole.mapping.timeZone], ["brandwatch", "Europe/Paris"]);
+  for (let end = brandwatch.indexOf("2026-01-01"); end < brandwatch.length; end += 29) {
+    const part = await previewExport("csv", chunksOf(Buffer.from(brandwatch.slice(0, end))), false);
+    assert.deepEqual(part.posts, whole.posts.slice(0, part.posts.length), `up to ${end}`);
+    assert.ok(part.rows >= 1 && part.rows < 3, `${part.rows} rows up to ${end}`);
+  }
 });
