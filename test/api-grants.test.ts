@@ -117,7 +117,12 @@ describe("access that a person grants in the browser", () => {
     back.searchParams.set("state", new URL(address).searchParams.get("state") ?? "");
     back.searchParams.set("code", "forged");
     assert.equal((await surfer.go(back.href)).headers.get("location"), "/sources?new=1&grantError=UPSTREAM_AUTH&grantReason=invalid_grant");
-    assert.ok(!(await grants()).some(({ account }) => account === "denied" || account === "forged"));
+    const odd = new URL(`${api.address}/api/v1/grants/callback`);
+    odd.searchParams.set("state", new URL((await begin("odd")).address).searchParams.get("state") ?? "");
+    odd.searchParams.set("error", `<img src=x onerror="x">${"y".repeat(500)}`);
+    const told = new URL((await surfer.go(odd.href)).headers.get("location") ?? "", api.address).searchParams.get("grantReason") ?? "";
+    assert.match(told, /^[\w .:/-]{1,60}$/, "what a browser brings is cut to letters that do no harm");
+    assert.ok(!(await grants()).some(({ account }) => account === "denied" || account === "forged" || account === "odd"));
   });
 
   it("refuses options that grant nothing, names of other connectors' accounts, and other sites to return to", async () => {

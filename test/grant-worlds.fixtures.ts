@@ -24,8 +24,6 @@ export interface GrantWorld extends AsyncDisposable {
   readonly chosen: Readonly<Record<string, unknown>>;
   /** Posts that a source with both has in the end. */
   readonly posts: number;
-  /** Something new is posted. */
-  publish(): void;
 }
 
 type Style = OAuthWorldOptions["style"];
@@ -36,7 +34,7 @@ async function joined(
   style: Style,
   api: AsyncDisposable,
   more: Pick<OAuthWorldOptions, "behind" | "resource" | "clients">,
-  rest: (platform: OAuthWorld) => Pick<GrantWorld, "optionsFor" | "chosen" | "posts" | "publish">,
+  rest: (platform: OAuthWorld) => Pick<GrantWorld, "optionsFor" | "chosen" | "posts">,
   redirectUris: string[],
 ): Promise<GrantWorld> {
   const platform = await startOAuth({ nowMs, style, ...more });
@@ -87,7 +85,6 @@ export async function startGrantedX(isPublic = false, style: Style = oauthStyles
       }),
       chosen: {},
       posts: 20,
-      publish: () => void world.publish("okapi once more"),
     }),
     redirectUris,
   );
@@ -116,7 +113,6 @@ export async function startGrantedYouTube(): Promise<GrantWorld> {
       }),
       chosen: {},
       posts: everything,
-      publish: () => void world.upload(world.channelIds[0] ?? ""),
     }),
     redirectUris,
   );
@@ -139,7 +135,6 @@ export async function startGrantedMastodon(): Promise<GrantWorld> {
       optionsFor: (account) => ({ server, oauth: { account }, transport: "polling", pollSeconds: 1, refreshMinutes: 0, startAt: "oldest", simulated: true }),
       chosen: {},
       posts: Array.isArray(page) ? page.length : 0,
-      publish: () => undefined,
     }),
     [],
   );
@@ -160,7 +155,6 @@ export async function startGrantedGraph(use: "facebook" | "instagram" = "faceboo
       optionsFor: (account) => ({ grant: account, appId: world.appId, appSecret: clientSecret, server, pollSeconds: 10, simulated: true }),
       chosen: use === "facebook" ? { pages: [world.pages[1] ?? ""] } : { account: world.account },
       posts: 8,
-      publish: () => void world.content.publish(use === "facebook" ? (world.pages[1] ?? "") : world.account),
     }),
     redirectUris,
   );

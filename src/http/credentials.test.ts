@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startOAuth } from "../../world/servers/oauth.ts";
+import { type OAuthClientRecord, startOAuth } from "../../world/servers/oauth.ts";
 import { oauthStyles, type OAuthStyle } from "../../world/servers/oauth-styles.ts";
 import { makeFakeClock } from "../core/clock.ts";
 import type { OAuthSpec, TokenSpec } from "../core/credential.ts";
@@ -18,10 +18,11 @@ const hourMs = 60 * minuteMs;
 /** A platform with a client of ours, and what our side needs. */
 async function open(style: Partial<OAuthStyle> = {}, secrets: Record<string, string> = {}) {
   const clock = makeFakeClock(now);
+  const clients: OAuthClientRecord[] = [{ id: "app:1", secret: "s&c ret" }, { id: "public" }];
   const server = await startOAuth({
     nowMs: () => clock.now(),
     style: { ...oauthStyles.rotating, secretIn: "any", ...style },
-    clients: [{ id: "app:1", secret: "s&c ret" }, { id: "public" }],
+    clients,
     users: { ann: "pass word" },
   });
   const http = openHttp({ clock, report: () => undefined, env: {} });
@@ -36,6 +37,7 @@ async function open(style: Partial<OAuthStyle> = {}, secrets: Record<string, str
   return {
     clock,
     server,
+    clients,
     secrets: kept,
     tokens,
     credentials,
@@ -208,6 +210,42 @@ test("authorization_code: the stored grant of the account is renewed; another cl
   const elsewhere = await at.credentials.credential({ ...spec, tokenUrl: `${at.server.url}/other/token` });
   await assert.rejects(elsewhere.headers(), { code: "UPSTREAM_AUTH" });
   assert.equal(at.server.reuses, 0);
+});
+
+test("a grant of an app that was registered for it is renewed as that app, again and again, and by no reference", async () => {
+  const registered = { id: "made-on-the-way", secret: "env:OWN" };
+  await using at = await open({ secretIn: "body", rotates: true, accessSeconds: 3_600 }, { "env:OWN": "a secret of ours" });
+  at.clients.push(registered);
+  const { clientId: _id, clientSecret: _secret, ...spec } = at.spec({ grant: "authorization_code", account: "brand" });
+  await at.tokens.renew("account/brand", async () => ({
+    accessToken: "old",
+    issuedAt: now - hourMs,
+    expiresAt: now,
+    refreshToken: at.server.makeRefreshToken(registered.id),
+    seed: clientSeed("", spec.tokenUrl),
+    app: { clientId: registered.id, clientSecret: registered.secret },
+  }));
+  const credential = await at.credentials.credential(spec);
+  for (const times of [1, 2, 3]) {
+    assert.equal(await at.status(await credential.headers()), 200);
+    assert.deepEqual([at.server.granted.get("refresh_token"), at.server.reuses], [times, 0]);
+    await at.clock.advance(hourMs);
+  }
+});
+
+test("a grant that was replaced is read anew by who asks for its credential again", async () => {
+  await using at = await open();
+  const spec = at.spec({ grant: "authorization_code", account: "brand" });
+  const give = async () =>
+    at.tokens.renew("account/brand", async () => ({ accessToken: at.server.makeAccessToken("app:1"), issuedAt: now, seed: clientSeed("app:1", spec.tokenUrl) }));
+  await give();
+  assert.equal(await at.status(await (await at.credentials.credential(spec)).headers()), 200);
+  at.server.revokeAll();
+  await give();
+  at.credentials.forgetAccount("another");
+  assert.equal(await at.status(await (await at.credentials.credential(spec)).headers()), 401, "it is held as long as nobody says that it was replaced");
+  at.credentials.forgetAccount("brand");
+  assert.equal(await at.status(await (await at.credentials.credential(spec)).headers()), 200);
 });
 
 test("a grant whose end the platform told says when a person has to act; one without an end says nothing", async () => {

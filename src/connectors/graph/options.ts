@@ -18,7 +18,7 @@ export const graphOptions = {
     .string()
     .regex(/^\d{1,25}$/)
     .optional()
-    .describe("The app's id; with the secret, a token about to end is exchanged for a long-lived one."),
+    .describe("The app's id, for a grant in the browser; with the secret, a token about to end is exchanged for a long-lived one."),
   appSecret: secretReference.optional().describe("Reference to the app's secret: every call then carries its proof (appsecret_proof), and webhooks are checked by it."),
   verifyToken: secretReference.optional().describe("Reference to the word that the platform must say when it subscribes to the webhook."),
   version: z
