@@ -33,6 +33,11 @@ describe("Explore through the API", () => {
   let posts: Row[] = [];
   before(async () => {
     api = await startApi({ config: { terms: { zebra: { name: "Zebra", query: "zebra" }, okapi: { name: "Okapi", query: "okapi" }, sun: { name: "Sun", query: "sunny zebra" } } } });
+    for (const [id, hashtag] of [
+      ["river-co", "river"],
+      ["foret", "forêt"],
+    ] as const)
+      assert.equal((await api.ask("PUT", `/api/v1/entities/${id}`, { body: { name: `${id} of the register`, hashtags: [hashtag] } })).status, 200);
     await api.import(lines);
     await api.settle();
     const exported = await api.ask("GET", "/api/v1/posts/export");
@@ -55,6 +60,10 @@ describe("Explore through the API", () => {
         return textsOf(post["terms"]);
       case "hashtag":
         return [...new Set(textsOf(post["hashtags"]).map((tag) => tag.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "")))];
+      case "entity": {
+        const spans = isRecord(post["entities"]) ? rowsOf(post["entities"], "spans") : [];
+        return [...new Set(spans.flatMap(({ link }) => (link === undefined ? [] : [String(recordAt(link)["entity"])])))];
+      }
       case "sentiment":
         return [typeof post["sentiment"] === "string" ? post["sentiment"] : "none"];
       case "hour-of-week":
@@ -106,7 +115,7 @@ describe("Explore through the API", () => {
     return `/api/v1/explore?${query.toString()}`;
   };
   const recent = () => posts.filter((post) => within(post, endMs - 48 * hourMs, endMs));
-  const dimensions = [undefined, "platform", "source", "language", "term", "sentiment", "hashtag", "hour-of-week"] as const;
+  const dimensions = [undefined, "platform", "source", "language", "term", "sentiment", "hashtag", "entity", "hour-of-week"] as const;
 
   for (const by of dimensions) {
     for (const metric of ["posts", "engagement", "authors"]) {
@@ -131,8 +140,12 @@ describe("Explore through the API", () => {
           if (by !== "hour-of-week")
             assert.deepEqual(sorted(told(rowsOf(body, "rows"), isLabelled)), sorted(expected(groupsOf(found, by, hourMs), count, isLabelled)), `${q} rows`);
           assert.deepEqual(figuresOf(recordAt(body, "total"), isLabelled), isLabelled ? { posts: found.length } : count(found), `${q} total`);
+          if (by === "entity") {
+            assert.ok(rowsOf(body, "whole").length > 0);
+            assert.equal(body["placed"], found.filter((post) => keysOf(post, by).length > 0).length, "each post that bears a name is told of once");
+          }
           if (q !== undefined) assert.equal(body["answeredBy"], "search");
-          else if (by === "hashtag" || (by === "sentiment" && metric !== "posts")) assert.equal(body["answeredBy"], "search");
+          else if (by === "hashtag" || by === "entity" || (by === "sentiment" && metric !== "posts")) assert.equal(body["answeredBy"], "search");
           else if (!(withAuthors && by === "hour-of-week")) assert.equal(body["answeredBy"], "rollups");
         }
       });
@@ -146,7 +159,7 @@ describe("Explore through the API", () => {
     const inSearch = makeExplore(options);
     const inLake = makeExplore({ ...options, searchedRows: 1 });
     for (const by of dimensions) {
-      for (const q of ["*", "language:en (platform:forum OR hashtag:forêt)", "NOT sentiment:none term:zebra is:original"]) {
+      for (const q of ["*", "language:en (platform:forum OR hashtag:forêt)", "NOT sentiment:none term:zebra is:original", "NOT entity:river-co"]) {
         const metric = metricNamed("posts-per-author");
         assert.ok(metric !== undefined);
         const request = { metric, fromMs: endMs - 48 * hourMs, toMs: endMs, grain: "hour" as const, q, top: 500, filter: {}, ...(by !== undefined && { by }) };
@@ -200,6 +213,7 @@ describe("Explore through the API", () => {
           ...(by !== undefined && { by }),
         });
         assert.equal(answer.total.posts, own.length, `${by} ${q}`);
+        if (by === "entity") assert.deepEqual([answer.whole, answer.rows, answer.placed], [[], [], 0]);
         if (by === "term")
           assert.deepEqual(
             answer.whole.map((row) => row.key),

@@ -26,6 +26,8 @@ describe("Explore and Search in a browser", () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
     api = await startApi({ pages: true, config: { terms: { zebra: { name: "Zebra", query: "zebra" }, okapi: { name: "Okapi", query: "okapi", kind: "competitor" } } } });
+    const named = { name: "Zebra Company", kind: "brand", hashtags: ["zebra"], aliases: ["zebra"], context: ["number7"] };
+    assert.equal((await api.ask("PUT", "/api/v1/entities/zebra-co", { body: named })).status, 200);
     await api.import(lines);
     await api.settle();
   });
@@ -69,7 +71,7 @@ describe("Explore and Search in a browser", () => {
     assert.equal(await countOf(new URL(page.url()).searchParams.get("q") ?? ""), posts);
   }
 
-  for (const by of ["platform", "language", "term", "sentiment", "hashtag", "source"]) {
+  for (const by of ["platform", "language", "term", "sentiment", "hashtag", "source", "entity"]) {
     it(`each row by ${by} leads to as many posts as it counts, with a query beside it`, (t) =>
       withPage(t, async (page) => {
         const q = by === "platform" ? "" : "zebra OR number7*";
@@ -106,6 +108,26 @@ describe("Explore and Search in a browser", () => {
       await page.locator(".heat .told", { hasText: `${hour}:00 · ${String(fullest?.["posts"])}` }).waitFor();
       await page.keyboard.press("Enter");
       await leadsTo(page, Number(fullest?.["posts"]));
+    }));
+
+  it("names of the register stand by their names, with the period before, and the share of posts that are linked", (t) =>
+    withPage(t, async (page) => {
+      const [from, to] = [Math.floor((nowMs - 30 * hourMs) / hourMs) * hourMs, Math.floor((nowMs - 10 * hourMs) / hourMs) * hourMs];
+      await page.goto(`${api.address}/explore?${new URLSearchParams({ by: "entity", from: iso(from), to: iso(to) }).toString()}`);
+      const answer = async (a: number, b: number) => ask(`/api/v1/explore?grain=hour&by=entity&from=${iso(a)}&to=${iso(b)}`);
+      const [now, before] = [await answer(from, to), await answer(2 * from - to, from)];
+      const posts = (body: typeof now) => rowsOf(body, "whole").find(({ key }) => key === "zebra-co")?.["posts"];
+      assert.ok(Number(posts(now)) > 0 && Number(posts(before)) > 0);
+      const row = page.locator("section table tbody tr", { hasText: "Zebra Company" });
+      await until(
+        "the row says what the API says",
+        async () => JSON.stringify((await row.locator("td").allInnerTexts()).slice(0, 2).map(number)) === JSON.stringify([posts(now), posts(before)]),
+      );
+      await page.getByRole("button", { name: "About Posts" }).click();
+      const about = await page.getByRole("dialog", { name: /About this data/ }).innerText();
+      const placed = Number(now["placed"]);
+      assert.ok(placed > 0 && placed <= Number(recordAt(now, "total")["posts"]));
+      assert.ok(about.includes(`(${placed} of ${Number(recordAt(now, "total")["posts"])})`), about);
     }));
 
   it("what was before and the other brand stand beside each figure, as the API tells them", (t) =>

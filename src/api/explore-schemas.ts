@@ -56,6 +56,7 @@ export const exploreSchema = Type.Object({
   bytesScanned: Type.Union([Type.Number(), Type.Null()], { description: "Of the lake's files; null where it was not asked." }),
   freshAt: Type.Union([instant("When the newest change that is counted came in."), Type.Null()]),
   values: Type.Integer({ description: "Values of the dimension that there are, those that are not told included." }),
+  placed: Type.Optional(Type.Integer({ description: "By linked name: of the total's posts, those that bear one at least." })),
   total: exploreRow,
   whole: Type.Array(exploreRow, { description: "Each value of the dimension over all the time, most posts first." }),
   rows: Type.Array(exploreRow, { description: "Each bucket and value of the dimension." }),

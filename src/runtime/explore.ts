@@ -1,7 +1,7 @@
 import type { ReadFilter } from "../core/filter.ts";
 import type { Figures, Metric } from "../metrics/metrics.ts";
 
-export const exploreDimensions = ["platform", "source", "language", "term", "sentiment", "hashtag", "judged", "hour-of-week"] as const;
+export const exploreDimensions = ["platform", "source", "language", "term", "sentiment", "hashtag", "judged", "entity", "hour-of-week"] as const;
 export type ExploreDimension = (typeof exploreDimensions)[number];
 export const exploreGrains = ["minute", "hour", "day", "all"] as const;
 export type ExploreGrain = (typeof exploreGrains)[number];
@@ -61,6 +61,8 @@ export interface ExploreAnswer {
   readonly total: ExploreRow;
   /** Values of the dimension that there are, those that are not told included. */
   readonly values: number;
+  /** By linked name: of `total.posts`, those that bear one at least. */
+  readonly placed?: number;
 }
 
 export interface Exploring {

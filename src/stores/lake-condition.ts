@@ -3,6 +3,7 @@ import { isAuthorId, isPostId } from "../core/ids.ts";
 import type { Query } from "../core/query.ts";
 import { authorKey, timeLiteral, uuidLiteral } from "./lake-columns.ts";
 import { quoted } from "./lake-engine.ts";
+import { linkedNames } from "./lake-query.ts";
 
 /**
  * The query as a condition on the lake's columns; undefined where it asks for words or hosts, which only the index knows.
@@ -68,8 +69,10 @@ function fieldCondition(field: Extract<Query, { kind: "field" }>["field"], value
     case "judged":
     case "towards":
     case "link":
-    case "entity":
       return undefined;
+    case "entity":
+      // Who is kept to terms is told of no other names.
+      return filter.terms === undefined ? `list_contains(${linkedNames}, ${quoted(value)})` : "false";
   }
 }
 

@@ -67,13 +67,13 @@ function oneOf(column: string, values: readonly string[]): string {
   return values.length === 0 ? "false" : `${column} IN (${values.map(quoted).join(", ")})`;
 }
 
-export const lakeDimensions = ["platform", "source", "language", "sentiment", "term", "sensitivity", "region", "hashtag", "hour-of-week"] as const;
+export const lakeDimensions = ["platform", "source", "language", "sentiment", "term", "sensitivity", "region", "hashtag", "entity", "hour-of-week"] as const;
 export type LakeDimension = (typeof lakeDimensions)[number];
 
 export interface LakeGroup {
   /** Start of the bucket, milliseconds UTC; 0 without buckets. */
   readonly at: number;
-  /** "none" for not scored and for no term. A post of two terms or hashtags counts under both; one without hashtags under none. hour-of-week: 1-00 (Monday) to 7-23. */
+  /** "none" for not scored and for no term, "" for no linked name. A post of two terms or hashtags counts under both; one without hashtags under none. hour-of-week: 1-00 (Monday) to 7-23. */
   readonly keys: Readonly<Partial<Record<LakeDimension, string>>>;
   readonly posts: number;
   readonly negative: number;
@@ -100,6 +100,7 @@ export interface LakeGrouping {
 /** Names of dimensions that are no columns. */
 const dimensionSql: Partial<Record<LakeDimension, string>> = {
   hashtag: "strip_accents(lower(hashtag))",
+  entity: "coalesce(entity, '')",
   // 1970-01-01 was a Thursday.
   "hour-of-week": "((epoch_ms(created_at) // 3600000 + 72) % 168)::VARCHAR",
 };
@@ -108,6 +109,9 @@ const dimensionSql: Partial<Record<LakeDimension, string>> = {
 export function hourName(hours: string): string {
   return `${Math.floor(Number(hours) / 24) + 1}-${String(Number(hours) % 24).padStart(2, "0")}`;
 }
+
+/** Entries of the register of names that a post's names are linked to, once each link. */
+export const linkedNames = "json_extract_string(coalesce(notes, '{}'), '$.entities.spans[*].link.entity')";
 
 const dayMs = 86_400_000;
 const labels = ["negative", "neutral", "positive"] as const;
@@ -129,6 +133,7 @@ export function groupSelect({ by, everyMs, top, withoutAuthors }: LakeGrouping, 
   const at = everyMs === undefined ? "0::DOUBLE" : isDay ? "epoch_ms(bucket)::DOUBLE" : `(bucket * ${Math.trunc(everyMs)})::DOUBLE`;
   const lists = [
     ...(by.includes("term") ? ["unnest(CASE WHEN len(terms) = 0 THEN [NULL] ELSE terms END) AS term"] : []),
+    ...(by.includes("entity") ? [`unnest(CASE WHEN len(${linkedNames}) = 0 THEN [NULL] ELSE list_distinct(${linkedNames}) END) AS entity`] : []),
     ...(by.includes("hashtag")
       ? ["unnest(CASE WHEN len(hashtags) < 2 THEN hashtags ELSE list_distinct(list_transform(hashtags, lambda tag: strip_accents(lower(tag)))) END) AS hashtag"]
       : []),

@@ -75,7 +75,7 @@ const readTries = 4;
 const copyOptions = { parquet: "FORMAT parquet, COMPRESSION zstd", csv: "FORMAT csv, HEADER", ndjson: "FORMAT json" } as const;
 const groupColumns = ["id", "seq", "created_at", "sentiment", "likes", "shares", "replies", "views"];
 /** Columns that dimensions are read from, where they bear another name. */
-const listColumns: Readonly<Record<string, string>> = { term: "terms", hashtag: "hashtags", "hour-of-week": "created_at" };
+const listColumns: Readonly<Record<string, string>> = { term: "terms", hashtag: "hashtags", entity: "notes", "hour-of-week": "created_at" };
 
 export function makeLakeReader(options: ReaderOptions): LakeReader {
   const { engine, folder, hold = () => () => {} } = options;

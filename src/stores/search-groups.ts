@@ -7,9 +7,9 @@ import { countDriven, type MonthTask, sampleOf, sumOf, taskOf } from "./search-s
 import { numberIn, type Row, rowsPerMs, sampleScale, unpackCounts, unpackNumbers } from "./search-schema.ts";
 import type { Window } from "./search-strata.ts";
 
-export const searchDimensions = ["platform", "source", "language", "sentiment", "term", "hashtag", "judged", "hour-of-week"] as const;
+export const searchDimensions = ["platform", "source", "language", "sentiment", "term", "hashtag", "judged", "entity", "hour-of-week"] as const;
 /** Dimensions of which a post may bear several values, or none. */
-const listKinds = { term: "t", hashtag: "h", judged: "j" } as const;
+const listKinds = { term: "t", hashtag: "h", judged: "j", entity: "e" } as const;
 const isList = (by: SearchGrouping["by"]): by is keyof typeof listKinds => by !== undefined && by in listKinds;
 export type SearchDimension = (typeof searchDimensions)[number];
 
@@ -33,7 +33,7 @@ export interface SearchGrouping {
 export interface SearchGroup {
   /** Start of the bucket, milliseconds UTC; 0 without buckets. */
   readonly at: number;
-  /** Value of the dimension; "none" for not scored and for no term. A post of two terms counts under both. */
+  /** Value of the dimension; "none" for not scored and for no term, "" for no linked name. A post of two terms counts under both. */
   readonly key: string;
   posts: number;
   negative: number;
@@ -184,7 +184,8 @@ function makeTally(grouping: SearchGrouping, allowedTerms: readonly string[] | u
       const nameOf = (tag: number): string | undefined => {
         if (!tags.has(tag)) {
           const found = reading.tagText(tag);
-          const isWanted = found !== undefined && (by === "term" ? found.kind === "t" && allowedTerms?.includes(found.text) !== false : isList(by) && found.kind === listKinds[by]);
+          const isTold = by === "term" ? allowedTerms?.includes(found?.text ?? "") !== false : by !== "entity" || allowedTerms === undefined;
+          const isWanted = found !== undefined && isTold && isList(by) && found.kind === listKinds[by];
           tags.set(tag, isWanted ? found.text : undefined);
         }
         return tags.get(tag);
@@ -195,8 +196,8 @@ function makeTally(grouping: SearchGrouping, allowedTerms: readonly string[] | u
         if (!isList(by)) return [profiles.get(numberIn(row, "0"))?.[by] ?? sentiment];
         const packed = row["4"];
         const named = (packed instanceof Uint8Array ? unpackNumbers(packed) : []).flatMap((tag) => nameOf(tag) ?? []);
-        // A post without a hashtag is no value of hashtags; one without a term is.
-        return named.length > 0 || by !== "term" ? named : ["none"];
+        // A post without a hashtag is no value of hashtags; one without a term is. Of names it is told how many posts bear none.
+        return named.length > 0 ? named : by === "term" ? ["none"] : by === "entity" ? [""] : [];
       };
       for (const row of rows) {
         const profile = profiles.get(numberIn(row, "0"));

@@ -131,6 +131,7 @@ export function addExploreRoutes({ app, engine }: ApiContext): void {
         bytesScanned: isKept(viewer) ? null : (answer.bytesScanned ?? null),
         freshAt: answer.freshAt === undefined ? null : iso(answer.freshAt),
         values: answer.values,
+        ...(answer.placed !== undefined && { placed: answer.placed }),
         total: viewRow(answer.total, answer.engagementCounted, withTowards),
         whole: answer.whole.map((row) => viewRow(row, answer.engagementCounted, withTowards)),
         rows: answer.rows.map((row) => viewRow(row, answer.engagementCounted, withTowards)),

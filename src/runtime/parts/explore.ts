@@ -17,7 +17,7 @@ const searchedRows = 150_000;
 const rollupDimensions = ["platform", "source", "language", "term"] as const;
 const isRollupDimension = (by: ExploreDimension): by is (typeof rollupDimensions)[number] => rollupDimensions.some((name) => name === by);
 /** A post may bear several of these: their sum is not the number of posts. */
-const isList = (by: ExploreDimension | undefined): boolean => by === "term" || by === "hashtag" || by === "judged";
+const isList = (by: ExploreDimension | undefined): boolean => by === "term" || by === "hashtag" || by === "judged" || by === "entity";
 
 type Group = Figures & { readonly at: number; readonly key: string };
 interface Groups {
@@ -46,7 +46,7 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
   /** Undefined: the sums do not know enough for this question. */
   function rollupsFor(request: ExploreRequest, filter: ReadFilter): Ask | undefined {
     const { fromMs, toMs, metric, grain, by, languages } = request;
-    if ((request.q ?? "").trim() !== "" || by === "hashtag" || by === "judged") return undefined;
+    if ((request.q ?? "").trim() !== "" || by === "hashtag" || by === "judged" || by === "entity") return undefined;
     if (by === "sentiment" && metric.part.concat(metric.over ?? []).some((name) => name !== "posts")) return undefined;
     const terms = request.terms ?? filter.terms;
     // A post that matches two of them must not count twice.
@@ -121,10 +121,12 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
     if (!isTooMuch || condition === undefined) return { ...searched, answeredBy: "search", ...(await freshOf(sql)) };
 
     const inLake: Ask = async (by, everyMs, top) => {
+      // Who is kept to terms is told of no linked name.
+      const isHidden = by === "entity" && filter.terms !== undefined;
       const { groups, bytesScanned, values } = await threads.stores.caller.call("groups", {
         query: { ...spanOf(query), filter, condition },
         grouping: {
-          by: by === undefined || by === "judged" ? [] : [by],
+          by: by === undefined || by === "judged" || isHidden ? [] : [by],
           withoutAuthors: !withAuthors,
           ...(top !== undefined && { top }),
           ...(everyMs !== undefined && { everyMs }),
@@ -133,7 +135,7 @@ export function makeExplore(options: ExploreOptions): (request: ExploreRequest) 
       const found = groups.map(({ keys, authors, ...group }): Group => {
         const unscored = group.posts - group.negative - group.neutral - group.positive;
         const spoken = { negativeTowards: group.negative, neutralTowards: group.neutral, positiveTowards: group.positive };
-        return { ...group, ...spoken, unscored, key: by === undefined || by === "judged" ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
+        return { ...group, ...spoken, unscored, key: by === undefined || by === "judged" || isHidden ? "" : (keys[by] ?? ""), ...(withAuthors && { authors }) };
       });
       return { groups: found, exact: true, engagementCounted: true, bytesScanned, ...(values !== undefined && { values }) };
     };
@@ -183,7 +185,8 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
     everyMs === undefined || withAuthors ? ask(by, undefined, needed) : undefined,
     (withAuthors && by !== undefined) || isList(by) ? ask(undefined, undefined) : undefined,
   ]);
-  const isShown = ({ key, posts }: Group) => posts > 0 && !(by === "term" && (key === "none" || key === "" || termsShown(filter, [key]).length === 0));
+  const isShown = ({ key, posts }: Group) =>
+    posts > 0 && !(by === "entity" && key === "") && !(by === "term" && (key === "none" || key === "" || termsShown(filter, [key]).length === 0));
   const wanted = by === "term" ? request.terms : undefined;
   const isWanted = (group: Group) => isShown(group) && (wanted?.includes(group.key) ?? true);
   const most = (groups: readonly Group[]) => groups.toSorted((a, b) => b.posts - a.posts || (a.key < b.key ? -1 : 1)).slice(0, by === "hour-of-week" ? 168 : top);
@@ -216,6 +219,7 @@ async function assemble(request: ExploreRequest, filter: ReadFilter, ask: Ask): 
     whole: shown.map((row) => rowOf(row, sumOfValues, false)),
     total: rowOf({ ...total, key: "" }, undefined, false),
     values: (asked ?? timed)?.values ?? values.length,
+    ...(by === "entity" && { placed: total.posts - (asked ?? timed ?? { groups: [] }).groups.reduce((sum, { key, posts }) => sum + (key === "" ? posts : 0), 0) }),
   };
 }
 

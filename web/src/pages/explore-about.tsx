@@ -63,6 +63,14 @@ function coverageLines(
     const matching = (sources ?? []).filter(({ keep }) => keep === "matching").map(({ id }) => id);
     if (matching.length > 0) lines.push(t("explore.coverage.matching", { sources: matching.join(", ") }));
   }
+  if (answer.placed !== undefined && total.posts > 0)
+    lines.push(
+      t("explore.coverage.linked", {
+        share: Math.round((answer.placed / total.posts) * 1_000) / 10,
+        posts: formatNumber(answer.placed),
+        all: formatNumber(total.posts),
+      }),
+    );
   if (!answer.exact) lines.push(t("explore.coverage.sample"));
   if (metric.part.concat(metric.over ?? []).includes("authors") && !answer.authorsExact) lines.push(t("explore.coverage.sketch"));
   if (metric.kind === "share") lines.push(t("explore.coverage.interval"));

@@ -5,7 +5,7 @@ import type { Listen } from "../shell/listen.ts";
 
 export type { AnnotationView, CoverageView, ExploreRowView, ExploreView, MetricView };
 
-export const dimensionNames = ["platform", "language", "term", "sentiment", "hashtag", "judged", "source", "hour-of-week"] as const;
+export const dimensionNames = ["platform", "language", "term", "sentiment", "hashtag", "judged", "entity", "source", "hour-of-week"] as const;
 export type DimensionName = (typeof dimensionNames)[number];
 export const grainNames = ["minute", "hour", "day"] as const;
 export type GrainName = (typeof grainNames)[number];

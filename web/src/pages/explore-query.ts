@@ -43,6 +43,7 @@ export function queryOf(options: {
     ...own("sentiment", []),
     ...own("hashtag", []),
     ...own("judged", []),
+    ...own("entity", []),
     ...(ranges === undefined || ranges.length === 0 ? [] : ranges.length === 1 ? ranges : [`(${ranges.join(" OR ")})`]),
     ...(ranges?.length === 1 ? [] : [createdIn(fromMs, toMs)]),
   ].join(" ");

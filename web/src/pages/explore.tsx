@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { ask, status } from "../shell/api.ts";
 import { formatDay, languageName } from "../shell/format.ts";
 import { Link } from "../shell/link.tsx";
+import { isKept, useMe } from "../shell/me.ts";
 import { useListen } from "../shell/listen.ts";
 import { ListenBar } from "../shell/listen-bar.tsx";
 import { go, setQuery, usePlace } from "../shell/place.ts";
@@ -16,6 +17,7 @@ import { HeatMap } from "./explore-heat.tsx";
 import { bucketsOf, formatDifference, formatValue, seriesOf, changeOf } from "./explore-lines.ts";
 import { Notes } from "./explore-notes.tsx";
 import { queryOf } from "./explore-query.ts";
+import { entitiesOf } from "./names-api.ts";
 import { ExploreTable, type Line } from "./explore-table.tsx";
 import "./explore.css";
 
@@ -40,7 +42,10 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
   const { t } = useTranslation();
   const { query } = usePlace();
   const listen = useListen();
-  const by = dimensionNames.find((name) => name === query.get("by"));
+  const me = useMe();
+  // Who is kept to brands is told of no linked name.
+  const dimensionsShown = dimensionNames.filter((name) => name !== "entity" || me.terms === undefined);
+  const by = dimensionsShown.find((name) => name === query.get("by"));
   const q = query.get("q") ?? "";
   const versus = query.get("vs") ?? "";
   const withBefore = query.get("before") !== "no";
@@ -81,12 +86,16 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
   const notes = useQuery({ queryKey: ["notes", fromMs, toMs], queryFn: () => notesOf(fromMs, toMs), placeholderData: keepPreviousData, refetchInterval: 30_000 });
   const state = useQuery({ queryKey: ["status"], queryFn: status });
 
+  // Who is kept to a part of the data is not told of the register.
+  const entities = useQuery({ queryKey: ["entities"], queryFn: entitiesOf, staleTime: 60_000, enabled: by === "entity" && !isKept(me) });
+  const entityName = (id: string) => entities.data?.items.find((entity) => entity.id === id)?.name ?? id;
   const termName = (id: string) => terms.data?.items.find((term) => term.id === id)?.name ?? id;
   const nameOf = (key: string): string => {
     if (by === undefined) return metric.name;
     if (by === "language") return key === "und" ? t("post.languageUnknown") : languageName(key);
     if (by === "sentiment") return key === "none" ? t("post.notScored") : t(`sentiment.${key}` as "sentiment.neutral");
     if (by === "term") return termName(key);
+    if (by === "entity") return entityName(key);
     if (by === "hour-of-week") return `${t("explore.heat.days").split(",")[Number(key.slice(0, 1)) - 1]} ${key.slice(2)}:00`;
     return by === "hashtag" ? `#${key}` : key;
   };
@@ -152,7 +161,7 @@ function Explored({ metric, metrics }: { readonly metric: MetricView; readonly m
           metric.id,
           metrics.map(({ id, name }) => [id, name]),
         )}
-        {choose(t("explore.by"), "by", by ?? "", [["", t("explore.byNone")], ...dimensionNames.map((name) => [name, t(`explore.dimensions.${name}`)] as const)])}
+        {choose(t("explore.by"), "by", by ?? "", [["", t("explore.byNone")], ...dimensionsShown.map((name) => [name, t(`explore.dimensions.${name}`)] as const)])}
         {by !== "hour-of-week" &&
           choose(t("explore.grain"), "grain", chosen ?? "", [
             ["", t("explore.grains.auto")],
