@@ -149,6 +149,61 @@ test("groups by hour, platform and term equal a recount of the posts", async () 
   );
 });
 
+test("groups by hashtag, whole and the most frequent alone, equal a recount: spellings are one, a post counts once under each, labels and likes too", async () => {
+  const history = makeHistory();
+  const tags = [["Ernte"], ["ernte", "ERNTE", "Wald"], ["wald"], ["Éclair"], ["eclair", "ernte"], []];
+  for (let i = 0; i < 300; i++) {
+    const label = (["negative", "neutral", "positive", undefined] as const)[i % 4];
+    history.post(
+      makePost(i, {
+        createdAt: historyStartMs + i * 1_800_000,
+        hashtags: tags[i % tags.length] ?? [],
+        counts: { likes: i, shares: 1, replies: 0, views: 0 },
+        ...(label && { sentiment: { label, score: 0 } }),
+      }),
+    );
+  }
+  for (let i = 0; i < 300; i += 7) history.counts(makePostId(i), { likes: 1_000 });
+  for (let i = 3; i < 300; i += 11) history.remove(makePostId(i));
+  await withLake(
+    history,
+    async (lake) => {
+      await maintained(lake);
+      const fold = (tag: string) => tag.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "");
+      for (const everyMs of [undefined, 3_600_000, 86_400_000]) {
+        const expected = new Map<string, { posts: number; likes: number; negative: number }>();
+        const totals = new Map<string, number>();
+        for (const post of history.left.values()) {
+          for (const tag of new Set(post.hashtags.map(fold))) {
+            const key = `${everyMs === undefined ? 0 : Math.floor(post.createdAt / everyMs) * everyMs} ${tag}`;
+            const { posts, likes, negative } = expected.get(key) ?? { posts: 0, likes: 0, negative: 0 };
+            expected.set(key, { posts: posts + 1, likes: likes + post.counts.likes, negative: negative + (post.sentiment?.label === "negative" ? 1 : 0) });
+            totals.set(tag, (totals.get(tag) ?? 0) + 1);
+          }
+        }
+        const best = [...totals]
+          .sort((a, b) => b[1] - a[1])
+          .slice(0, 2)
+          .map(([tag]) => tag);
+        for (const withoutAuthors of [true, false]) {
+          for (const top of [undefined, 2]) {
+            const { groups, values } = await lake.reader.groups(
+              {},
+              { by: ["hashtag"], withoutAuthors, ...(everyMs !== undefined && { everyMs }), ...(top !== undefined && { top }) },
+            );
+            const found = groups.map(({ at, keys, posts, likes, negative }) => [`${at} ${keys.hashtag}`, { posts, likes, negative }] as const);
+            const wanted = [...expected].filter(([key]) => top === undefined || best.includes(key.slice(key.indexOf(" ") + 1)));
+            assert.deepEqual(new Map(found), new Map(wanted));
+            assert.equal(found.length, wanted.length);
+            assert.equal(values, top === undefined ? undefined : totals.size);
+          }
+        }
+      }
+    },
+    small,
+  );
+});
+
 test("a time range reads the files of its dates only, and says how many bytes", async () => {
   const history = makeRandomHistory(52, 600);
   await withLake(
