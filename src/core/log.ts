@@ -54,8 +54,8 @@ export interface SubscribeOptions {
 }
 
 export interface ForgetRequest {
-  /** Frames to empty, asked by header: `keys`/`actors` words as in FrameBatch. */
-  readonly remove: (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number) => boolean;
+  /** Frames to empty, asked by header: `keys`/`actors` words as in FrameBatch. `payload` is for those whose header tells nothing. */
+  readonly remove: (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number, payload: () => Uint8Array) => boolean;
   /** Byte strings to overwrite with "x" wherever they stand in the payloads that remain (native ids, handles). */
   readonly needles: readonly Uint8Array[];
 }

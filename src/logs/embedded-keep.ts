@@ -43,20 +43,22 @@ export function forgetIn(frames: FrameBatch, remove: ForgetRequest["remove"], fi
   const { keys, actors, times } = frames;
   let { ends, bytes } = frames;
   const gone: number[] = [];
-  for (let i = 0; i < frames.count; i++) {
+  let i = 0;
+  const payload = () => frames.bytes.subarray(frames.ends[i], frames.ends[i + 1]);
+  for (; i < frames.count; i++) {
     const keyHigh = keys[i * 2] ?? 0;
     const keyLow = keys[i * 2 + 1] ?? 0;
     const actorHigh = actors[i * 2] ?? 0;
     const actorLow = actors[i * 2 + 1] ?? 0;
     const isForgotten = ends[i] === ends[i + 1] && (keyHigh | keyLow | actorHigh | actorLow) === 0;
-    if (!isForgotten && remove(keyHigh, keyLow, actorHigh, actorLow, times[i] ?? 0)) gone.push(i);
+    if (!isForgotten && remove(keyHigh, keyLow, actorHigh, actorLow, times[i] ?? 0, payload)) gone.push(i);
   }
   if (gone.length > 0) {
     const shorter = Buffer.allocUnsafe(ends[frames.count] ?? 0);
     const newEnds = new Uint32Array(frames.count + 1);
     let used = 0;
     let at = 0;
-    for (let i = 0; i < frames.count; i++) {
+    for (i = 0; i < frames.count; i++) {
       if (gone[at] === i) {
         at++;
         keys.fill(0, i * 2, i * 2 + 2);

@@ -21,6 +21,11 @@ export function encodeRaw(kind: RawKind, source: string, bytes: Uint8Array): Uin
   return payload;
 }
 
+/** The source of a raw message's payload; undefined: it is a command's, or was forgotten. */
+export function sourceOfRaw(payload: Uint8Array): string | undefined {
+  return payload[0] === version && payload[1] === 0 ? decoder.decode(payload.subarray(3, 3 + (payload[2] ?? 0))) : undefined;
+}
+
 export interface DecodedRaw {
   readonly kind: RawKind;
   readonly source: string;

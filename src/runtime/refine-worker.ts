@@ -7,7 +7,7 @@ import { makeDiskFiles } from "../core/disk-files.ts";
 import { EarshotError, toEarshotError } from "../core/errors.ts";
 import { isAuthorId, type PostId, wordsHex } from "../core/ids.ts";
 import type { KnownEntity } from "../core/linking.ts";
-import type { Topic } from "../core/log.ts";
+import type { ForgetRequest, Topic } from "../core/log.ts";
 import { parseQuery } from "../core/query-parser.ts";
 import { draftOfText } from "../core/stage.ts";
 import { openIdentities } from "../ledger/identities.ts";
@@ -26,6 +26,7 @@ import { makeRefiner, type RefineSource } from "./refine.ts";
 import { openPartition, type Partition, runPartition } from "./refine-partition.ts";
 import { makeReplayPreview } from "./refine-preview.ts";
 import { makeTracer } from "./refine-trace.ts";
+import { sourceOfRejected } from "./rejected.ts";
 import { withRenames } from "./renames.ts";
 import { serve } from "./rpc.ts";
 import { openLibrary } from "../models/library.ts";
@@ -233,12 +234,13 @@ const handlers = {
   },
   /** Empties the frames of these keys and actors (8 bytes each, hex) and overwrites the needles, in the topics that this thread writes. */
   async forget(argument: ForgetArgument) {
-    const remove = removerOf(argument);
+    const byHeader = removerOf(argument);
+    const removers = { posts: byHeader, rejected: argument.sources === undefined ? byHeader : orOfSources(byHeader, argument.sources) };
     let removedFrames = 0;
     let redactedFrames = 0;
     for (const partition of partitions) {
       for (const topic of ["posts", "rejected"] as const satisfies readonly Topic[]) {
-        const report = await partition.inTurn(() => log.forget(topic, partition.partition, { remove, needles: argument.needles }));
+        const report = await partition.inTurn(() => log.forget(topic, partition.partition, { remove: removers[topic], needles: argument.needles }));
         removedFrames += report.removedFrames;
         redactedFrames += report.redactedFrames;
       }
@@ -307,11 +309,18 @@ export interface ForgetArgument {
   /** With the latest time of the frames that go, milliseconds UTC. */
   readonly actors: ReadonlyMap<string, number>;
   readonly needles: readonly Uint8Array[];
+  /** Whose rejected messages go too where neither post nor author could be told. */
+  readonly sources?: ReadonlySet<string>;
 }
 
 function removerOf(argument: ForgetArgument) {
   return (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number, time: number) =>
     time <= (argument.actors.get(wordsHex(actorHigh, actorLow)) ?? -1) || argument.keys.has(wordsHex(keyHigh, keyLow));
+}
+
+function orOfSources(byHeader: ForgetRequest["remove"], sources: ReadonlySet<string>): ForgetRequest["remove"] {
+  return (keyHigh, keyLow, actorHigh, actorLow, time, payload) =>
+    byHeader(keyHigh, keyLow, actorHigh, actorLow, time, payload) || ((keyHigh | keyLow | actorHigh | actorLow) === 0 && sources.has(sourceOfRejected(payload()) ?? ""));
 }
 
 serve(port, handlers);

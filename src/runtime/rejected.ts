@@ -17,6 +17,12 @@ export const rejectedSchema = z.object({
 });
 export type Rejected = z.output<typeof rejectedSchema>;
 
+const sourceSchema = rejectedSchema.pick({ source: true });
+/** The source of a frame's payload; undefined: it was forgotten. */
+export function sourceOfRejected(payload: Uint8Array): string | undefined {
+  return payload.length === 0 ? undefined : sourceSchema.parse(JSON.parse(utf8.decode(payload))).source;
+}
+
 export const maxRawBytes = 64 * 1024;
 const maxMessageLength = 500;
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -196,7 +196,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const deprecations = makeDeprecations({ sql, clock, report, http, definitions: sources.definitions, ...config.deprecations });
     const world = makeWorldPart({
       root,
-      settings,
+      registers,
       log: base.log,
       sources,
       collector,

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TermConfig } from "../../src/core/config.ts";
+import { makeFrameBatchBuilder } from "../../src/core/log.ts";
+import { encodeRaw, sourceOfRaw } from "../../src/runtime/raw-frame.ts";
+import { sourceOfRejected } from "../../src/runtime/rejected.ts";
 import { brands } from "../../world/brands.ts";
 import type { RollupRow } from "../../world/rollups.ts";
-import { idsOf, makeFolder, type Running, settle, startIn, until } from "./system.fixtures.ts";
+import { idsOf, indexed, makeFolder, type Running, settle, startIn, until } from "./system.fixtures.ts";
 
 const terms = Object.fromEntries(brands.map(({ id, name }): [string, Partial<TermConfig> & { name: string; query: string }] => [id, { name, query: name }]));
 const world = { seed: 7, ratePerSecond: 0.01, historyPosts: 2_500, historyDays: 30 };
@@ -34,6 +37,19 @@ async function countsOf({ engine }: Running, beforeDay: string): Promise<Readonl
     for (const row of rows) sums.set(`${new Date(row.at ?? 0).toISOString().slice(0, 10)} ${row.platform ?? ""} ${row.term ?? ""}`, row.posts);
   }
   return sums;
+}
+
+/** Messages of the source that the log still holds. */
+async function framesOf({ system }: Running, source: string): Promise<{ readonly events: number; readonly rejected: number }> {
+  const { log } = system.base;
+  const count = async (topic: "events" | "rejected", sourceOf: (payload: Uint8Array) => string | undefined) => {
+    let frames = 0;
+    for (let partition = 0; partition < log.partitions; partition++)
+      for await (const { frames: some } of log.read(topic, partition, 0))
+        for (let i = 0; i < some.count; i++) if (sourceOf(some.bytes.subarray(some.ends[i], some.ends[i + 1])) === source) frames++;
+    return frames;
+  };
+  return { events: await count("events", sourceOfRaw), rejected: await count("rejected", sourceOfRejected) };
 }
 
 const isLoaded = (running: Running) =>
@@ -110,6 +126,13 @@ test("the removed simulated world is in no store and not in the log, and does no
     const stored = (await idsOf(running, "")).size;
     // How many of the 400 are left in the end depends on the minute at which the history ends.
     assert.ok(stored > 200, `${stored} stored`);
+    const unreadable = makeFrameBatchBuilder();
+    unreadable.add({ keyHigh: 0, keyLow: 0, actorHigh: 0, actorLow: 0, time: Date.now() }, encodeRaw("raw", "world-bluesky", Buffer.from("{ no post")));
+    await running.system.base.log.append("events", 0, unreadable.take());
+    await settle(running);
+    await indexed(running);
+    const rejectedOf = async () => (await running.engine.quarantine({ limit: 1, source: "world-bluesky" })).items.length;
+    assert.equal(await rejectedOf(), 1);
     const removal = running.engine.removeWorld();
     const view = await running.engine.world();
     assert.ok(view === undefined || ["running", "removing"].includes(view.state));
@@ -121,6 +144,9 @@ test("the removed simulated world is in no store and not in the log, and does no
       stores.filter(({ store, hits }) => hits > 0 && ["log", "search"].includes(store)).map(({ store, places }) => [store, places.slice(0, 3)]),
       [],
     );
+    // What could not be read bears neither post nor author, and goes too.
+    assert.equal(await rejectedOf(), 0);
+    assert.deepEqual(await framesOf(running, "world-bluesky"), { events: 0, rejected: 0 });
   }
   await using running = await startIn(folder.path, { world });
   assert.equal(await running.engine.world(), undefined);

@@ -1,8 +1,8 @@
 import { wordsHex } from "../../core/ids.ts";
 import { EarshotError } from "../../core/errors.ts";
-import type { Log } from "../../core/log.ts";
+import type { ForgetRequest, Log } from "../../core/log.ts";
 import type { Threads } from "../boot.ts";
-import { decodeRaw } from "../raw-frame.ts";
+import { decodeRaw, sourceOfRaw } from "../raw-frame.ts";
 
 const nobody = "0000000000000000";
 
@@ -21,11 +21,13 @@ export async function forgetSources(ids: ReadonlySet<string>, { log, threads }: 
   const keys = new Set<string>();
   const actors = new Map<string, number>();
   const names = new Map<string, string>();
+  let found = false;
   for (let partition = 0; partition < log.partitions; partition++) {
     for await (const { frames } of log.read("events", partition, 0)) {
       for (let i = 0; i < frames.count; i++) {
         const raw = decodeRaw(frames, i, names);
         if (raw === undefined || raw.kind !== "raw" || !ids.has(raw.source)) continue;
+        found = true;
         const key = wordsHex(frames.keys[i * 2] ?? 0, frames.keys[i * 2 + 1] ?? 0);
         const actor = wordsHex(frames.actors[i * 2] ?? 0, frames.actors[i * 2 + 1] ?? 0);
         if (key !== nobody) keys.add(key);
@@ -33,10 +35,12 @@ export async function forgetSources(ids: ReadonlySet<string>, { log, threads }: 
       }
     }
   }
-  if (keys.size === 0 && actors.size === 0) return;
-  const remove = (keyHigh: number, keyLow: number, actorHigh: number, actorLow: number) => keys.has(wordsHex(keyHigh, keyLow)) || actors.has(wordsHex(actorHigh, actorLow));
+  if (!found) return;
+  // What could not be read bears neither post nor author, only its source.
+  const remove: ForgetRequest["remove"] = (keyHigh, keyLow, actorHigh, actorLow, _time, payload) =>
+    keys.has(wordsHex(keyHigh, keyLow)) || actors.has(wordsHex(actorHigh, actorLow)) || ((keyHigh | keyLow | actorHigh | actorLow) === 0 && ids.has(sourceOfRaw(payload()) ?? ""));
   for (let partition = 0; partition < log.partitions; partition++) await log.forget("events", partition, { remove, needles: [] });
-  for (const thread of threads.refine) await thread.caller.call("forget", { keys, actors, needles: [] });
+  for (const thread of threads.refine) await thread.caller.call("forget", { keys, actors, needles: [], sources: ids });
   for (const thread of threads.refine) await thread.caller.call("forgetLedger", undefined);
   await threads.stores.caller.call("settle", { forget: true });
 }

@@ -5,17 +5,17 @@ import { type Config, type ConfigFault, refuseFaults } from "../../core/config.t
 import { type EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import type { Query } from "../../core/query.ts";
-import type { Settings } from "../../registers/settings.ts";
 import type { Threads } from "../boot.ts";
 import { type Collector, defineSource } from "../collect.ts";
 import type { WorldView } from "../world-view.ts";
+import type { openRegisters } from "../registers.ts";
 import { startWorldProcess, type WorldHistory, type WorldProcess, worldSources } from "../world-process.ts";
 import type { SourcesPart } from "./sources.ts";
 import { forgetSources } from "./world-forget.ts";
 
 export interface WorldPartOptions {
   readonly root: string;
-  readonly settings: Settings;
+  readonly registers: Pick<ReturnType<typeof openRegisters>, "settings" | "quarantine">;
   readonly log: Log;
   readonly sources: SourcesPart;
   readonly collector: Collector;
@@ -48,7 +48,8 @@ function hasRead(history: WorldHistory, cursor: string | undefined, platform: st
 
 /** The simulated world: started beside the system, loaded through its connectors, removed from everywhere. */
 export function makeWorldPart(options: WorldPartOptions) {
-  const { settings, sources, collector, threads, clock } = options;
+  const { sources, collector, threads, clock } = options;
+  const { settings, quarantine } = options.registers;
   const ending = new AbortController();
   const { signal } = ending;
   let process: WorldProcess | undefined;
@@ -137,6 +138,7 @@ export function makeWorldPart(options: WorldPartOptions) {
     for (const id of rows) removedPosts += await sources.drop(id);
     await stop();
     await options.inTurn(() => forgetSources(new Set(rows), { log: options.log, threads: threads() }));
+    for (const id of rows) await quarantine.removeSource(id);
     state = undefined;
     return { removedPosts };
   }
