@@ -140,6 +140,61 @@ test("new uploads and new replies are found; a video without comments is passed 
   assert.deepEqual(keysOf(pages), truth(world));
 });
 
+test("a comment that was edited, and one that went while another came, are found within a day, and nothing else is given again", async () => {
+  const clock = makeFakeClock(now);
+  await using world = await startYouTube({ seed: "edits", nowMs: () => clock.now(), channels: 1, videosEach: 2, threadsEach: 6 });
+  const reader = await openReader(world, clock, { pollMinutes: 1_440 });
+  await using _ = reader.context;
+  const [video] = world.videos;
+  const [edited, gone, ofReply] = video?.threads ?? [];
+  assert.ok(video && edited && gone && ofReply);
+  const reply = ofReply.replies[0] ?? world.comment(video, ofReply);
+  let step = 0;
+  let before = 0;
+  const pages = await reader.read(
+    undefined,
+    (all) => {
+      if (step === 0 && hasAll(world)(all) && clock.now() - now > 30 * hourMs) {
+        step = 1;
+        before = all.length;
+        world.edit(edited, "another word");
+        world.edit(reply, "another reply");
+        world.remove(gone.id);
+        for (const one of gone.replies) world.remove(one.id);
+        for (let come = 0; come < 1 + gone.replies.length; come += 1) world.comment(video);
+      }
+      return step === 1 && reader.events(all.slice(before)).some((event) => event.type === "delete");
+    },
+    600_000,
+  );
+  const changedAt = edited.updatedMs;
+  assert.ok(clock.now() - changedAt <= 25 * hourMs, `${(clock.now() - changedAt) / hourMs} hours`);
+  const later = reader.events(pages.slice(before));
+  const postOf = (id: string) => later.flatMap((event) => (event.type === "post" && event.post.id === id ? [event.post] : []));
+  assert.deepEqual(
+    postOf(edited.id).map(({ text, editedAt, revision }) => [text, editedAt, revision]),
+    [["another word", changedAt, changedAt]],
+  );
+  assert.deepEqual(
+    postOf(reply.id).map(({ text }) => text),
+    ["another reply"],
+  );
+  assert.deepEqual(new Set(later.flatMap((event) => (event.type === "delete" ? [event.id] : []))), new Set([gone.id, ...gone.replies.map(({ id }) => id)]));
+  const untouched = video.threads.filter((thread) => thread !== edited && thread !== gone && thread !== ofReply && thread.publishedMs < changedAt);
+  assert.ok(untouched.length >= 3 && untouched.every(({ id }) => postOf(id).length === 0));
+});
+
+test("looking for edits takes a fifth of the day's units at most", async () => {
+  const clock = makeFakeClock(now);
+  await using world = await startYouTube({ seed: "share", nowMs: () => clock.now(), channels: 1, videosEach: 12, threadsEach: 3 });
+  const reader = await openReader(world, clock, { pollMinutes: 10_080, rereadHours: 2, unitsPerDay: 300 });
+  await using _ = reader.context;
+  await reader.read(undefined, (all) => hasAll(world)(all) && clock.now() - now > 60 * hourMs, 600_000);
+  // Of the second day, which is whole: two looks at each hour's videos, and what the share allows with the reading that was under way.
+  const units = [...world.drawn.values()][1] ?? 0;
+  assert.ok(units > 12 * 6 && units <= 12 * 12 + 60 + 12, String(units));
+});
+
 test("what is stored is read again before it is 30 days old, and what is gone is deleted", async () => {
   const clock = makeFakeClock(now);
   await using world = await startYouTube({ seed: "refresh", nowMs: () => clock.now(), channels: 1, videosEach: 2, threadsEach: 2 });

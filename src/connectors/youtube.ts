@@ -42,6 +42,14 @@ const options = z
     searchMinutes: z.number().min(1).max(10_080).default(60).describe("Pause between two runs of a search."),
     pollMinutes: z.number().min(1).max(10_080).default(15).describe("Pause between two looks at a channel."),
     commentDays: z.number().min(0).max(365).default(30).describe("How long a found video's comments are read, at growing distances."),
+    rereadHours: z
+      .number()
+      .min(0)
+      .max(720)
+      .default(24)
+      .describe(
+        "Comments of a followed video are read again after so long although their number stayed: for edits, and for those that are gone; a fifth of the day's units at most. 0: only when their number changes.",
+      ),
     backfillHours: z.number().min(0).max(87_600).default(24).describe("How far back a first start goes."),
     unitsPerDay: z.int().min(1).max(100_000_000).default(10_000).describe("The project's quota: units until midnight in Los Angeles."),
     storedItems: z

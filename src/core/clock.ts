@@ -33,6 +33,8 @@ export const systemClock: Clock = {
 /** A clock for tests: time moves by `advance` alone, and wakes the sleepers that are due, in order. */
 export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
+  /** When the first of those that sleep is due, milliseconds UTC; undefined: nobody sleeps. */
+  nextAt(): number | undefined;
 }
 
 export function makeFakeClock(startMs: number): FakeClock {
@@ -56,6 +58,7 @@ export function makeFakeClock(startMs: number): FakeClock {
       });
       return promise;
     },
+    nextAt: () => (sleepers.length === 0 ? undefined : Math.min(...sleepers.map(({ at }) => at))),
     async advance(ms) {
       const end = nowMs + ms;
       for (;;) {

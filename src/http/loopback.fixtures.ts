@@ -91,15 +91,11 @@ export async function drive<T>(clock: FakeClock, promise: Promise<T>, stepMs = 2
   return watched;
 }
 
-/** HTTP requests that the client has begun, and those of them without a whole answer (undici, Diagnostics Channel). */
+/** HTTP requests that have no whole answer yet (undici, Diagnostics Channel). */
 function watchRequests() {
   const open = new Set<unknown>();
-  let begun = 0;
   const requestOf = (message: unknown): unknown => (typeof message === "object" && message !== null && "request" in message ? message.request : undefined);
-  const began = (message: unknown): void => {
-    begun += 1;
-    open.add(requestOf(message));
-  };
+  const began = (message: unknown): void => void open.add(requestOf(message));
   const ended = (message: unknown): void => void open.delete(requestOf(message));
   const channels = [
     ["undici:request:create", began],
@@ -109,7 +105,6 @@ function watchRequests() {
   for (const [name, hear] of channels) subscribe(name, hear);
   return {
     open: () => open.size,
-    begun: () => begun,
     [Symbol.dispose]() {
       for (const [name, hear] of channels) unsubscribe(name, hear);
     },
@@ -117,23 +112,20 @@ function watchRequests() {
 }
 
 /**
- * As `drive`, for hours and days: time stands still while a call has no answer, goes slowly after one, and faster the longer none comes. Not for
- * streams, whose answers do not end.
+ * As `drive`, for hours and days: time goes from one sleeper to the next, and stands still while a call has no answer. Not for streams, whose answers
+ * do not end.
  */
-export async function driveCalls<T>(clock: FakeClock, promise: Promise<T>, longestStepMs = 1_000): Promise<T> {
+export async function driveCalls<T>(clock: FakeClock, promise: Promise<T>, longestStepMs = 3_600_000): Promise<T> {
   using requests = watchRequests();
   let settled = false;
   const watched = promise.finally(() => {
     settled = true;
   });
   watched.catch(() => undefined);
-  let stepMs = 1;
-  let begun = -1;
   while (!settled) {
-    for (let turn = 0; (turn < 8 || requests.open() > 0) && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
-    stepMs = requests.begun() === begun ? Math.min(longestStepMs, stepMs * 2) : 1;
-    begun = requests.begun();
-    if (!settled) await clock.advance(stepMs);
+    for (let turn = 0; (turn < 20 || requests.open() > 0) && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const untilMs = (clock.nextAt() ?? Infinity) - clock.now();
+    if (!settled) await clock.advance(Math.max(0, Math.min(longestStepMs, untilMs)));
   }
   return watched;
 }

@@ -52,6 +52,8 @@ export interface YouTubeWorld extends AsyncDisposable {
   upload(channelId: string, publishedMs?: number): WorldVideo;
   comment(video: WorldVideo, thread?: WorldComment): WorldComment;
   remove(id: string): void;
+  /** A comment says something else from now on. */
+  edit(comment: WorldComment, text: string): void;
   /** Added to every resource from now on, as a platform that changes does. */
   drift(field: string): void;
   setFaults(faults: YouTubeFaults): void;
@@ -325,6 +327,10 @@ export async function startYouTube(options: YouTubeOptions): Promise<YouTubeWorl
     upload,
     comment,
     remove: (id) => void gone.add(id),
+    edit(comment, text) {
+      comment.text = text;
+      comment.updatedMs = whole(nowMs());
+    },
     drift: (field) => void (drifted[field] = { odd: true }),
     setFaults(wish) {
       faults = wish;

@@ -7,6 +7,7 @@ import type { YouTubeApi } from "./api.ts";
 import { type YouTubeCursor, parseCursor } from "./cursor.ts";
 import { itemsIn, replyOf } from "./items.ts";
 import { rawOfItem } from "./raws.ts";
+import { goneOf, makeKnown, mayReread, noteReread } from "./reread.ts";
 import { isRefreshDue, noteStored, refreshDueMs, refreshSome, videoParts } from "./refresh.ts";
 
 export interface ReadOptions {
@@ -19,6 +20,9 @@ export interface ReadOptions {
   readonly commentDays: number;
   readonly backfillHours: number;
   readonly storedItems: number;
+  /** 0: never. */
+  readonly rereadHours: number;
+  readonly unitsPerDay: number;
 }
 
 const hourMs = 3_600_000;
@@ -35,6 +39,7 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
   const { clock, status } = context;
   const cursor: YouTubeCursor = parseCursor(saved);
   const startMs = clock.now() - options.backfillHours * hourMs;
+  const known = makeKnown();
   for (const id of options.videos) follow(id, undefined);
 
   while (!signal.aborted) {
@@ -80,7 +85,7 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
   function follow(id: string, publishedMs: number | undefined): void {
     if (!options.comments || cursor.videos.some((video) => video.id === id)) return;
     if (publishedMs !== undefined && publishedMs < clock.now() - options.commentDays * dayMs) return;
-    cursor.videos.push({ id, nextMs: clock.now(), rounds: 0 });
+    cursor.videos.push({ id, nextMs: clock.now(), rounds: 0, sinceMs: clock.now() });
     if (cursor.videos.length > mostVideos) cursor.videos.splice(0, cursor.videos.length - mostVideos);
   }
 
@@ -92,7 +97,7 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
     let token: string | undefined;
     let seen = 0;
     let beforeMs = state.beforeMs ?? state.topMs;
-    const known = new Set<string>();
+    const shown = new Set<string>();
     for (;;) {
       const body = await api.list(
         "search",
@@ -110,8 +115,8 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
       );
       const found = videosOf(body, (item) => (isJson(item["id"]) ? item["id"]["videoId"] : undefined));
       seen += found.length;
-      const fresh = found.filter(({ id }) => !known.has(id));
-      for (const { id } of fresh) known.add(id);
+      const fresh = found.filter(({ id }) => !shown.has(id));
+      for (const { id } of fresh) shown.add(id);
       const items = await whole(fresh.map(({ id }) => id));
       const oldestMs = Math.min(beforeMs, ...found.map(({ atMs }) => atMs + 1_000));
       token = textOf(body["nextPageToken"]);
@@ -182,14 +187,19 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
     return items;
   }
 
-  /** Every thread of a video with all its replies; again after 1, 4, 16 … hours if the number of comments has changed. */
+  /**
+   * Every thread of a video with all its replies; again after 1, 4, 16 … hours if the number of comments has changed, and after `rereadHours` where it
+   * has not: one may have been edited, or one gone and another come.
+   */
   async function* comments(video: YouTubeCursor["videos"][number]): AsyncGenerator<SourcePage> {
     if (video.token === undefined) {
       const [now] = await whole([video.id]);
       const statistics = now !== undefined && isJson(now["statistics"]) ? now["statistics"] : {};
       const count = Number(statistics["commentCount"] ?? Number.NaN);
-      const unchanged = Number.isFinite(count) && count === video.comments;
-      if (now === undefined || unchanged || statistics["commentCount"] === undefined) {
+      const isSame = Number.isFinite(count) && count === video.comments;
+      const isDue =
+        options.rereadHours > 0 && clock.now() - (video.readMs ?? 0) >= options.rereadHours * hourMs && count > 0 && mayReread(cursor, clock.now(), options.unitsPerDay);
+      if (now === undefined || (isSame && !isDue) || statistics["commentCount"] === undefined) {
         // No count: comments are off, or the video is gone.
         later(video);
         if (now === undefined) cursor.videos = cursor.videos.filter((one) => one !== video);
@@ -198,8 +208,12 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
       }
       // Known as read only when it is: a restart on the way reads again.
       video.counting = count;
+      delete video.isAgain;
+      if (isSame) video.isAgain = true;
+      known.begin(video.id, true);
       yield page([now]);
     }
+    const isAgain = video.isAgain === true;
     for (;;) {
       let body: Json;
       try {
@@ -214,10 +228,12 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
         if (video.token !== undefined) {
           delete video.token;
           delete video.comments;
+          delete video.isAgain;
         } else later(video);
         yield page([]);
         return;
       }
+      if (isAgain) noteReread(cursor, clock.now());
       const items = [...itemsIn(body, clock.now())];
       for (const thread of Array.isArray(body["items"]) ? body["items"] : []) {
         if (!isJson(thread)) continue;
@@ -225,22 +241,32 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
         const told = isJson(thread["snippet"]) ? Number(thread["snippet"]["totalReplyCount"]) : 0;
         if (told > embedded && typeof thread["id"] === "string")
           for await (const some of replies(thread["id"], video.id)) {
+            if (isAgain) noteReread(cursor, clock.now());
             items.push(...some);
-            if (items.length > itemsAPage) {
-              note(idsOf(items));
-              yield page(items.splice(0));
-            }
+            if (items.length > itemsAPage) yield give(video.id, items.splice(0));
           }
       }
-      note(idsOf(items));
       const token = textOf(body["nextPageToken"]);
       if (token === undefined) {
         if (video.counting !== undefined) video.comments = video.counting;
+        video.readMs = clock.now();
+        delete video.isAgain;
         later(video);
       } else video.token = token;
-      yield page(items);
-      if (token === undefined) return;
+      yield give(video.id, items);
+      if (token !== undefined) continue;
+      const gone = await goneOf(known.missing(video.id), api, () => clock.now(), signal);
+      if (gone.length > 0) yield page(gone);
+      return;
     }
+  }
+
+  /** A page of a video's comments: what the log has as it is, is left out. */
+  function give(videoId: string, items: readonly Json[]): SourcePage {
+    const ids = idsOf(items);
+    note(ids);
+    known.told(videoId, ids);
+    return page(known.fresh(items));
   }
 
   async function* replies(threadId: string, videoId: string): AsyncGenerator<readonly Json[]> {
@@ -259,11 +285,13 @@ export async function* readYouTube(options: ReadOptions, api: YouTubeApi, contex
 
   function later(video: YouTubeCursor["videos"][number]): void {
     delete video.token;
-    const waitMs = hourMs * 4 ** Math.min(video.rounds, 4);
+    const longestMs = options.rereadHours > 0 ? options.rereadHours * hourMs : Infinity;
+    const waitMs = Math.min(longestMs, hourMs * 4 ** Math.min(video.rounds, 4));
     video.rounds++;
+    video.sinceMs ??= clock.now();
     video.nextMs = clock.now() + waitMs;
-    // Videos named in the options are followed for good.
-    if (!options.videos.includes(video.id) && video.rounds > 4 + options.commentDays / 11) cursor.videos = cursor.videos.filter((one) => one !== video);
+    // Videos named in the options are followed for good; the others once more after their days are over.
+    if (!options.videos.includes(video.id) && clock.now() > video.sinceMs + options.commentDays * dayMs) cursor.videos = cursor.videos.filter((one) => one !== video);
   }
 }
 
