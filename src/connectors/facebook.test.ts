@@ -2,44 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import type { SourceEvent, SourcePost } from "../core/event.ts";
-import { validateEvent } from "../stages/validate.ts";
 import facebook from "./facebook.ts";
+import { readerOf, recorded } from "./graph/outcomes.fixtures.ts";
 import { testSource } from "./source.contract.ts";
 import { openWith, readRecording, recordingsFolder } from "./source.fixtures.ts";
 
 const { parse, raws } = openWith(facebook, { pages: ["77"], token: "env:TOKEN" });
 const now = Date.UTC(2026, 10, 1);
 
-/** All events, and codes of what was rejected, of a file as `earshot parse` reads it. */
-function outcomes(body: unknown): (SourceEvent | string)[] {
-  const found: (SourceEvent | string)[] = [];
-  for (const message of facebook.split?.(Buffer.from(typeof body === "string" ? body : JSON.stringify(body))) ?? []) {
-    for (const outcome of parse(message)) {
-      const checked = "keep" in outcome ? validateEvent(outcome.keep, Date.now()) : outcome;
-      found.push("keep" in checked ? checked.keep : "drop" in checked ? checked.drop : checked.reject.code);
-    }
-  }
-  return found;
-}
-
-function posts(body: unknown): SourcePost[] {
-  return outcomes(body).map((event) => {
-    assert.ok(typeof event === "object" && event.type === "post", JSON.stringify(event));
-    return event.post;
-  });
-}
-
-function only(body: unknown): SourcePost {
-  const [post, ...more] = posts(body);
-  assert.ok(post !== undefined && more.length === 0);
-  return post;
-}
-
-const recorded = (url: string, body: unknown, status = 200) => ({
-  request: { method: "GET", url: `https://graph.facebook.com/${url}` },
-  response: { status, headers: { date: "Sun, 01 Nov 2026 00:00:00 GMT" }, body },
-});
+const { outcomes, posts, only } = readerOf(facebook, parse);
 const post = { id: "77_1", created_time: "2026-05-01T12:00:00+0000", message: "Fresh ham" };
 const comment = { id: "1_5", created_time: "2026-05-01T13:00:00+0000", message: "Yum", from: { id: "9", name: "Ann" } };
 const change = (value: unknown, field = "feed") => ({ object: "page", entry: [{ id: "77", time: 1_777_640_000, changes: [{ field, value }] }] });

@@ -22,10 +22,12 @@ const options = z.strictObject({
     .max(200)
     .describe("Ids of the pages."),
   collect: z
-    .array(z.enum(["posts", "tagged", "comments", "ratings"]))
+    .array(z.enum(["posts", "tagged", "comments", "ratings", "insights"]))
     .min(1)
     .default(["posts", "comments"])
-    .describe("posts: what stands on the page; tagged: posts elsewhere that name it; comments: with their replies; ratings: recommendations."),
+    .describe(
+      "posts: what stands on the page; tagged: posts elsewhere that name it; comments: with their replies; ratings: recommendations; insights: views and reactions of posts, followers of the page (needs the permission read_insights).",
+    ),
   ...graphOptions,
 });
 
@@ -58,7 +60,8 @@ const facebook: Connector<typeof options> = {
     const [page = ""] = chosen.pages;
     return forecastGraph("facebook", chosen, chosen.pages.length, { path: `${page}/feed`, page, time: "created_time" }, context);
   },
-  authorization: (chosen) => graphAuthorization(chosen, "pages_show_list,pages_read_engagement,pages_read_user_content"),
+  authorization: (chosen) =>
+    graphAuthorization(chosen, `pages_show_list,pages_read_engagement,pages_read_user_content${chosen.collect.includes("insights") ? ",read_insights" : ""}`),
   offers: {
     of: ["pages"],
     list: (chosen, context) =>

@@ -301,6 +301,34 @@ for (const [name, faults] of [
   });
 }
 
+for (const connector of [facebook, instagram]) {
+  test(`${connector.name}: figures of young posts are asked for with the others and again when they changed, also where one metric is retired`, async () => {
+    const at = await start({ seed: `insights ${connector.name}`, posts: 12, commentsEach: 1, driftShare: 0.2 });
+    const { world, clock } = at;
+    await using _world = world;
+    await using _context = at.context;
+    const owners = connector === facebook ? world.pages : [world.account];
+    const reader = await openReader(at, connector, { collect: ["insights"], insightsHours: 2, refreshDays: 3 });
+    const young = () => owners.flatMap((owner) => world.content.of(owner)).filter((post) => post.createdMs > now - 2.9 * dayMs);
+    const told = (pages: readonly SourcePage[]) => new Map(reader.events(pages).flatMap((event) => (event.type === "engagement" ? [[event.id, event.counts] as const] : [])));
+    const first = await reader.read(undefined, (pages) => young().every(({ id }) => told(pages).has(id)));
+    for (const post of young())
+      assert.deepEqual([told(first).get(post.id)?.views, told(first).get(post.id)?.likes], [10 * post.likes + 3, post.drifted && connector === instagram ? undefined : post.likes]);
+    world.retire(connector === facebook ? "post_reactions_by_type_total" : "likes");
+    const [changed] = young();
+    assert.ok(changed);
+    changed.likes += 7;
+    const asked = world.figures.insights;
+    const changedAt = clock.now();
+    const later = await reader.read(first.at(-1)?.cursor, (pages) => told(pages).get(changed.id)?.views === 10 * changed.likes + 3);
+    assert.ok(clock.now() - changedAt <= 2.2 * hourMs, `${(clock.now() - changedAt) / hourMs} hours`);
+    const followers = reader.events([...first, ...later]).flatMap((event) => (event.type === "identity" ? [[event.author.id, event.author.followers] as const] : []));
+    assert.deepEqual(new Map(followers), new Map(connector === facebook ? world.pages.map((page) => [page, 1_200] as const) : []));
+    assert.ok(world.figures.insights - asked <= 3 * young().length + 10, String(world.figures.insights - asked));
+    assert.equal(world.figures.beyond, 0);
+  });
+}
+
 test("the allowance of an hour is kept, however much there is to read", async () => {
   const at = await start({ seed: "hour", posts: 70, commentsEach: 1, callsPerHour: 60 });
   const { world, clock } = at;

@@ -1,42 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SourceEvent, SourcePost } from "../core/event.ts";
-import { validateEvent } from "../stages/validate.ts";
 import instagram from "./instagram.ts";
+import { readerOf, recorded } from "./graph/outcomes.fixtures.ts";
 import { testSource } from "./source.contract.ts";
 import { openWith } from "./source.fixtures.ts";
 
 const { parse, raws } = openWith(instagram, { account: "17841", token: "env:TOKEN" });
 const now = Date.UTC(2026, 10, 1);
 
-function outcomes(body: unknown): (SourceEvent | string)[] {
-  const found: (SourceEvent | string)[] = [];
-  for (const message of instagram.split?.(Buffer.from(typeof body === "string" ? body : JSON.stringify(body))) ?? []) {
-    for (const outcome of parse(message)) {
-      const checked = "keep" in outcome ? validateEvent(outcome.keep, Date.now()) : outcome;
-      found.push("keep" in checked ? checked.keep : "drop" in checked ? checked.drop : checked.reject.code);
-    }
-  }
-  return found;
-}
-
-function posts(body: unknown): SourcePost[] {
-  return outcomes(body).map((event) => {
-    assert.ok(typeof event === "object" && event.type === "post", JSON.stringify(event));
-    return event.post;
-  });
-}
-
-function only(body: unknown): SourcePost {
-  const [post, ...more] = posts(body);
-  assert.ok(post !== undefined && more.length === 0);
-  return post;
-}
-
-const recorded = (url: string, body: unknown, status = 200) => ({
-  request: { method: "GET", url: `https://graph.facebook.com/${url}` },
-  response: { status, headers: { date: "Sun, 01 Nov 2026 00:00:00 GMT" }, body },
-});
+const { outcomes, posts, only } = readerOf(instagram, parse);
 const media = { id: "178", caption: "Fresh #ham", media_type: "IMAGE", media_url: "https://cdn.example/1.jpg", timestamp: "2026-05-01T12:00:00+0000", username: "ham.co" };
 const comment = { id: "179", text: "Yum", timestamp: "2026-05-01T13:00:00+0000", username: "ann" };
 const change = (field: string, value: unknown) => ({ object: "instagram", entry: [{ id: "17841", time: 1_777_640_000, changes: [{ field, value }] }] });

@@ -32,10 +32,12 @@ const options = z.strictObject({
     .default([])
     .describe("User names of other business accounts whose posts are read."),
   collect: z
-    .array(z.enum(["media", "tags", "comments", "stories"]))
+    .array(z.enum(["media", "tags", "comments", "stories", "insights"]))
     .min(1)
     .default(["media", "tags", "comments"])
-    .describe("media: the account's posts; tags: posts of others that tag it; comments: on its posts, with replies; stories: of the last day."),
+    .describe(
+      "media: the account's posts; tags: posts of others that tag it; comments: on its posts, with replies; stories: of the last day; insights: views, likes, comments and shares of the account's posts (needs the permission instagram_manage_insights).",
+    ),
   ...graphOptions,
 });
 
@@ -66,7 +68,11 @@ const instagram: Connector<typeof options> = {
   canary: (chosen, context) => checkToken("instagram", chosen, context),
   forecast: (chosen, context) =>
     forecastGraph("instagram", chosen, 1 + chosen.hashtags.length + chosen.discover.length, { path: `${chosen.account}/media`, time: "timestamp" }, context),
-  authorization: (chosen) => graphAuthorization(chosen, "instagram_basic,instagram_manage_comments,pages_show_list,pages_read_engagement"),
+  authorization: (chosen) =>
+    graphAuthorization(
+      chosen,
+      `instagram_basic,instagram_manage_comments,pages_show_list,pages_read_engagement${chosen.collect.includes("insights") ? ",instagram_manage_insights" : ""}`,
+    ),
   offers: {
     of: ["account"],
     /** A business account stands behind a page (Instagram API with Facebook Login, Get Started, 2026-11). */

@@ -48,6 +48,8 @@ export interface GraphWorld extends AsyncDisposable {
   renewPageTokens(): void;
   /** Cursors given so far are taken no longer. */
   forgetCursors(): void;
+  /** A metric that the platform knows no longer. */
+  retire(metric: string): void;
   /** Signs a payload as a webhook. */
   sign(body: string): string;
   readonly figures: {
@@ -60,6 +62,8 @@ export interface GraphWorld extends AsyncDisposable {
     /** How long limits forbade calls, all together. */
     forcedMs: number;
     unproven: number;
+    /** Calls for insights. */
+    insights: number;
     readonly hashtagsAsked: Set<string>;
   };
 }
@@ -91,10 +95,12 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
   let pageTokens = new Map<string, string>();
   let faults: GraphFaults = { limits: 0, serverErrors: 0, cuts: 0, ...options.faults };
   let cursorAge = 0;
+  const retired = new Set<string>();
+  const viewsOf = (post: GraphPost): number => 10 * post.likes + 3;
   let limitedUntil = 0;
   let limitCode = 4;
   const made = new Map<string, number[]>();
-  const figures: GraphWorld["figures"] = { calls: 0, open: 0, limited: 0, beyond: 0, forcedMs: 0, unproven: 0, hashtagsAsked: new Set() };
+  const figures: GraphWorld["figures"] = { calls: 0, open: 0, limited: 0, beyond: 0, forcedMs: 0, unproven: 0, insights: 0, hashtagsAsked: new Set() };
 
   const renewPageTokens = (): void => {
     pageTokens = new Map(pages.map((page) => [`EAApage${random.int(1e9)}`, page]));
@@ -196,11 +202,33 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
   };
   const since = (rows: readonly GraphPost[], query: URLSearchParams): readonly GraphPost[] => rows.filter((row) => row.createdMs >= Number(query.get("since") ?? 0) * 1_000);
 
+  /** One metric that is not known, or not of this object, and all are refused (Insights references of pages and of Instagram media, 2026-06). */
+  const giveInsights = (call: Call, id: string): void => {
+    const post = content.posts.get(id);
+    const wanted = (call.query.get("metric") ?? "").split(",");
+    const values: Readonly<Record<string, unknown>> =
+      post === undefined || post.deleted
+        ? pages.includes(id)
+          ? { page_follows: 1_200, page_media_view: 9_000 }
+          : {}
+        : pages.includes(post.owner)
+          ? { post_media_view: viewsOf(post), post_reactions_by_type_total: { like: post.likes } }
+          : { views: viewsOf(post), likes: post.likes, comments: post.comments.length, ...(!post.drifted && { shares: post.shares }) };
+    figures.insights += 1;
+    if (Object.keys(values).length === 0) refuse(call.response, 100, "Unsupported get request. Object does not exist", 33);
+    else if (wanted.some((name) => !Object.hasOwn(values, name) || retired.has(name))) refuse(call.response, 100, "The value must be a valid insights metric");
+    else {
+      const period = call.query.get("period") ?? "lifetime";
+      give(call, { data: wanted.map((name) => ({ name, period, values: [{ value: values[name] }], title: name, id: `${id}/insights/${name}/${period}` })) });
+    }
+  };
+
   const serveEdge = (call: Call, id: string, edge: string): void => {
     const { query, response } = call;
     const path = `${id}/${edge}`;
     const holder = content.posts.get(id);
     if (edge === "feed" && pages.includes(id)) give(call, paged(since(content.of(id), query), query, path, renderPost));
+    else if (edge === "insights") giveInsights(call, id);
     else if ((edge === "tagged" || edge === "ratings") && pages.includes(id)) give(call, { data: [] });
     else if (edge === "media" && id === account)
       give(
@@ -339,6 +367,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
       faults = { limits: 0, serverErrors: 0, cuts: 0, ...wish };
     },
     renewPageTokens,
+    retire: (metric) => void retired.add(metric),
     forgetCursors() {
       cursorAge += 1;
     },

@@ -1,3 +1,4 @@
+import type { InsightsPlan } from "../graph/insights.ts";
 import type { GraphOptions } from "../graph/options.ts";
 import type { Listing, Plan } from "../graph/read.ts";
 import { totalOf } from "../graph/fields.ts";
@@ -7,7 +8,7 @@ import { facebookShapes } from "./shapes.ts";
 
 export interface FacebookOptions extends GraphOptions {
   readonly pages: readonly string[];
-  readonly collect: readonly ("posts" | "tagged" | "comments" | "ratings")[];
+  readonly collect: readonly ("posts" | "tagged" | "comments" | "ratings" | "insights")[];
 }
 
 const attachments = "attachments{title,description,media,media_type,type,url,unshimmed_url,target,subattachments.limit(20){description,media,media_type,type,url,target}}";
@@ -19,6 +20,13 @@ const commentFields = "id,message,created_time,from,parent{id},message_tags,atta
 const ratingFields = "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer,open_graph_story{id}";
 /** The most that an edge of a page gives at once (Graph API changelog, 2.4). */
 const pageSize = "100";
+
+/**
+ * Names since 15 November 2025, when post_impressions, page_impressions and page_fans ended for all versions; their unique kinds had in June 2025
+ * (Pages API, Deprecated Facebook Page Insights Metrics, 2026-03).
+ */
+const postInsights: InsightsPlan = { metrics: [["post_media_view", "post_reactions_by_type_total"], ["post_media_view"]] };
+const pageInsights: InsightsPlan = { metrics: [["page_follows"]], query: { period: "day" } };
 
 export function facebookPlan({ pages, collect }: FacebookOptions): Plan {
   const withComments = collect.includes("comments");
@@ -33,9 +41,10 @@ export function facebookPlan({ pages, collect }: FacebookOptions): Plan {
   return {
     shapes: facebookShapes,
     parse: parseFacebook,
+    ...(collect.includes("insights") && { insights: { posts: postInsights, accounts: pages.map((id) => ({ id, page: id, plan: pageInsights })) } }),
     *listings() {
       for (const page of pages) {
-        if (collect.includes("posts") || withComments)
+        if (collect.includes("posts") || withComments || collect.includes("insights"))
           yield list(page, "feed", postFields, { isRefreshed: true, ...(withComments && { commentsOf: ({ comments }: Json) => totalOf(comments) }) });
         if (collect.includes("tagged")) yield list(page, "tagged", taggedFields);
         if (collect.includes("ratings")) yield list(page, "ratings", ratingFields);

@@ -35,6 +35,12 @@ export const graphOptions = {
     .max(500)
     .default(10)
     .describe("Of the newest 2,000 posts those that are older are read again, so many after each poll, with their comments: edits, counts, and what is gone. 0: never."),
+  insightsHours: z
+    .number()
+    .min(1)
+    .max(168)
+    .default(6)
+    .describe("With insights in collect: the figures of posts as young as refreshDays are asked for again after so long, fifty after each poll at most."),
   requestsPerHour: z.int().min(1).max(1_000_000).default(200).describe("Calls in an hour with this token: 200 for each user of the app; a page's own allowance is larger."),
   server: z
     .url({ protocol: /^https?$/ })

@@ -9,6 +9,7 @@ import { type Message, type Shapes, messagesOf } from "./answers.ts";
 import type { GraphClient } from "./client.ts";
 import { type Cursor, type ListState, type Pending, formatCursor, parseCursor, rememberPost } from "./cursor.ts";
 import { softId, totalOf } from "./fields.ts";
+import { type InsightsPlan, makeInsights } from "./insights.ts";
 import { rawOf } from "./parse.ts";
 
 /** A list of the graph, newest first. */
@@ -36,6 +37,8 @@ export interface Plan {
   readonly listings: (cursor: Cursor, signal: AbortSignal) => AsyncIterable<Listing> | Iterable<Listing>;
   /** Comments of a post, or replies of a comment; `newestFirst`: what was read before ends the walk. */
   readonly comments: (id: string, isReplies: boolean, list: string) => Listing & { readonly newestFirst: boolean };
+  /** Figures of each post, and of the accounts named (each with its page); absent: they are not read. */
+  readonly insights?: { readonly posts: InsightsPlan; readonly accounts: readonly { readonly id: string; readonly page?: string; readonly plan: InsightsPlan }[] };
 }
 
 export interface ReadOptions {
@@ -44,6 +47,8 @@ export interface ReadOptions {
   readonly refreshDays: number;
   /** Older posts that are read again after each round. */
   readonly rereadPosts: number;
+  /** Between two looks at the figures of a post. */
+  readonly insightsHours: number;
 }
 
 /** Clocks of the platform and ours differ, and posts appear late. */
@@ -78,6 +83,8 @@ export async function* readGraph(
   /** Comments that a post had when they were read last, in this process: what is not there any more is asked about. */
   const comments = new Map<string, ReadonlySet<string>>();
   const listings = new Map<string, Listing>();
+  const insights = makeInsights(options, client, context);
+  let accountsReadAt = 0;
   const seconds = () => Math.floor(clock.now() / 1_000);
 
   for (;;) {
@@ -101,6 +108,7 @@ export async function* readGraph(
     }
     if (failure !== undefined && succeeded === 0) throw failure;
     yield* readAgain();
+    yield* readInsights();
     status({ state: "polling", ...(failure !== undefined && { detail: failure.code }) });
     try {
       await clock.sleep(options.pollSeconds * 1_000, signal);
@@ -283,6 +291,23 @@ export async function* readGraph(
         if (thrown.code === "UPSTREAM_NOT_FOUND") yield { items: [goneOf(id)], cursor: formatCursor(cursor) };
       }
       yield* readPending(undefined);
+    }
+  }
+
+  async function* readInsights(): AsyncGenerator<SourcePage> {
+    const { posts, accounts } = plan.insights ?? {};
+    if (posts === undefined || accounts === undefined) return;
+    const give = (id: string, body: Json | undefined): SourcePage => {
+      const told = body === undefined ? [] : [...messagesOf({ headers: {}, body, url: `https://graph.facebook.com/${id}/insights` }, plan.shapes, clock.now())];
+      return { items: told.map(fresh).filter((raw) => raw !== undefined), cursor: formatCursor(cursor) };
+    };
+    if (clock.now() - accountsReadAt >= options.insightsHours * 3_600_000) {
+      accountsReadAt = clock.now();
+      for (const { id, page, plan: asked } of accounts) yield give(id, await insights.read(id, asked, page, signal));
+    }
+    for (const id of insights.due(cursor, (list) => listings.get(list)?.isRefreshed === true)) {
+      const page = listings.get(cursor.posts.get(id)?.list ?? "")?.page;
+      yield give(id, await insights.read(id, posts, page, signal));
     }
   }
 

@@ -3,6 +3,7 @@ import { EarshotError } from "../../core/errors.ts";
 import type { GraphClient } from "../graph/client.ts";
 import type { Cursor } from "../graph/cursor.ts";
 import { softId } from "../graph/fields.ts";
+import type { InsightsPlan } from "../graph/insights.ts";
 import type { GraphOptions } from "../graph/options.ts";
 import type { Listing, Plan } from "../graph/read.ts";
 import { type Json, isJson } from "../json/decode.ts";
@@ -14,7 +15,7 @@ export interface InstagramOptions extends GraphOptions {
   readonly account: string;
   readonly hashtags: readonly string[];
   readonly discover: readonly string[];
-  readonly collect: readonly ("media" | "tags" | "comments" | "stories")[];
+  readonly collect: readonly ("media" | "tags" | "comments" | "stories" | "insights")[];
 }
 
 const children = "children{id,media_type,media_url,thumbnail_url}";
@@ -30,6 +31,12 @@ const dayMs = 86_400_000;
 const mostHashtags = 30;
 const hashtagSpanMs = 7 * dayMs;
 
+/**
+ * `views` took the place of impressions, plays and video_views, which ended for all versions on 21 April 2025; what a kind of media does not have makes
+ * the platform refuse all (Instagram Media Insights, 2026-06).
+ */
+const mediaInsights: InsightsPlan = { metrics: [["views", "likes", "comments", "shares"], ["views", "shares"], ["views"]] };
+
 export function instagramPlan(options: InstagramOptions, client: GraphClient, context: SourceContext): Plan {
   const { account, hashtags, discover, collect } = options;
   const { clock, report } = context;
@@ -43,9 +50,10 @@ export function instagramPlan(options: InstagramOptions, client: GraphClient, co
   return {
     shapes: instagramShapes,
     parse: parseInstagram,
+    ...(collect.includes("insights") && { insights: { posts: mediaInsights, accounts: [] } }),
     async *listings(cursor, signal) {
       const withComments = collect.includes("comments");
-      if (collect.includes("media") || withComments)
+      if (collect.includes("media") || withComments || collect.includes("insights"))
         yield list("media", mediaFields, { isRefreshed: true, ...(withComments && { commentsOf: ({ comments_count: count }: Json) => softCount(count) }) });
       if (collect.includes("tags")) yield list("tags", tagFields);
       if (collect.includes("stories")) yield list("stories", mediaFields, { keptMs: dayMs });
