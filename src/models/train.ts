@@ -1,16 +1,12 @@
 import { type AdditiveModel, columnsOf, makeAdditiveJudge, weightOf } from "./additive-model.ts";
 import type { Labelled } from "./corpus.ts";
 import { bucketCount } from "./features.ts";
-import { figuresOf, headlineOf } from "./figures.ts";
-import { type Head, judged, softmaxOf } from "./linear-model.ts";
+import type { Head } from "./linear-model.ts";
 import { type Example, trainLinear, type TrainOptions } from "./linear-train.ts";
 import type { Reader } from "./reader.ts";
 import { type GramTexts, type Plane, trainSvm } from "./svm.ts";
 import type { Task } from "./tasks.ts";
-
-export interface TrainingReport {
-  (line: string): void;
-}
+import { bareHead, headOf, type TrainingReport } from "./train-head.ts";
 
 export interface TaskData {
   readonly task: Task;
@@ -38,6 +34,8 @@ interface Spread {
 
 interface Trained {
   readonly head: Head;
+  /** Added to each class's score; empty: nothing is. */
+  readonly lifts: readonly number[];
   readonly planes: readonly Plane[];
 }
 
@@ -50,19 +48,19 @@ const denseWeight = 0.09;
  */
 export function trainModel(raw: readonly TaskData[], reader: Reader, options: ModelOptions, report: TrainingReport): AdditiveModel {
   const spread = spreadOf(raw, reader, options.dense);
-  const bare = raw.map(({ task, train }): Trained => ({ planes: planesOf(task, setOf(train, reader, spread), train.labels, spread), head: bareHead(task) }));
+  const bare = raw.map(({ task, train }): Trained => ({ planes: planesOf(task, setOf(train, reader, spread), train.labels, spread), head: bareHead(task), lifts: [] }));
   // As it will judge: from bytes, and without the n-grams that weigh little.
   const judge = makeAdditiveJudge(joined(bare, spread, options), reader);
   const first = raw.map(({ task, train, check }, i): Trained => {
     const scores = check.texts.map((text, at) =>
       Float64Array.from(judge.one(task.name, text, check.hints?.[at]).probabilities, (probability) => Math.log(Math.max(1e-12, probability))),
     );
-    return { planes: bare[i]?.planes ?? [], head: headOf(task, scores, check.labels, train.labels, report) };
+    return { planes: bare[i]?.planes ?? [], ...headOf(task, scores, check.labels, train.labels, report) };
   });
   if (options.heldOut === true) return joined(first, spread, options);
   const all = raw.map(({ task, train, check }, i): Trained => {
     const both = joinedTexts(train, check);
-    return { head: first[i]?.head ?? never(task), planes: planesOf(task, setOf(both, reader, spread), both.labels, spread) };
+    return { ...(first[i] ?? never(task)), planes: planesOf(task, setOf(both, reader, spread), both.labels, spread) };
   });
   return joined(all, spread, options);
 }
@@ -175,18 +173,18 @@ function costsOf(classes: number, labels: readonly number[], balance: number): r
 }
 
 /**
- * One plane for two classes, else one for each: half of them of support vectors, half of a softmax regression, which err on other texts.
- * Sums of planes are planes: what is judged by costs no more for it.
+ * One plane for two classes, else one for each: half of them of support vectors, with n-grams weighed by how rare and (see Task.telling)
+ * how telling they are, half of a softmax regression, which err on other texts. Sums of planes are planes: what is judged by costs no more for it.
  */
-function planesOf({ classes, balance, cost, softBalance }: Task, set: GramTexts, labels: readonly number[], { rarity }: Spread): readonly Plane[] {
+function planesOf({ classes, balance, cost, softBalance, telling }: Task, set: GramTexts, labels: readonly number[], { rarity }: Spread): readonly Plane[] {
   const count = classes.length;
   const rarer = costsOf(count, labels, balance);
-  const rare = { ...set, values: set.values.map((value, k) => value * (rarity[set.buckets[k] ?? 0] ?? 0)) };
   const wide = Array.from(count === 2 ? [1] : classes.keys(), (c): Plane => {
     const isIn = Uint8Array.from(labels, (label) => (label === c ? 1 : 0));
     const costs = Float32Array.from(labels, (label) => cost * (label === c || count === 2 ? (rarer[label] ?? 1) : 1));
-    const plane = trainSvm(rare, isIn, costs, bucketCount, c + 1);
-    return { ...plane, buckets: plane.buckets.map((weight, bucket) => weight * (rarity[bucket] ?? 0)) };
+    const scales = telling === true ? tellingOf(set, isIn).map((ratio, bucket) => ratio * (rarity[bucket] ?? 0)) : rarity;
+    const plane = trainSvm({ ...set, values: set.values.map((value, k) => value * (scales[set.buckets[k] ?? 0] ?? 0)) }, isIn, costs, bucketCount, c + 1);
+    return { ...plane, buckets: plane.buckets.map((weight, bucket) => weight * (scales[bucket] ?? 0)) };
   });
   const texts = labels.length;
   const soft = softPlanes(set, labels, {
@@ -203,6 +201,29 @@ function planesOf({ classes, balance, cost, softBalance }: Task, set: GramTexts,
   const softer = count === 2 && no !== undefined && yes !== undefined ? [summed(yes, 1, no, -1)] : soft;
   const [byWide, byEven] = [spanOf(wide, set), spanOf(softer, set)];
   return wide.map((plane, c) => summed(plane, 1 / byWide, softer[c] ?? plane, 1 / byEven));
+}
+
+const begun = 2;
+
+/**
+ * Of each n-gram, how much more often texts of the class have it than others do: the logarithm of the ratio of its shares, each begun at
+ * `begun` texts. What a single text has tells nothing.
+ */
+function tellingOf({ count, starts, buckets }: GramTexts, isIn: Uint8Array): Float32Array {
+  const [outside, inside] = [new Float64Array(bucketCount).fill(begun), new Float64Array(bucketCount).fill(begun)];
+  for (let i = 0; i < count; i++) {
+    const side = isIn[i] === 1 ? inside : outside;
+    for (let k = starts[i] ?? 0; k < (starts[i + 1] ?? 0); k++) {
+      const bucket = buckets[k] ?? 0;
+      side[bucket] = (side[bucket] ?? 0) + 1;
+    }
+  }
+  const sum = (list: Float64Array) => list.reduce((so, number) => so + number, 0);
+  const lead = Math.log(sum(outside) / sum(inside));
+  return Float32Array.from(inside, (number, bucket) => {
+    const others = outside[bucket] ?? begun;
+    return number + others < 2 * begun + 2 ? 0 : Math.log(number / others) + lead;
+  });
 }
 
 /** A plane for each class. */
@@ -245,54 +266,11 @@ function scoresOf(planes: readonly Plane[], set: GramTexts, i: number): Float64A
   });
 }
 
-const bareHead = ({ name, classes }: Task): Head => ({ task: name, classes: classes.length, names: classes, temperature: 1, shifts: classes.map(() => 0) });
-
-/** In the wild the second class is rarer than in a corpus that was gathered for it: a cut is chosen as if so many texts were of it. */
-const wildShare = 0.4;
-
-/** Probabilities by the likelihood, shifts by the task's figure, both on texts that were not trained on. @param scores logarithms, by class */
-function headOf(task: Task, scores: readonly Float64Array[], labels: readonly number[], trained: readonly number[], report: TrainingReport): Head {
-  const classes = task.classes.length;
-  const common = { task: task.name, classes, names: task.classes, temperature: temperatureOf(scores, labels, classes) };
-  const said = (shifts: readonly number[]) => scores.map((one) => judged(one, 0, { ...common, shifts }).chosen);
-  const figureWith = (shifts: readonly number[]) => headlineOf(task, figuresOf(labels, said(shifts), classes));
-  let shifts: readonly number[] = Array.from({ length: classes }, () => 0);
-  const plain = figureWith(shifts);
-  // One cut alone is chosen, and only where the figure asks for it: many cuts on few texts would be chance.
-  if (task.headline === "f1OfSecond") {
-    const seconds = labels.filter((label) => label === 1).length;
-    const cost = ((seconds / Math.max(1, labels.length - seconds)) * (1 - wildShare)) / wildShare;
-    let best = 0;
-    for (let by = -0.5; by <= 1; by += 0.05) {
-      const chosen = said([0, by]);
-      const hits = chosen.filter((guess, i) => guess === 1 && labels[i] === 1).length;
-      const wrong = chosen.filter((guess, i) => guess === 1 && labels[i] === 0).length;
-      const figure = hits / (hits + 0.5 * (wrong * cost + seconds - hits));
-      if (figure > best + 1e-9) [best, shifts] = [figure, [0, by]];
-    }
-  }
-  report(
-    `${task.name}: ${task.headline} ${figureWith(shifts).toFixed(4)} (without shift ${plain.toFixed(4)}), temperature ${common.temperature.toFixed(2)}, ${labels.length} texts`,
-  );
-  const second = trained.filter((label) => label === 1).length / trained.length;
-  return { ...common, shifts, ...(task.shifts === true && { expectedShare: second }) };
-}
-
-/** With the best likelihood (Guo et al., On calibration, ICML 2017): one number, so that what is likeliest is what is chosen. */
-function temperatureOf(scores: readonly Float64Array[], labels: readonly number[], classes: number): number {
-  let temperature = 1;
-  let least = Infinity;
-  for (let tried = 0.1; tried <= 8; tried *= 1.05) {
-    const loss = scores.reduce((sum, one, i) => sum - Math.log(Math.max(1e-9, softmaxOf(one, 0, classes, tried)[labels[i] ?? 0] ?? 0)), 0);
-    if (loss < least) [least, temperature] = [loss, tried];
-  }
-  return temperature;
-}
-
 /** All planes in one matrix of bytes; buckets that weigh little in all of them are left out. */
 function joined(parts: readonly Trained[], { means, deviations }: Spread, { version, rows }: ModelOptions): AdditiveModel {
   const heads = parts.map(({ head }) => head);
   const planes = parts.flatMap((part) => part.planes);
+  const lifts = parts.flatMap((part) => part.planes.map((_, c) => part.lifts[c] ?? 0));
   const columns = heads.reduce((sum, head) => sum + columnsOf(head), 0);
   const dimensions = means.length;
   const sidesCount = (planes[0]?.dense.length ?? 0) - dimensions;
@@ -322,7 +300,7 @@ function joined(parts: readonly Trained[], { means, deviations }: Spread, { vers
       lead -= slope * (means[d] ?? 0);
     }
     for (let k = 0; k < sidesCount; k++) sides[k * columns + c] = dense[dimensions + k] ?? 0;
-    bias[c] = lead;
+    bias[c] = Math.fround(lead) + (lifts[c] ?? 0);
   }
   return { version, heads, kept, matrix, scales, vectors, sides, bias };
 }

@@ -256,7 +256,7 @@ const trainCommand = buildCommand({
       for (const [name, data, options] of recipes) {
         if (wanted(name)) keep(name, writeAdditiveModel(trainModel(data(folder), makeReader(vectors), { ...options, version: "2", heldOut: flags.heldOut }, print)));
       }
-      if (wanted("entities")) keep("entities", trainEntities(folder, vectors, print));
+      if (wanted("entities")) keep("entities", trainEntities(folder, vectors, flags.heldOut, print));
       if (wanted("code-switching")) keep("code-switching", trainWordModel(languagePosts(folder).train, print));
     }),
 });
