@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
-import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
+import { recordAt, rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { assertSound, pagesOf, views } from "./page.fixtures.ts";
+import { assertSound, collectComplaints, pagesOf, views } from "./page.fixtures.ts";
 
 const at = (hour: number, minute = 0) => `2026-11-01T${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}:00Z`;
 const story = "https://news.example/quokka";
@@ -24,7 +24,7 @@ describe("the spread on the page of a post", () => {
   before(async () => {
     opened = await openBrowser();
     if (!("browser" in opened)) return;
-    api = await startApi({ pages: true });
+    api = await startApi({ pages: true, config: { terms: { quokka: { name: "Quokka", query: "quokka" } } } });
     await api.import(lines);
     await api.settle();
     const posts = rowsOf((await api.ask("GET", "/api/v1/posts?limit=50")).body);
@@ -95,6 +95,29 @@ describe("the spread on the page of a post", () => {
       await page.getByText("No post that is stored shares this one").waitFor();
       await page.getByRole("link", { name: "Look at the sources" }).waitFor();
     }));
+
+  it("shows who is kept to a brand their part alone, and asks for nothing that is refused to them", async (t) => {
+    if (!("browser" in opened)) return t.skip(opened.reason);
+    const invited = await api.ask("POST", "/api/v1/users", { body: { name: "kit", role: "viewer", terms: ["quokka"] } });
+    const context = await opened.browser.newContext({ locale: "en-GB" });
+    const page = await context.newPage();
+    const complaints = collectComplaints(page);
+    await page.goto(`${api.address}/#code=${String(recordAt(invited.body, "invitation")["code"])}`);
+    await page.locator("main h2, main h3").first().waitFor();
+    await open(page, "origin");
+    assert.deepEqual(await page.getByRole("navigation", { name: "Parts of the page" }).getByRole("link").allInnerTexts(), ["What is known of it", "Conversation", "Spread"]);
+    await page.locator(".loading").waitFor({ state: "detached" });
+    // Boosts have no words, and the quote says nothing of it.
+    assert.equal(
+      await page
+        .locator("main")
+        .getByText(/^(?:boost|quote)/)
+        .count(),
+      0,
+    );
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
 
   it("folds in Search to one post of each group, and says how many more are like it", (t) =>
     withPage(t, async (page) => {

@@ -108,20 +108,6 @@ describe("the page of vendors' exports", () => {
       await page.getByRole("link", { name: "shop", exact: true }).waitFor({ state: "detached" });
     }));
 
-  it("tells how far an import is, and stops it when asked; what was taken stays", (t) =>
-    withPage(t, async (page) => {
-      await page.goto(`${api.address}/vendor-exports`);
-      await choose(page, "large.csv");
-      await page.getByText("Of the first 200 rows 200 would be taken and 0 refused.").waitFor();
-      await page.getByLabel("Name of the mapping").fill("large");
-      await page.getByRole("button", { name: "Keep the mapping and import large.csv" }).click();
-      await page.getByRole("progressbar", { name: "Import of large.csv" }).waitFor();
-      await page.getByRole("button", { name: "Cancel" }).click();
-      await page.getByText("Stopped. What was taken until then stays").waitFor();
-      await page.getByRole("progressbar").waitFor({ state: "detached" });
-      await page.getByRole("button", { name: "Import large.csv", exact: true }).waitFor();
-    }));
-
   it("says what is wrong with a file that is none", async (t) => {
     if (!("browser" in opened)) return t.skip(opened.reason);
     // A refusal of the server is told by the browser too.
@@ -162,4 +148,18 @@ describe("the page of vendors' exports", () => {
         options,
       ));
   }
+
+  it("tells how far an import is, and stops it when asked; what was taken stays", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/vendor-exports`);
+      await choose(page, "large.csv");
+      await page.getByText("Of the first 200 rows 200 would be taken and 0 refused.").waitFor();
+      await page.getByLabel("Name of the mapping").fill("large");
+      await page.getByRole("button", { name: "Keep the mapping and import large.csv" }).click();
+      await page.getByRole("progressbar", { name: "Import of large.csv" }).waitFor();
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await page.getByText("Stopped. What was taken until then stays").waitFor();
+      await page.getByRole("progressbar").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Import large.csv", exact: true }).waitFor();
+    }));
 });

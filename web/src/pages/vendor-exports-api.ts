@@ -112,6 +112,8 @@ function problemOf(request: XMLHttpRequest): ProblemError {
  */
 export function importFile(file: File, mapping: string, onSent: (share: number) => void, signal: AbortSignal): Promise<ImportAnswer> {
   return new Promise((resolve, reject) => {
+    // Stopped while the mapping was still being kept: nothing is told of it later.
+    if (signal.aborted) return reject(new DOMException("cancelled", "AbortError"));
     const request = new XMLHttpRequest();
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.open("POST", `/api/v1/import?${new URLSearchParams({ mapping }).toString()}`);
