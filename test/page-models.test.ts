@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { rowsOf, type RunningApi, startApi } from "./api.fixtures.ts";
 import { openBrowser } from "./browser.ts";
-import { seedSet, tones, toneOf, toneText, trainModel } from "./models.fixtures.ts";
+import { outdate, seedSet, tones, toneOf, toneText, trainModel } from "./models.fixtures.ts";
 import { assertSound, pagesOf, views } from "./page.fixtures.ts";
 
 describe("the page of models", () => {
@@ -116,6 +116,31 @@ describe("the page of models", () => {
       assert.equal(await dialog.getByRole("button", { name: "Promote now" }).isDisabled(), true);
     }));
 
+  it("plans trainings by itself, trains on the plan's word, and says what came of it", (t) =>
+    withPage(t, async (page) => {
+      await page.goto(`${api.address}/models`);
+      const plan = page.getByRole("form", { name: "Train by itself" });
+      await plan.getByLabel("Train on").selectOption({ label: "Tone" });
+      await plan.getByLabel("By the calendar").selectOption({ label: "on Mondays, 03:00 UTC" });
+      await plan.getByLabel("After so many new labels").fill("500");
+      await plan.getByRole("button", { name: "Begin" }).press("Enter");
+      const planned = page.getByRole("article", { name: "Tone" });
+      await planned.getByText("on Mondays, 03:00 UTC; after 500 new labels; when posts of its task moved.").waitFor();
+      await planned.getByText("It asks before it promotes.").waitFor();
+      await planned.getByRole("button", { name: "Train now" }).click();
+      const history = page.getByRole("list", { name: "What it did for Tone" });
+      await history.getByText(/asked for: (?!training)/).waitFor({ timeout: 120_000 });
+      assert.match(await history.innerText(), /asked for: (?:tone@[0-9a-f]{8} .*|did not train: no label is new|.*could not be compared|failed)/s);
+      for (const name of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme: name });
+        await assertSound(page, `models-retraining-${name}`);
+      }
+      await page.setViewportSize({ width: 360, height: 740 });
+      await assertSound(page, "models-retraining-narrow");
+      await planned.getByRole("button", { name: "No more by itself" }).click();
+      await page.getByText("Nothing trains by itself.").waitFor();
+    }));
+
   for (const [name, options] of views) {
     it(`has no fault that axe finds, ${name}`, (t) =>
       withPage(
@@ -133,4 +158,21 @@ describe("the page of models", () => {
         options,
       ));
   }
+
+  it("says which model judges nothing since the embedded ones changed, and trains it anew in one press", (t) =>
+    withPage(t, async (page) => {
+      const { body } = await api.ask("GET", "/api/v1/models");
+      const versions = rowsOf(rowsOf(body).find(({ task }) => task === "tone") ?? {}, "versions");
+      const judge = versions.find(({ state }) => state === "promoted") ?? versions[0];
+      const old = await outdate(api, String(judge?.["id"]));
+      await page.goto(`${api.address}/models`);
+      await page.getByText(`${old} was promoted for tone and judges nothing`).waitFor();
+      await page.getByRole("region", { name: "Tasks and who judges them" }).getByText("It judges nothing").waitFor();
+      await assertSound(page, "models-stopped");
+      await page.getByRole("button", { name: /^Train it anew on version \d+ of Tone$/ }).press("Enter");
+      await page.getByText("It is trained anew.").waitFor();
+      await page.getByText("Trained:").waitFor({ timeout: 120_000 });
+      await page.goto(`${api.address}/live`);
+      await page.getByRole("link", { name: `tone: ${old} judges nothing since the embedded models changed; train it anew` }).waitFor();
+    }));
 });

@@ -31,6 +31,7 @@ import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addModelDriftRoutes } from "./routes/model-drift.ts";
 import { addModelUseRoutes } from "./routes/model-use.ts";
+import { addRetrainingRoutes } from "./routes/retraining.ts";
 import { addModelRoutes } from "./routes/models.ts";
 import { addPeopleRoutes } from "./routes/people.ts";
 import { addLabelSetRoutes } from "./routes/label-sets.ts";
@@ -195,6 +196,7 @@ export async function makeApi(options: ApiOptions) {
   addGrantRoutes(context);
   addDriftRoutes(context);
   addModelDriftRoutes(context);
+  addRetrainingRoutes(context);
   addDeprecationRoutes(context);
   addShadowRoutes(context);
   addConnectionRoutes(context);

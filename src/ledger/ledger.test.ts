@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { type Change, contributionOf } from "../core/event.ts";
 import { authorIdFrom, postIdFrom } from "../core/ids.ts";
+import { packTowards } from "../core/towards.ts";
 import { authorIdOf, changeOf, dropOf, hashOf, makePlaces, makeTestPost, openTestLedger, postIdOf, temporaryFolder } from "./ledger.fixtures.ts";
 
 const now = 1_700_000_000_000;
@@ -20,6 +21,24 @@ test("a new post is a change without was, and its repeat is dropped", async () =
   assert.deepEqual(change.post, post);
   assert.equal(ledger.isRepeat(post.id, 0, hashOf(1), 0), true);
   assert.equal(dropOf(ledger.applyPost(post, hashOf(1), place())), "duplicate");
+});
+
+test("what a post says of its terms comes back from the file, and goes with a term that it bears no more", async () => {
+  using folder = temporaryFolder();
+  const targets = [["x", "negative"], ["y", undefined], ["z", "positive"]] as const;
+  const towards = packTowards("towards@0a1b2c3d", targets.map(([id, label]) => ({ kind: "term", id, score: 0, places: [], ...(label !== undefined && { label }) })));
+  const post = makeTestPost(1, { sensitivity: "private", sentiment: { label: "positive", score: 1 }, terms: ["w", "x", "y"], notes: { towards } });
+  const place = makePlaces();
+  {
+    using ledger = await openTestLedger(folder.path);
+    ledger.applyPost(post, hashOf(1), place());
+    ledger.commit({ postsOffset: 1, events: { offset: 1, index: 0 }, generation: 0 });
+    ledger.flush();
+  }
+  using ledger = await openTestLedger(folder.path);
+  const change = changeOf(ledger.applyTerms(post.id, ["z"], ["x"], place()));
+  assert.deepEqual(change.was, { ...contributionOf(post), towards: { x: "negative", y: "none" } });
+  assert.deepEqual([change.is?.terms, change.is?.towards], [["w", "y", "z"], { y: "none" }]);
 });
 
 test("an edit carries what the post was, and an older revision afterwards is stale", async () => {

@@ -15,6 +15,7 @@ import { modelDriftMigrations } from "./model-drift.ts";
 import { oauthGrantOptionsMigrations, oauthGrantsMigrations } from "./oauth-grants.ts";
 import { oauthTokensMigrations } from "./oauth-tokens.ts";
 import { modelsMigrations } from "./models.ts";
+import { retrainingMigrations } from "./retraining.ts";
 import { quarantineMigrations } from "./quarantine.ts";
 import { settingsMigrations } from "./settings.ts";
 import { sourceHoursMigrations } from "./source-hours.ts";
@@ -58,4 +59,5 @@ export const registerMigrations: readonly Migration[] = [
   ...labelReasonsMigrations,
   ...relinkedMigrations,
   ...oauthGrantOptionsMigrations,
+  ...retrainingMigrations,
 ];

@@ -23,6 +23,18 @@ export type Alarm =
       readonly since: number;
     }
   | {
+      readonly kind: "model-better";
+      /** A candidate that was trained by itself, and is better than who judges. */
+      readonly source: string;
+      readonly task: string;
+      /** Of the difference, 95%. */
+      readonly value: number;
+      readonly low: number;
+      readonly high: number;
+      readonly limit: number;
+      readonly since: number;
+    }
+  | {
       readonly kind: "model-stopped";
       /** The model that was promoted, and judges nothing. */
       readonly source: string;

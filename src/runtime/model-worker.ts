@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { type SwitchedModel, switchedModels } from "../core/config.ts";
 import { EarshotError } from "../core/errors.ts";
@@ -129,7 +130,11 @@ const handlers = {
     readonly stacked: boolean;
     readonly seed: number;
     readonly thresholds: Readonly<Record<string, number>> | undefined;
+    /** Nobody waits for it: it takes what time others leave. */
+    readonly isBackground: boolean;
   }) {
+    // On Linux the priority of 0 is that of the calling thread alone, which ends with this training (setpriority(2), read 2026-11).
+    if (argument.isBackground && process.platform === "linux") setPriority(0, constants.priority.PRIORITY_LOW);
     const { train, validation, gold, stacked, seed, thresholds } = argument;
     const { task, classes } = train;
     const { model, parameters } = trainClassifier(

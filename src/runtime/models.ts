@@ -3,6 +3,7 @@ import type { ReadFilter } from "../core/filter.ts";
 import type { Interval } from "../models/bootstrap.ts";
 import type { ModelMove, ModelRecord, ModelShadow } from "../registers/models.ts";
 import type { ShadowDifference } from "./model-shadow.ts";
+import type { RetrainingBook } from "./retraining.ts";
 
 /** Who judges a task, and who could. */
 export interface TaskView {
@@ -101,7 +102,7 @@ export interface ShadowView extends Omit<ModelShadow, "begunAt"> {
 }
 
 /** The registry of models: trained, compared, promoted, rolled back here. */
-export interface ModelBook {
+export interface ModelBook extends RetrainingBook {
   tasks(): Promise<readonly TaskView[]>;
   /** @throws NOT_FOUND */
   get(id: string): Promise<ModelRecord>;

@@ -44,6 +44,15 @@ export function makeEmbedded(library: Library): { social(text: string): Readonly
   };
 }
 
+/** The task's name as judgements bear it. */
+export const taskNameOf = (name: string): string =>
+  name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40) || "task";
+
 /** Why a model of the registry cannot judge beside these embedded models; undefined: it can, or its weights cannot be read. */
 export function staleBase(bytes: Uint8Array, versions: readonly string[]): string | undefined {
   const { stacked } = readClassifier(bytes);

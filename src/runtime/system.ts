@@ -207,8 +207,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     });
     undo.push(() => world.stop());
 
+    const labelSets = () => labels.book.labelSets;
     const about = { terms: () => terms.engine.terms(), reading: () => reading, replay: (request: Parameters<Engine["replay"]>[0]) => quarantine.replay(request) };
-    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, again, config: config.models, ...about });
+    const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, again, config: config.models, labelSets, ...about });
     undo.push(() => models.close());
     await models.use.open();
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
@@ -257,8 +258,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       platforms: () => [...new Set(["bluesky", "mastodon", importSource, ...[...sources.definitions.values()].map((definition) => definition.platform)])],
     });
     undo.push(async () => erasures.close());
-    const figures = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
-    const { stats } = figures;
+    const { stats } = makeStats({ base, threads, collector, limits, clock, rejectedOpen: () => quarantine.openCount() });
     const signInFetch = openFetch({ env, mayAsk: (url) => url.protocol === "https:" || isLoopbackName(url.hostname) });
     undo.push(async () => signInFetch[Symbol.asyncDispose]());
     const { access, makeLink } = await makeAccess({

@@ -163,8 +163,8 @@ export function addFailureRoutes({ app, engine }: ApiContext): void {
           200: Type.Object({
             items: Type.Array(
               Type.Object({
-                kind: Type.Union([Type.Literal("failures"), Type.Literal("drift"), Type.Literal("deprecation"), Type.Literal("model-drift"), Type.Literal("model-stopped")]),
-                source: Type.String({ description: "model-drift: the slice, all or a condition of the query language; model-stopped: the model." }),
+                kind: Type.Union([Type.Literal("failures"), Type.Literal("drift"), Type.Literal("deprecation"), Type.Literal("model-drift"), Type.Literal("model-stopped"), Type.Literal("model-better")]),
+                source: Type.String({ description: "model-drift: the slice, all or a condition of the query language; model-stopped, model-better: the model." }),
                 class: Type.Optional(failureClass),
                 count: Type.Optional(Type.Integer({ description: "Failed calls of the last hour." })),
                 entity: Type.Optional(Type.String()),
@@ -173,6 +173,9 @@ export function addFailureRoutes({ app, engine }: ApiContext): void {
                 task: Type.Optional(Type.String({ description: "model-drift: what was judged; model-stopped: what nobody of the registry judges any more." })),
                 moved: Type.Optional(Type.String({ description: "model-drift: balance or text." })),
                 share: Type.Optional(Type.Number({ description: "0 to 1, of the messages; model-drift: how well the day's texts are told apart from those before." })),
+                value: Type.Optional(Type.Number({ description: "model-better: by how much, with the 95% interval low to high." })),
+                low: Type.Optional(Type.Number()),
+                high: Type.Optional(Type.Number()),
                 text: Type.Optional(Type.String({ description: "What the platform says; model-stopped: why." })),
                 effectiveAt: optionalInstant("When what is used ends."),
                 limit: Type.Number({ description: "From which on it is told (`alarms` of the configuration)." }),

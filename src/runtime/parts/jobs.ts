@@ -15,7 +15,7 @@ export interface JobsOptions {
   readonly erasures: { payAll(): Promise<void>; sweep(): Promise<void>; hideTold(): Promise<void> };
   readonly labels: { sweep(): Promise<void> };
   readonly topics: { follow(): Promise<void>; sweep(): Promise<void> };
-  readonly models: { flush(): Promise<void> };
+  readonly models: { flush(): Promise<void>; retrain(): Promise<void> };
   readonly activity: { flush(): Promise<void> };
   readonly failures: { flush(): Promise<void> };
   readonly drift: { flush(): Promise<void> };
@@ -97,6 +97,7 @@ export function startJobs(options: JobsOptions): Jobs {
     every("figures", 2_000, options.stats),
     every("sources by the hour", 10_000, () => options.activity.flush()),
     every("models beside", 10_000, () => options.models.flush()),
+    every("retraining", 60_000, () => options.models.retrain()),
     every("failed calls", 10_000, () => options.failures.flush()),
     every("drift", 15_000, () => options.drift.flush()),
     every("drift of texts", 10 * 60_000, () => options.modelDrift.daily()),

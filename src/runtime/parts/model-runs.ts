@@ -14,6 +14,7 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
   const runs: TrainingRun[] = [];
   let working: { readonly id: string; readonly thread: Thread<ModelHandlers> } | undefined;
   const threads = new Set<Thread<ModelHandlers>>();
+  const endings = new Map<string, Promise<TrainingRun>>();
 
   async function withThread<T>(
     work: (caller: Caller<ModelHandlers>, thread: Thread<ModelHandlers>) => Promise<T>,
@@ -55,8 +56,8 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
       if (runs.some(({ state }) => state === "running")) throw new EarshotError("CONFLICT", "a training is running; wait for it, or cancel it");
       const run: TrainingRun = { ...fields, id: randomBytes(6).toString("base64url"), state: "running", startedAt: clock.now() };
       runs.push(run);
-      if (runs.length > mostRuns) runs.shift();
-      void withThread(
+      if (runs.length > mostRuns) endings.delete(runs.shift()?.id ?? "");
+      const ending = withThread(
         (caller, thread) => {
           working = { id: run.id, thread };
           return work(caller);
@@ -76,7 +77,15 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
         .finally(() => {
           if (working?.id === run.id) working = undefined;
         });
+      endings.set(run.id, ending);
       return run;
+    },
+    isRunning: (): boolean => runs.some(({ state }) => state === "running"),
+    /** Resolves once it is over, however it ended. @throws NOT_FOUND */
+    ended(id: string): Promise<TrainingRun> {
+      const ending = endings.get(id);
+      if (ending === undefined) throw new EarshotError("NOT_FOUND", `run ${id}: there is none`);
+      return ending;
     },
     cancel(id: string): void {
       const run = runs.find((one) => one.id === id);

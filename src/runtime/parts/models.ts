@@ -14,13 +14,16 @@ import { spamTask, taskNamed } from "../../models/tasks.ts";
 import { openAnnotations } from "../../registers/annotations.ts";
 import { openAudit } from "../../registers/audit.ts";
 import { openLabelSets } from "../../registers/label-sets.ts";
+import { openModelDrift } from "../../registers/model-drift.ts";
 import { judgesAfter, type ModelMove, type ModelShadow, openModels } from "../../registers/models.ts";
+import { openRetraining } from "../../registers/retraining.ts";
 import type { Threads } from "../boot.ts";
 import type { Engine } from "../engine.ts";
 import type { Alarm } from "../failures.ts";
-import type { JudgingPeriod, ModelBook, TaskView } from "../models.ts";
+import type { JudgingPeriod, ModelBook, TaskView, TrainingRun, TrainRequest } from "../models.ts";
+import type { RetrainingBook } from "../retraining.ts";
 import type { ShadowDifference } from "../model-shadow.ts";
-import { embeddedModelOf, embeddedTasks } from "../registry-models.ts";
+import { embeddedModelOf, embeddedTasks, taskNameOf } from "../registry-models.ts";
 import { version as programVersion } from "../version.ts";
 import type { WorkerModels } from "../worker-data.ts";
 import type { AgainPart } from "./again.ts";
@@ -28,6 +31,7 @@ import { makeModelUse, type ModelSwitch } from "./model-use.ts";
 import { makeComparing, nobody } from "./model-compare.ts";
 import { makeModelRuns } from "./model-runs.ts";
 import { makeModelStore } from "./model-store.ts";
+import { makeRetraining, type RetrainingOptions } from "./retraining.ts";
 
 export interface ModelsOptions {
   readonly sql: Sql;
@@ -42,6 +46,7 @@ export interface ModelsOptions {
   readonly terms: Engine["terms"];
   readonly replay: Engine["replay"];
   readonly reading: () => Pick<Engine, "post" | "search" | "count">;
+  readonly labelSets: RetrainingOptions["labelSets"];
   /** What the configuration asks of the embedded models. */
   readonly config: ModelsConfig;
   readonly again: AgainPart;
@@ -51,15 +56,6 @@ const mostDifferences = 100;
 /** Posts that are looked at for judgements, newest first. */
 const mostLooked = 2_000;
 const pagePosts = 200;
-
-/** The task's name as judgements bear it. */
-export const taskNameOf = (name: string): string =>
-  name
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|-+$/g, "")
-    .slice(0, 40) || "task";
 
 const partOf = (texts: readonly LabelledText[], part: LabelledText["part"]): readonly LabelledText[] => texts.filter((text) => text.part === part && text.label !== undefined);
 
@@ -134,8 +130,45 @@ export function makeModels(options: ModelsOptions) {
     return found.flat();
   }
 
+  async function begin({ set, version, stacked, seed, thresholds }: TrainRequest, actor: string, isBackground: boolean): Promise<TrainingRun> {
+    const reading = version === undefined ? await comparing.newestOf(set) : await sets.readVersion(set, version);
+    const { task: about, version: number, hash } = reading.version;
+    if (about.kind !== "classes") throw new EarshotError("USAGE", `${about.name}: it labels spans; export it as CoNLL and train a tagger with \`earshot models train --data\``);
+    const task = taskNameOf(about.name);
+    const shipped = task === spamTask.name ? spamTask : embeddedTasks.includes(task) ? taskNamed(task) : undefined;
+    if (shipped !== undefined && [...shipped.classes].sort().join() !== [...about.classes].sort().join())
+      throw new EarshotError("USAGE", `${about.name}: ${task} has the classes ${shipped.classes.join(", ")}; give the set another name, or these classes`);
+    const unknown = Object.keys(thresholds ?? {}).filter((name) => !about.classes.includes(name));
+    if (unknown.length > 0) throw new EarshotError("USAGE", `thresholds: expected classes of ${about.classes.join(", ")}, came ${unknown.join(", ")}`);
+    const brands = await comparing.brands();
+    const texts = (part: LabelledText["part"]) => ({ task, classes: about.classes, texts: partOf(reading.texts, part), brands });
+    const argument = { train: texts("train"), validation: texts("validation"), gold: texts("gold"), stacked, seed, thresholds, isBackground };
+    const run = runs.begin({ set, task, version: number }, async (caller) => {
+      const made = await caller.call("train", argument);
+      await store.keep(task, made.hash, made.bytes);
+      const record = await register.add(
+        {
+          id: made.id,
+          task,
+          classes: about.classes,
+          weightsSha256: made.hash,
+          weightsBytes: made.bytes.length,
+          labelSet: { id: set, name: about.name, version: number, hash },
+          codeVersion: `${programVersion}+${codeVersion()}`,
+          parameters: made.parameters,
+          figures: made.figures,
+          functional: made.functional,
+        },
+        actor,
+      );
+      await audit.append({ actor, action: "model.train", subject: record.id, details: { set, version: number, seed } });
+      return record.id;
+    });
+    return run;
+  }
+
   const startedAt = options.clock.now();
-  const book: ModelBook = {
+  const registry: Omit<ModelBook, keyof RetrainingBook> = {
     async tasks() {
       const [records, moves] = [await register.list(), await register.moves()];
       const stopped = new Map((await stoppedJudges()).map(({ model, reason }) => [model, reason]));
@@ -166,42 +199,7 @@ export function makeModels(options: ModelsOptions) {
       });
     },
     get: (id) => register.get(id),
-    async train({ set, version, stacked, seed, thresholds }, actor) {
-      const reading = version === undefined ? await comparing.newestOf(set) : await sets.readVersion(set, version);
-      const { task: about, version: number, hash } = reading.version;
-      if (about.kind !== "classes") throw new EarshotError("USAGE", `${about.name}: it labels spans; export it as CoNLL and train a tagger with \`earshot models train --data\``);
-      const task = taskNameOf(about.name);
-      const shipped = task === spamTask.name ? spamTask : embeddedTasks.includes(task) ? taskNamed(task) : undefined;
-      if (shipped !== undefined && [...shipped.classes].sort().join() !== [...about.classes].sort().join())
-        throw new EarshotError("USAGE", `${about.name}: ${task} has the classes ${shipped.classes.join(", ")}; give the set another name, or these classes`);
-      const unknown = Object.keys(thresholds ?? {}).filter((name) => !about.classes.includes(name));
-      if (unknown.length > 0) throw new EarshotError("USAGE", `thresholds: expected classes of ${about.classes.join(", ")}, came ${unknown.join(", ")}`);
-      const brands = await comparing.brands();
-      const texts = (part: LabelledText["part"]) => ({ task, classes: about.classes, texts: partOf(reading.texts, part), brands });
-      const argument = { train: texts("train"), validation: texts("validation"), gold: texts("gold"), stacked, seed, thresholds };
-      const run = runs.begin({ set, task, version: number }, async (caller) => {
-        const made = await caller.call("train", argument);
-        await store.keep(task, made.hash, made.bytes);
-        const record = await register.add(
-          {
-            id: made.id,
-            task,
-            classes: about.classes,
-            weightsSha256: made.hash,
-            weightsBytes: made.bytes.length,
-            labelSet: { id: set, name: about.name, version: number, hash },
-            codeVersion: `${programVersion}+${codeVersion()}`,
-            parameters: made.parameters,
-            figures: made.figures,
-            functional: made.functional,
-          },
-          actor,
-        );
-        await audit.append({ actor, action: "model.train", subject: record.id, details: { set, version: number, seed } });
-        return record.id;
-      });
-      return run;
-    },
+    train: (request, actor) => begin(request, actor, false),
     runs: () => runs.runs(),
     cancel(run) {
       runs.cancel(run);
@@ -231,7 +229,7 @@ export function makeModels(options: ModelsOptions) {
     async retrain(id, actor) {
       const { labelSet, parameters } = await register.get(id);
       const seed = typeof parameters === "object" && parameters !== null && "seed" in parameters && typeof parameters.seed === "number" ? parameters.seed : 1;
-      return book.train({ set: labelSet.id, version: labelSet.version, stacked: true, seed }, actor);
+      return begin({ set: labelSet.id, version: labelSet.version, stacked: true, seed }, actor, false);
     },
     async rollback(task, actor) {
       const stack = judgesAfter(await register.moves(task));
@@ -300,10 +298,29 @@ export function makeModels(options: ModelsOptions) {
     },
   };
 
-  const alarms = async (): Promise<readonly Alarm[]> =>
+  const retraining = makeRetraining({
+    register: openRetraining(sql, now),
+    audit,
+    models: registry,
+    labelSets: options.labelSets,
+    drift: openModelDrift(sql),
+    clock: options.clock,
+    isTraining: () => runs.isRunning(),
+    train: async (set, version, actor) => runs.ended((await begin({ set, version, stacked: true, seed: 1 }, actor, true)).id),
+  });
+
+  const stopped = async (): Promise<readonly Alarm[]> =>
     (await stoppedJudges()).map(({ task, model, reason }) => ({ kind: "model-stopped", source: model, task, text: reason, limit: 0, since: startedAt }));
 
-  return { book, use, flush, alarms, workerModels: () => store.workerModels(), close: () => runs.close() };
+  return {
+    book: { ...registry, ...retraining.book } satisfies ModelBook,
+    use,
+    flush,
+    retrain: () => retraining.tick(),
+    alarms: async () => [...(await stopped()), ...(await retraining.alarms())],
+    workerModels: () => store.workerModels(),
+    close: () => runs.close(),
+  };
 }
 
 interface Shipped {

@@ -15,7 +15,7 @@ export function LiveAlerts({ state }: { readonly state: Status | undefined }) {
   const known = useQuery({ queryKey: ["sources"], queryFn: sources, refetchInterval: 5_000 });
   const kept = isKept(useMe());
   const told = useQuery({ queryKey: ["alarms"], queryFn: alarms, refetchInterval: 30_000, enabled: !kept });
-  const moved = (told.data?.items ?? []).filter(({ kind }) => kind === "model-drift" || kind === "model-stopped");
+  const moved = (told.data?.items ?? []).filter(({ kind }) => kind.startsWith("model-"));
   const items = known.data?.items ?? [];
   const rejected = state?.rejected ?? 0;
   const lines = [

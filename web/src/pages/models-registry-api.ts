@@ -1,3 +1,4 @@
+import type { RetrainingShown } from "../../../src/api/retraining-schemas.ts";
 import { ask } from "../shell/api.ts";
 import type { PostView } from "../shell/api.ts";
 
@@ -128,6 +129,13 @@ const ofTask = (task: string): string => `/api/v1/models/tasks/${encodeURICompon
 
 export const tasksOf = (): Promise<{ readonly items: readonly Task[] }> => ask("/api/v1/models");
 export const runsOf = (): Promise<{ readonly items: readonly Run[] }> => ask("/api/v1/models/runs");
+export type Retraining = RetrainingShown;
+export const retrainingOf = (): Promise<{ readonly items: readonly Retraining[] }> => ask("/api/v1/models/retraining");
+const scheduleOf = (set: string): string => `/api/v1/models/retraining/${encodeURIComponent(set)}`;
+export const setRetraining = (set: string, body: Omit<Retraining["schedule"], "set" | "actor" | "at">): Promise<Retraining["schedule"]> =>
+  ask(scheduleOf(set), { method: "PUT", headers: json, body: JSON.stringify(body) });
+export const stopRetraining = (set: string): Promise<undefined> => ask(scheduleOf(set), { method: "DELETE" });
+export const retrainNow = (set: string): Promise<undefined> => ask(`${scheduleOf(set)}/run`, { method: "POST" });
 export const labelSetsOf = (): Promise<{ readonly items: readonly LabelSetRow[] }> => ask("/api/v1/label-sets");
 export const train = (body: { readonly set: string; readonly stacked: boolean }): Promise<Run> =>
   ask("/api/v1/models/runs", { method: "POST", headers: json, body: JSON.stringify(body) });

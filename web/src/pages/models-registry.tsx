@@ -12,6 +12,7 @@ import { figureText, IntervalMark } from "./models-figure.tsx";
 import { ModelPanel } from "./models-model.tsx";
 import { cancelRun, labelSetsOf, type Model, type Run, retrain, runsOf, type Task, tasksOf, train } from "./models-registry-api.ts";
 import { ModelsUse } from "./models-use.tsx";
+import { RetrainingSection } from "./models-retraining.tsx";
 import { TaskPanel } from "./models-task.tsx";
 import "./models-registry.css";
 
@@ -87,6 +88,7 @@ export default function ModelsRegistry() {
         <Table caption={t("registry.tasks")} columns={columns} rows={items} rowKey={(row) => row.task} onOpen={(row) => setQuery({ task: row.task, model: undefined })} />
       )}
       {tasks.data !== undefined && models.length === 0 && <Empty action={<Link to="/labels">{t("models.toLabels")}</Link>}>{t("models.registry")}</Empty>}
+      {tasks.data !== undefined && <RetrainingSection />}
       {task !== undefined && <TaskPanel key={task.task} task={task} open={model?.id} />}
       {model !== undefined && task !== undefined && <ModelPanel key={model.id} model={model} task={task} />}
     </section>

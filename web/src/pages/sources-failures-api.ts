@@ -21,7 +21,10 @@ export interface ClassCount {
   readonly count: number;
 }
 export interface Alarm {
-  readonly kind: "failures" | "drift" | "deprecation" | "model-drift" | "model-stopped";
+  readonly kind: "failures" | "drift" | "deprecation" | "model-drift" | "model-stopped" | "model-better";
+  readonly value?: number;
+  readonly low?: number;
+  readonly high?: number;
   readonly source: string;
   readonly class?: string;
   readonly count?: number;

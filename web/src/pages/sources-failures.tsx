@@ -115,8 +115,15 @@ export function Alarms() {
 }
 
 /** Of texts, or of what a model says of them, as Live shows it too. */
-export function ModelAlarm({ alarm: { kind, source, task = "", moved = "text", since } }: { readonly alarm: Alarm }) {
+export function ModelAlarm({ alarm: { kind, source, task = "", moved = "text", since, value = 0, low = 0, high = 0 } }: { readonly alarm: Alarm }) {
   const { t } = useTranslation();
+  const points = (share: number) => (share * 100).toFixed(1);
+  if (kind === "model-better")
+    return (
+      <Link to={`/models?model=${encodeURIComponent(source)}`}>
+        {t("registry.schedule.alarm", { task, model: source, value: points(value), low: points(low), high: points(high) })}
+      </Link>
+    );
   if (kind === "model-stopped") return <Link to={`/models?task=${encodeURIComponent(task)}`}>{t("registry.stoppedAlarm", { task, model: source })}</Link>;
   const slice = source === "all" ? t("modelDrift.all") : source;
   const to = `/model-drift?${new URLSearchParams({ task, open: `${since.slice(0, 10)} ${source}` })}`;
@@ -134,7 +141,7 @@ function AlarmShown({ alarm }: { readonly alarm: Alarm }) {
     );
   if (alarm.kind === "deprecation")
     return <Link to="/deprecations">{t("deprecations.alarm", { source, text: alarm.text ?? "", day: alarm.effectiveAt === undefined ? "?" : formatDay(alarm.effectiveAt) })}</Link>;
-  if (alarm.kind === "model-drift" || alarm.kind === "model-stopped") return <ModelAlarm alarm={alarm} />;
+  if (alarm.kind === "model-drift" || alarm.kind === "model-stopped" || alarm.kind === "model-better") return <ModelAlarm alarm={alarm} />;
   const share = `${formatNumber(Math.round((alarm.share ?? 0) * 1_000) / 10)}%`;
   return <Link to={`/drift?source=${encodeURIComponent(source)}`}>{t("failures.driftAlarm", { source, field: alarm.field ?? "?", entity: alarm.entity ?? "?", share })}</Link>;
 }
