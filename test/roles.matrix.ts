@@ -102,7 +102,10 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "POST /api/v1/models/{id}/test": row("analyst", "models:write", "refused", `${model}/test`, { allowed: 404 }),
   "GET /api/v1/models/{id}/check": row("analyst", "models:read", "refused", `${model}/check`, { allowed: 404 }),
   "GET /api/v1/models/retraining": row("viewer", "models:read", "refused", "/api/v1/models/retraining"),
-  "PUT /api/v1/models/retraining/{set}": row("admin", "models:write", "refused", "/api/v1/models/retraining/none", { body: { every: "weekly", onDrift: true, promotes: false }, allowed: 404 }),
+  "PUT /api/v1/models/retraining/{set}": row("admin", "models:write", "refused", "/api/v1/models/retraining/none", {
+    body: { every: "weekly", onDrift: true, promotes: false },
+    allowed: 404,
+  }),
   "DELETE /api/v1/models/retraining/{set}": row("admin", "models:write", "refused", "/api/v1/models/retraining/none", { allowed: 404 }),
   "POST /api/v1/models/retraining/{set}/run": row("analyst", "models:write", "refused", "/api/v1/models/retraining/none/run", { allowed: 404 }),
   "POST /api/v1/models/{id}/retrain": row("analyst", "models:write", "refused", "/api/v1/models/none@00000000/retrain", { allowed: 404 }),

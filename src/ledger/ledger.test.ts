@@ -25,8 +25,15 @@ test("a new post is a change without was, and its repeat is dropped", async () =
 
 test("what a post says of its terms comes back from the file, and goes with a term that it bears no more", async () => {
   using folder = temporaryFolder();
-  const targets = [["x", "negative"], ["y", undefined], ["z", "positive"]] as const;
-  const towards = packTowards("towards@0a1b2c3d", targets.map(([id, label]) => ({ kind: "term", id, score: 0, places: [], ...(label !== undefined && { label }) })));
+  const targets = [
+    ["x", "negative"],
+    ["y", undefined],
+    ["z", "positive"],
+  ] as const;
+  const towards = packTowards(
+    "towards@0a1b2c3d",
+    targets.map(([id, label]) => ({ kind: "term", id, score: 0, places: [], ...(label !== undefined && { label }) })),
+  );
   const post = makeTestPost(1, { sensitivity: "private", sentiment: { label: "positive", score: 1 }, terms: ["w", "x", "y"], notes: { towards } });
   const place = makePlaces();
   {

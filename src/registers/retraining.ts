@@ -139,10 +139,10 @@ export function openRetraining(sql: Sql, now: () => number): Retraining {
         now(),
         labels,
       ]);
-      await sql.query("delete from retraining_runs where label_set = $1 and number <= (select number from retraining_runs where label_set = $1 order by number desc offset $2 limit 1)", [
-        set,
-        keptRuns,
-      ]);
+      await sql.query(
+        "delete from retraining_runs where label_set = $1 and number <= (select number from retraining_runs where label_set = $1 order by number desc offset $2 limit 1)",
+        [set, keptRuns],
+      );
       return runIn(firstRow(made, "retraining_runs"));
     },
     async end(number, { outcome, reason, version, model, evidence, promoted }) {

@@ -5,7 +5,15 @@ import { dueOf, slotAfter, slotBefore } from "./retraining-due.ts";
 
 const at = (text: string): number => Date.parse(text);
 const shown = (ms: number | undefined): string => (ms === undefined ? "never" : new Date(ms).toISOString().slice(0, 16));
-const schedule = (more: Partial<RetrainingSchedule>): RetrainingSchedule => ({ set: "s", every: "never", onDrift: false, promotes: false, actor: "ann", at: at("2026-11-01T00:00Z"), ...more });
+const schedule = (more: Partial<RetrainingSchedule>): RetrainingSchedule => ({
+  set: "s",
+  every: "never",
+  onDrift: false,
+  promotes: false,
+  actor: "ann",
+  at: at("2026-11-01T00:00Z"),
+  ...more,
+});
 const none = { labelsThen: 0, labelsNow: 0 };
 
 test("periods name moments of three o'clock, of Mondays, of firsts of months", () => {

@@ -163,7 +163,14 @@ export function addFailureRoutes({ app, engine }: ApiContext): void {
           200: Type.Object({
             items: Type.Array(
               Type.Object({
-                kind: Type.Union([Type.Literal("failures"), Type.Literal("drift"), Type.Literal("deprecation"), Type.Literal("model-drift"), Type.Literal("model-stopped"), Type.Literal("model-better")]),
+                kind: Type.Union([
+                  Type.Literal("failures"),
+                  Type.Literal("drift"),
+                  Type.Literal("deprecation"),
+                  Type.Literal("model-drift"),
+                  Type.Literal("model-stopped"),
+                  Type.Literal("model-better"),
+                ]),
                 source: Type.String({ description: "model-drift: the slice, all or a condition of the query language; model-stopped, model-better: the model." }),
                 class: Type.Optional(failureClass),
                 count: Type.Optional(Type.Integer({ description: "Failed calls of the last hour." })),

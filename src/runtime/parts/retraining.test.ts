@@ -49,7 +49,9 @@ function workshop(schedule: Partial<RetrainingSchedule>, low = 0.05) {
           return { version: ++state.versions };
         },
       }) as unknown as ReturnType<RetrainingOptions["labelSets"]>,
-    drift: { list: async (asked: { readonly task?: string }) => (state.driftAt === undefined || asked.task !== "sentiment" ? [] : [{ kind: "text", at: state.driftAt }]) } as unknown as RetrainingOptions["drift"],
+    drift: {
+      list: async (asked: { readonly task?: string }) => (state.driftAt === undefined || asked.task !== "sentiment" ? [] : [{ kind: "text", at: state.driftAt }]),
+    } as unknown as RetrainingOptions["drift"],
     models: {
       get: async (id: string) => ({ id, task: "sentiment", state: state.model }),
       check: async () => {
@@ -111,13 +113,23 @@ test("moments that passed while the program stood are made up for once", async (
 test("after so many new labels, and after a look that says that the task's posts moved", async () => {
   const labels = workshop({ afterLabels: 50 });
   await labels.part.tick();
-  assert.deepEqual(labels.runs.map(({ cause }) => cause), ["labels"], "a hundred are more than fifty");
+  assert.deepEqual(
+    labels.runs.map(({ cause }) => cause),
+    ["labels"],
+    "a hundred are more than fifty",
+  );
   labels.state.settled = 149;
   await labels.part.tick();
   assert.equal(labels.runs.length, 1);
   labels.state.settled = 150;
   await labels.part.tick();
-  assert.deepEqual(labels.runs.map(({ cause, labels: then }) => [cause, then]), [["labels", 150], ["labels", 100]]);
+  assert.deepEqual(
+    labels.runs.map(({ cause, labels: then }) => [cause, then]),
+    [
+      ["labels", 150],
+      ["labels", 100],
+    ],
+  );
 
   const moved = workshop({ onDrift: true });
   await moved.part.tick();
@@ -126,7 +138,10 @@ test("after so many new labels, and after a look that says that the task's posts
   moved.state.driftAt = moved.clock.now();
   await moved.part.tick();
   await moved.part.tick();
-  assert.deepEqual(moved.runs.map(({ cause }) => cause), ["drift"]);
+  assert.deepEqual(
+    moved.runs.map(({ cause }) => cause),
+    ["drift"],
+  );
 });
 
 test("it promotes by itself only where that was turned on, the interval is above zero and the tests got no worse", async () => {
@@ -165,5 +180,8 @@ test("what ran when the program ended is told as failed, and waits for the next 
   await clock.advance(dayMs);
   runs.push({ number: 0, set: "ls1", cause: "schedule", at: clock.now(), outcome: "running", labels: 100, promoted: false });
   await part.tick();
-  assert.deepEqual(runs.map(({ outcome, reason }) => [outcome, reason]), [["failed", "the program ended while it ran"]]);
+  assert.deepEqual(
+    runs.map(({ outcome, reason }) => [outcome, reason]),
+    [["failed", "the program ended while it ran"]],
+  );
 });

@@ -149,7 +149,13 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
             const set = setOf(sets, schedule.set);
             const runs = await register.runs(schedule.set, shownRuns);
             const nextAt = slotAfter(schedule.every, clock.now());
-            return { schedule, name: set?.name ?? schedule.set, newLabels: (set?.progress.byState.settled ?? 0) - (runs[0]?.labels ?? 0), ...(nextAt !== undefined && { nextAt }), runs };
+            return {
+              schedule,
+              name: set?.name ?? schedule.set,
+              newLabels: (set?.progress.byState.settled ?? 0) - (runs[0]?.labels ?? 0),
+              ...(nextAt !== undefined && { nextAt }),
+              runs,
+            };
           }),
         );
       },
