@@ -135,7 +135,9 @@ for (const [name, start] of Object.entries(starts)) {
       assert.equal(await count(late), 0);
       const address = await post(surfer, `/api/v1/grants/${brand}/again`, { returnTo: `/sources?open=${late}` });
       assert.equal((await surfer.go(await say(address, "allow"))).headers.get("location"), `/sources?open=${late}&grant=${brand}`);
+      const refused = world.platform.asked.get(401);
       await until("the source goes on", async () => (await count(late)) > 0 || (await source(late))?.["state"] === "polling");
+      assert.equal(world.platform.asked.get(401), refused, "nobody asks on with the token that is dead");
     });
 
     it("shows no token and no secret, in no answer and in no row of the catalog", async () => {

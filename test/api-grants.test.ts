@@ -149,8 +149,10 @@ describe("access that a person grants in the browser", () => {
     await api.ask("PUT", "/api/v1/sources/stops", { body: { use: "mastodon", ...optionsFor("stops") } });
     const stops = async () => rowsOf((await api.ask("GET", "/api/v1/sources")).body).find(({ id }) => id === "stops");
     await until("it polls", async () => (await stops())?.["state"] === "polling");
+    const refused = platform.asked.get(401);
     await api.ask("DELETE", "/api/v1/grants/stops");
     await until("it waits", async () => JSON.stringify(await stops()).includes("nobody has granted access"));
+    assert.equal(platform.asked.get(401), refused);
     await api.ask("DELETE", "/api/v1/sources/stops");
   });
 
