@@ -86,6 +86,8 @@ describe("the API", () => {
       );
     };
     await refused("GET", "/api/v1/posts?limt=2", "querystring/limt");
+    const unknown = rowsOf((await api.ask("GET", "/api/v1/posts?limt=2&offset=3")).body, "errors");
+    assert.deepEqual(unknown.map(({ place }) => place).toSorted(), ["querystring/limt", "querystring/offset"]);
     await refused("GET", "/api/v1/posts?limit=0", "querystring/limit");
     await refused("GET", "/api/v1/posts?limit=1001", "querystring/limit");
     await refused("GET", "/api/v1/posts?limit=many", "querystring/limit");

@@ -96,6 +96,8 @@ for (const [text, column, expected] of [
   ["created:2026-02-31..", 9, "expected a date"],
   ["created:2026", 9, "expected FROM..TO"],
   ["a NEAR/9999 b", 3, "expected NEAR/1 to NEAR/1000"],
+  ["a NEAR/99999999 b", 3, "expected NEAR/1 to NEAR/1000"],
+  ["a NEAR/-1 b", 3, "expected NEAR/1 to NEAR/1000"],
   ["!!!", 1, "expected a word, came !!!"],
   ["source:", 8, "expected a value"],
 ] satisfies [string, number, string][]) {

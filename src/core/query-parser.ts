@@ -15,7 +15,7 @@ type Lexeme =
 
 const space = /\s/u;
 const fieldName = /^[a-zA-Z]{1,20}:(?!\/\/)/;
-const nearWord = /^NEAR(?:\/(\d{1,4}))?$/;
+const nearWord = /^NEAR(?:\/(-?\d+))?$/;
 const defaultDistance = 10;
 const maxDistance = 1_000;
 
