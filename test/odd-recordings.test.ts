@@ -203,6 +203,20 @@ const corpus: readonly (readonly [connector: string, what: string, body: unknown
     ["post dQw4w9WgXcQ", "UPSTREAM_QUOTA"],
   ],
   ["youtube", "reasons without their envelope", { errors: [{ reason: "quotaExceeded", domain: "youtube.quota" }], code: 403 }, ["UPSTREAM_QUOTA"]],
+  ["youtube", "who granted access", { id: "1", name: "N", given_name: "N", picture: "https://p.example/1.jpg" }, ["drop not-a-post"]],
+  ["youtube", "pictures that were set", { kind: "youtube#thumbnailSetResponse", items: [{ default: { url: "https://i.example/1.jpg" } }] }, ["drop not-a-post"]],
+  [
+    "instagram",
+    "new followers of a day are not its followers",
+    { data: [{ name: "follower_count", period: "day", values: [{ value: 1 }], title: "F", id: "1784/insights/follower_count/day" }] },
+    ["drop no-count"],
+  ],
+  [
+    "facebook",
+    "followers of a page",
+    { data: [{ name: "page_follows", period: "day", values: [{ value: 12, end_time: "2026-05-01T07:00:00+0000" }], title: "F", id: "100/insights/page_follows/day" }] },
+    ["identity 100"],
+  ],
   ["youtube", "an empty list", { kind: "youtube#searchListResponse", items: [], pageInfo: { totalResults: 0 } }, ["drop empty"]],
   [
     "mastodon",

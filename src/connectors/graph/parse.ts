@@ -92,9 +92,8 @@ function insights(message: Message, value: Json): Outcome<SourceEvent> {
     if ((metric === "post_activity_by_action_type" || metric === "post_reactions_by_type_total") && isJson(figure)) byAction(counts, metric, figure);
   }
   for (const _ in counts) return engagement(message, graphId(value["id"], "insights.id"), counts);
-  const followers = ["page_follows", "page_fans", "follower_count"]
-    .map((name) => softCount(figures[`${name}/day`] ?? figures[`${name}/lifetime`]))
-    .find((one) => one !== undefined);
+  // Of an Instagram account `follower_count` tells the new ones of a day alone.
+  const followers = ["page_follows", "page_fans"].map((name) => softCount(figures[`${name}/day`] ?? figures[`${name}/lifetime`])).find((one) => one !== undefined);
   if (followers !== undefined && !String(value["id"]).includes("_"))
     return { keep: { type: "identity", author: { id: graphId(value["id"], "insights.id"), followers }, at: checkInstant(message["at"], "message.at") } };
   return { drop: "no-count" };

@@ -17,7 +17,7 @@ export const parseYouTube: Parse = guard("youtube", (bytes) => eventsOf(decodeOb
 const noPosts = new Set(
   (
     "caption captionList channelSection channelBannerResource guideCategory i18nLanguage i18nRegion member membershipsLevel playlist playlistImage subscription superChatEvent " +
-    "thirdPartyLink thumbnailSetResponse videoAbuseReportReason videoCategory videoGetRating videoTrainability watermark liveBroadcast liveStream liveChatModerator fanFundingEvent"
+    "thirdPartyLink thumbnailSet thumbnailSetResponse videoAbuseReportReason videoCategory videoGetRating videoTrainability watermark liveBroadcast liveStream liveChatModerator fanFundingEvent"
   ).split(" "),
 );
 
@@ -28,6 +28,8 @@ export function eventsOf(item: Json): readonly Outcome<SourceEvent>[] {
     return [{ reject: new EarshotError(failure.code, `answer: expected a resource, came an error (${status}${failure.reason})`) }];
   }
   if (typeof item["access_token"] === "string") return [{ drop: "access-token" }];
+  // Of the account that granted access (www.googleapis.com/oauth2/v1/userinfo).
+  if (item["kind"] === undefined && typeof item["picture"] === "string" && typeof item["given_name"] === "string") return [{ drop: "not-a-post" }];
   const kind = kindOf(item);
   switch (kind) {
     case "video":
