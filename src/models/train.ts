@@ -6,6 +6,7 @@ import { type Example, trainLinear, type TrainOptions } from "./linear-train.ts"
 import type { Reader } from "./reader.ts";
 import { type GramTexts, type Plane, trainSvm } from "./svm.ts";
 import type { Task } from "./tasks.ts";
+import { tellingOf } from "./telling.ts";
 import { bareHead, headOf, type TrainingReport } from "./train-head.ts";
 
 export interface TaskData {
@@ -182,7 +183,7 @@ function planesOf({ classes, balance, cost, softBalance, telling }: Task, set: G
   const wide = Array.from(count === 2 ? [1] : classes.keys(), (c): Plane => {
     const isIn = Uint8Array.from(labels, (label) => (label === c ? 1 : 0));
     const costs = Float32Array.from(labels, (label) => cost * (label === c || count === 2 ? (rarer[label] ?? 1) : 1));
-    const scales = telling === true ? tellingOf(set, isIn).map((ratio, bucket) => ratio * (rarity[bucket] ?? 0)) : rarity;
+    const scales = telling === true ? tellingOf(set, isIn, bucketCount).map((ratio, bucket) => ratio * (rarity[bucket] ?? 0)) : rarity;
     const plane = trainSvm({ ...set, values: set.values.map((value, k) => value * (scales[set.buckets[k] ?? 0] ?? 0)) }, isIn, costs, bucketCount, c + 1);
     return { ...plane, buckets: plane.buckets.map((weight, bucket) => weight * (scales[bucket] ?? 0)) };
   });
@@ -201,29 +202,6 @@ function planesOf({ classes, balance, cost, softBalance, telling }: Task, set: G
   const softer = count === 2 && no !== undefined && yes !== undefined ? [summed(yes, 1, no, -1)] : soft;
   const [byWide, byEven] = [spanOf(wide, set), spanOf(softer, set)];
   return wide.map((plane, c) => summed(plane, 1 / byWide, softer[c] ?? plane, 1 / byEven));
-}
-
-const begun = 2;
-
-/**
- * Of each n-gram, how much more often texts of the class have it than others do: the logarithm of the ratio of its shares, each begun at
- * `begun` texts. What a single text has tells nothing.
- */
-function tellingOf({ count, starts, buckets }: GramTexts, isIn: Uint8Array): Float32Array {
-  const [outside, inside] = [new Float64Array(bucketCount).fill(begun), new Float64Array(bucketCount).fill(begun)];
-  for (let i = 0; i < count; i++) {
-    const side = isIn[i] === 1 ? inside : outside;
-    for (let k = starts[i] ?? 0; k < (starts[i + 1] ?? 0); k++) {
-      const bucket = buckets[k] ?? 0;
-      side[bucket] = (side[bucket] ?? 0) + 1;
-    }
-  }
-  const sum = (list: Float64Array) => list.reduce((so, number) => so + number, 0);
-  const lead = Math.log(sum(outside) / sum(inside));
-  return Float32Array.from(inside, (number, bucket) => {
-    const others = outside[bucket] ?? begun;
-    return number + others < 2 * begun + 2 ? 0 : Math.log(number / others) + lead;
-  });
 }
 
 /** A plane for each class. */
