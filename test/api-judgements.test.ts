@@ -65,6 +65,29 @@ describe("judgements of language models", () => {
     assert.deepEqual(rowsOf(explored.body, "whole").find(({ key }) => key === "emotion/joy")?.["posts"], joyful.length, explored.text);
   });
 
+  it("are listed by task and class, found by the index or, where it names none, by looking", async () => {
+    const listed = async (task: string, label: string) => {
+      const { body } = await api.ask("GET", `/api/v1/models/tasks/${task}/posts?label=${label}`);
+      return { ids: rowsOf(body).map(({ id }) => id), looked: body["looked"] };
+    };
+    const bearing = (task: string, label: string) =>
+      posts
+        .toReversed()
+        .filter((post) => rowsOf(post, "judgements").some((one) => one["task"] === task && one["label"] === label))
+        .map(({ id }) => id);
+    for (const [task, label] of [
+      ["emotion", "joy"],
+      ["sentiment", "positive"],
+    ] as const) {
+      const ids = bearing(task, label);
+      assert.ok(ids.length > 0);
+      const found = await listed(task, label);
+      assert.deepEqual(found.ids, ids, task);
+      if (task === "emotion") assert.equal(found.looked, ids.length);
+    }
+    assert.deepEqual(await listed("hate", "no"), { ids: bearing("hate", "no"), looked: posts.length });
+  });
+
   it("name what stands in the text as it is shown", () => {
     const text = String(posts[1]?.["text"]);
     assert.match(text, /^write to \[email\], /);

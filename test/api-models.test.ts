@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isRecord, recordAt, rowsOf, type RunningApi, startApi, until } from "./api.fixtures.ts";
@@ -79,11 +80,45 @@ describe("the registry of models", () => {
       rowsOf(found.body).map(({ id }) => id),
       [post["id"]],
     );
+    assert.deepEqual([found.body["looked"], found.body["all"]], [1, true], "the index finds it: none of the others is looked at");
+    const narrowed = await api.ask("GET", `/api/v1/models/tasks/tone/posts?label=complaint&q=${encodeURIComponent("platform:forum OR nothing")}`);
+    assert.equal(rowsOf(narrowed.body).length, 1);
+    assert.equal(rowsOf((await api.ask("GET", "/api/v1/models/tasks/tone/posts?label=complaint&q=platform:elsewhere")).body).length, 0);
+    assert.equal((await api.ask("GET", "/api/v1/models/tasks/tone/posts?label=complaint&q=(x")).status, 400);
     assert.equal(rowsOf((await api.ask("GET", "/api/v1/models/tasks/tone/posts?label=praise")).body).length, 0);
     const why = await api.ask("GET", `/api/v1/posts/${String(post["id"])}/judgements?task=tone`);
     assert.equal(why.body["model"], first);
     const { ranked, random } = recordAt(why.body, "faithfulness");
     assert.ok(Number(ranked) > Number(random));
+  });
+
+  it("measures and explains a model on texts of whoever asks, which are kept nowhere", async () => {
+    const texts = Array.from({ length: 20 }, (_, n) => ({ text: toneText(300 + n, toneOf(n)), label: toneOf(n) }));
+    const wrong = texts.map(({ text, label }, n) => ({ text, label: n < 5 ? (label === "praise" ? "complaint" : "praise") : label }));
+    const [right, other] = [
+      await api.ask("POST", `/api/v1/models/${first}/evaluate`, { body: { texts } }),
+      await api.ask("POST", `/api/v1/models/${first}/evaluate`, { body: { texts: wrong } }),
+    ];
+    assert.equal(right.status, 200, right.text);
+    assert.deepEqual([right.body["model"], right.body["n"], right.body["accuracy"]], [first, 20, 1]);
+    assert.equal(other.body["accuracy"], 0.75, "five labels are wrong");
+    const odd = await api.ask("POST", `/api/v1/models/${first}/evaluate`, { body: { texts: [{ text: "a", label: "joy" }] } });
+    assert.deepEqual([odd.status, odd.body["code"]], [400, "USAGE"]);
+    const why = await api.ask("POST", `/api/v1/models/${first}/explain`, { body: { text: "this ticket is broken again" } });
+    assert.equal(why.body["chosen"], "complaint", why.text);
+    const words = rowsOf(why.body, "words");
+    assert.deepEqual(
+      words.map(({ word }) => word),
+      ["this", "ticket", "is", "broken", "again"],
+    );
+    assert.equal(words.toSorted((a, b) => Number(b["adds"]) - Number(a["adds"]))[0]?.["word"], "broken");
+    const without = await api.ask("POST", `/api/v1/models/${first}/explain`, { body: { text: "this ticket is again" } });
+    const logOdds = (body: Record<string, unknown>) => {
+      const p = Number(recordAt(body, "probabilities")["complaint"]);
+      return Math.log(p / (1 - p));
+    };
+    const told = Number(words.find(({ word }) => word === "broken")?.["adds"]);
+    assert.ok(Math.abs(told - (logOdds(why.body) - logOdds(without.body))) < 0.05, `${told}`);
   });
 
   it("marks the break: periods by model, a note on charts, entries in the audit", async () => {
@@ -176,6 +211,14 @@ describe("models on the command line", () => {
     assert.notEqual(again.code, 0);
     assert.match(again.err, /judges already/);
     assert.match((await run("rollback", "tone")).out, /tone is judged by the embedded model, or nobody again/);
+    const folder = mkdtempSync(join(tmpdir(), "earshot-ask-"));
+    const tsv = join(folder, "tones.tsv");
+    writeFileSync(tsv, Array.from({ length: 10 }, (_, n) => `${toneOf(n)}\t${toneText(400 + n, toneOf(n))}\n`).join(""));
+    for (const name of [String(id), "tone"]) assert.match((await run("evaluate", "--model", name, "--tsv", tsv)).out, /^n +10$/m);
+    const why = await run("explain", "--model", String(id), "--text", "this ticket is broken again");
+    assert.match(why.out, new RegExp(`^${String(id)}: complaint[^]*\\+[\\d.]+  broken`));
+    assert.match((await run("evaluate", "--model", "nobody", "--tsv", tsv)).err, /expected one of tone@/);
+    rmSync(folder, { recursive: true });
     const missing = await run("train", "--set", "Nothing");
     assert.match(missing.err, /expected one of Tone/);
   });

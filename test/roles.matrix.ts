@@ -100,6 +100,8 @@ export const matrix: Readonly<Record<string, RouteRow>> = {
   "DELETE /api/v1/models/runs/{run}": row("analyst", "models:write", "refused", "/api/v1/models/runs/none", { allowed: 404 }),
   "GET /api/v1/models/compare": row("analyst", "models:read", "refused", "/api/v1/models/compare?a=embedded&b=x@00000000", { allowed: 404 }),
   "POST /api/v1/models/{id}/test": row("analyst", "models:write", "refused", `${model}/test`, { allowed: 404 }),
+  "POST /api/v1/models/{id}/evaluate": row("analyst", "models:write", "refused", `${model}/evaluate`, { body: { texts: [{ text: "a", label: "b" }] }, allowed: 404 }),
+  "POST /api/v1/models/{id}/explain": row("analyst", "models:write", "refused", `${model}/explain`, { body: { text: "a" }, allowed: 404 }),
   "GET /api/v1/models/{id}/check": row("analyst", "models:read", "refused", `${model}/check`, { allowed: 404 }),
   "GET /api/v1/models/retraining": row("viewer", "models:read", "refused", "/api/v1/models/retraining"),
   "PUT /api/v1/models/retraining/{set}": row("admin", "models:write", "refused", "/api/v1/models/retraining/none", {

@@ -6,7 +6,7 @@ import { instant, iso, optionalInstant, postSchema, viewPost } from "./schemas.t
 const text = (description: string) => Type.String({ description });
 const plain = (description: string) => Type.Unsafe<Record<string, unknown> | null>({ type: ["object", "null"], additionalProperties: true, description });
 
-const intervalSchema = Type.Object(
+export const intervalSchema = Type.Object(
   { value: Type.Number(), low: Type.Number(), high: Type.Number() },
   { description: "A figure and its 95% interval, by the bootstrap over authors." },
 );

@@ -30,6 +30,7 @@ import { addImportMappingRoutes } from "./routes/import-mappings.ts";
 import { addImportRoutes } from "./routes/import.ts";
 import { addLiveRoutes } from "./routes/live.ts";
 import { addModelDriftRoutes } from "./routes/model-drift.ts";
+import { addModelAskRoutes } from "./routes/model-ask.ts";
 import { addModelUseRoutes } from "./routes/model-use.ts";
 import { addRetrainingRoutes } from "./routes/retraining.ts";
 import { addModelRoutes } from "./routes/models.ts";
@@ -179,6 +180,7 @@ export async function makeApi(options: ApiOptions) {
   addLabelSetRoutes(context);
   addModelRoutes(context);
   addModelUseRoutes(context);
+  addModelAskRoutes(context);
   addImportRoutes(context);
   addImportMappingRoutes(context);
   addReceiveRoutes(context);

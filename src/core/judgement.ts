@@ -149,8 +149,11 @@ const plainLabels: ReadonlySet<string> = new Set(["no", "ham"]);
  */
 export function judgedNames(notes: Notes | undefined): readonly string[] {
   if (notes?.judged === undefined && notes?.judgements === undefined) return [];
-  return judgementsOf(notes).flatMap(({ task, label }) => (label === undefined || task === "sentiment" || plainLabels.has(label) ? [] : [judgedName(task, label)]));
+  return judgementsOf(notes).flatMap(({ task, label }) => (label === undefined || !isJudgedNamed(task, label) ? [] : [judgedName(task, label)]));
 }
+
+/** Whether the index names a class of a task, and so finds the posts that bear it. */
+export const isJudgedNamed = (task: string, label: string): boolean => task !== "sentiment" && !plainLabels.has(label);
 
 export function judgedName(task: string, label: string): string {
   return `${task}/${label}`.toLowerCase().replaceAll(/\s+/g, "-");

@@ -10,6 +10,7 @@ import { tokenise } from "../core/tokens.ts";
 import { assess, type AssessedText, headlineFor } from "../models/assess.ts";
 import { differenceOf, intervalOf } from "../models/bootstrap.ts";
 import { writeClassifier } from "../models/classifier.ts";
+import { explain } from "../models/explain.ts";
 import { testFunctionally, worseThan } from "../models/functional.ts";
 import { openLibrary } from "../models/library.ts";
 import type { Judge } from "../models/linear-model.ts";
@@ -160,6 +161,16 @@ const handlers = {
         texts.map(({ text }) => text),
       ),
     };
+  },
+  /** On texts of whoever asks, which are kept nowhere. */
+  evaluate({ asked, texts }: { readonly asked: Asked; readonly texts: TaskTexts }) {
+    const { task, classes } = texts;
+    return assess(judgeOf(asked, task, classes), task, classes, assessed(texts));
+  },
+  /** What each word adds: the text is judged without it. */
+  explain({ asked, task, classes, text }: { readonly asked: Asked; readonly task: string; readonly classes: readonly string[]; readonly text: string }) {
+    const judge = judgeOf(asked, task, classes);
+    return explain({ ...judge, one: (of, edited) => judge.one(of, bareText(edited)) }, task, text);
   },
   test({ asked, texts }: { readonly asked: Asked; readonly texts: TaskTexts }) {
     return testFunctionally(

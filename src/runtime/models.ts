@@ -1,5 +1,7 @@
 import type { Post } from "../core/event.ts";
 import type { ReadFilter } from "../core/filter.ts";
+import type { Assessment } from "../models/assess.ts";
+import type { Explanation } from "../models/explain.ts";
 import type { Interval } from "../models/bootstrap.ts";
 import type { ModelMove, ModelRecord, ModelShadow } from "../registers/models.ts";
 import type { ShadowDifference } from "./model-shadow.ts";
@@ -116,6 +118,10 @@ export interface ModelBook extends RetrainingBook {
   compare(a: string, b: string): Promise<Comparison>;
   /** Runs the functional tests anew and keeps what they say. */
   test(id: string, actor: string): Promise<ModelRecord>;
+  /** On texts of whoever asks, which are kept nowhere. @throws NOT_FOUND; USAGE for a label that is no class of it */
+  evaluate(id: string, texts: readonly { readonly text: string; readonly label: string; readonly author?: string; readonly language?: string }[]): Promise<Assessment>;
+  /** Why it judges a text as it does: what each word adds, exactly, since the text is judged without it. @throws NOT_FOUND */
+  explain(id: string, text: string): Promise<Explanation>;
   /** Whether it may be promoted, and what speaks against it. */
   check(id: string): Promise<PromotionCheck>;
   /**
@@ -133,7 +139,7 @@ export interface ModelBook extends RetrainingBook {
   /** @throws NOT_FOUND */
   shadow(id: string, filter: ReadFilter): Promise<ShadowView>;
   periods(task?: string): Promise<readonly JudgingPeriod[]>;
-  /** Of the newest posts that a query finds, those that a model judged so. */
+  /** Posts that a query finds and a model judged so, newest first. */
   judged(
     asked: { readonly task: string; readonly label?: string; readonly model?: string; readonly q: string; readonly limit: number },
     filter: ReadFilter,

@@ -237,7 +237,7 @@ export function addModelRoutes({ app, engine }: ApiContext): void {
       config: { forKept: true },
       schema: {
         tags,
-        summary: "Of the newest posts that a query finds, those that a model judged so",
+        summary: "Posts that a query finds and a model judged so, newest first",
         params: taskParams,
         querystring: Type.Object(
           {
@@ -251,7 +251,10 @@ export function addModelRoutes({ app, engine }: ApiContext): void {
         response: {
           200: Type.Object({
             items: Type.Array(postSchema),
-            looked: Type.Integer({ description: "Posts that were looked at, newest first; at most 2,000." }),
+            looked: Type.Integer({
+              description:
+                "Posts that were looked at, newest first; at most 2,000. With a label that the index names (not `no`, not `ham`) these are posts that bear it already, however far back.",
+            }),
             all: Type.Boolean({ description: "The query finds no others." }),
           }),
           ...problems,

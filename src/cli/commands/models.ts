@@ -23,13 +23,15 @@ import { compareModels, listModels, promoteModel, rollbackModel, testModelComman
 import { languagesCommand } from "./models-languages.ts";
 import { normaliseCommand } from "./models-normalise.ts";
 import { driftCommand } from "./models-drift.ts";
+import { evaluateModel, explainByModel } from "./models-ask.ts";
 import { bakeoffCommand } from "./models-bakeoff.ts";
 import { exportLabelsCommand } from "./models-export-labels.ts";
 import { importCommand } from "./models-import.ts";
 import { offCommand, onCommand, useCommand } from "./models-use.ts";
 
 interface EvaluateFlags {
-  readonly task: string;
+  readonly task?: string;
+  readonly model?: string;
   readonly text?: string;
   readonly labels?: string;
   readonly topic?: string;
@@ -61,7 +63,8 @@ function topicTask(topic: string): string {
   return `stance-${known}`;
 }
 
-function figuresFor(flags: EvaluateFlags, library: Library): unknown {
+function figuresFor(asked: EvaluateFlags, library: Library): unknown {
+  const flags = { ...asked, task: needed(asked.task, "task") };
   if (flags.task === "language") return evaluateLanguage(needed(flags.tsv, "tsv"), library);
   if (flags.task === "entities") return evaluateEntities(needed(flags.conll, "conll"), library);
   if (flags.task === "spam") return evaluateSpam(needed(flags.tsv, "tsv"), library, !flags.oneByOne);
@@ -143,17 +146,19 @@ function evaluateEntities(path: string, library: Library): unknown {
   };
 }
 
+const oneTrained = "A model that was trained here, of the running system: its name, the beginning of its hash, or its task";
 const file = (brief: string) => ({ kind: "parsed", parse: String, brief, optional: true }) as const;
 
 const evaluateCommand = buildCommand({
   docs: {
-    brief: "Measure an embedded model on labelled texts",
+    brief: "Measure a model on labelled texts: an embedded one, or one that was trained here",
     fullDescription:
       "Files as TweetEval has them (a text a line, a class number a line), a label and a text parted by a tab, or CoNLL. Where a task's topics shift from data to data (hate), the cut is set on the texts of the file at once, without their labels; --one-by-one leaves it as it was trained.",
   },
   parameters: {
     flags: {
-      task: { kind: "parsed", parse: String, brief: "sentiment, emotion, hate, irony, offensive, emoji, stance, language, entities, spam, multilingual-sentiment" },
+      task: { kind: "parsed", parse: String, optional: true, brief: "sentiment, emotion, hate, irony, offensive, emoji, stance, language, entities, spam, multilingual-sentiment" },
+      model: { kind: "parsed", parse: String, optional: true, brief: oneTrained },
       text: file("Texts, one a line"),
       labels: file("Class numbers, one a line"),
       topic: file("stance: abortion, atheism, climate, feminist or hillary"),
@@ -166,6 +171,7 @@ const evaluateCommand = buildCommand({
   },
   func: (flags: EvaluateFlags) =>
     guarded(async () => {
+      if (flags.model !== undefined) return evaluateModel({ ...flags, model: flags.model });
       const figures = tidied(figuresFor(flags, openLibrary()));
       if (flags.json) printJson(figures);
       else if (typeof figures === "object" && figures !== null) for (const [name, value] of Object.entries(figures)) print(`${name.padEnd(18)} ${JSON.stringify(value)}`);
@@ -176,18 +182,20 @@ const explainCommand = buildCommand({
   docs: { brief: "Why a model judges a text as it does: what each word adds, and the smallest edit that changes it" },
   parameters: {
     flags: {
-      task: { kind: "parsed", parse: String, brief: "sentiment, emotion, hate, irony, offensive, emoji, spam, multilingual-sentiment, stance-TOPIC" },
+      task: { kind: "parsed", parse: String, optional: true, brief: "sentiment, emotion, hate, irony, offensive, emoji, spam, multilingual-sentiment, stance-TOPIC" },
+      model: { kind: "parsed", parse: String, optional: true, brief: oneTrained },
       text: { kind: "parsed", parse: String, brief: "The text" },
       json: { kind: "boolean", brief: "Print JSON", default: false },
     },
   },
-  func: (flags: { task: string; text: string; json: boolean }) =>
+  func: (flags: { task?: string; model?: string; text: string; json: boolean }) =>
     guarded(async () => {
+      if (flags.model !== undefined) return explainByModel({ ...flags, model: flags.model });
+      const task = needed(flags.task, "task");
       const library = openLibrary();
-      const model = modelOf(flags.task) ?? "social";
-      const judge = library.judge(model);
-      if (!judge.heads.has(flags.task)) throw new EarshotError("USAGE", `--task: expected one of ${[...judge.heads.keys()].join(", ")}, came ${flags.task}`);
-      const why = explain(judge, flags.task, flags.text);
+      const judge = library.judge(modelOf(task) ?? "social");
+      if (!judge.heads.has(task)) throw new EarshotError("USAGE", `--task: expected one of ${[...judge.heads.keys()].join(", ")}, came ${task}`);
+      const why = explain(judge, task, flags.text);
       if (flags.json) {
         printJson(tidied(why));
         return;

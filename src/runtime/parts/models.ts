@@ -3,10 +3,13 @@ import type { Report } from "../../core/component.ts";
 import type { ModelsConfig } from "../../core/config.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Post } from "../../core/event.ts";
-import { judgementsOf } from "../../core/judgement.ts";
+import { isJudgedNamed, judgedName, judgementsOf } from "../../core/judgement.ts";
 import type { Files } from "../../core/files.ts";
 import type { LabelledText } from "../../core/label-set.ts";
 import type { Log } from "../../core/log.ts";
+import { fieldValues, type Query } from "../../core/query.ts";
+import { formatQuery } from "../../core/query-format.ts";
+import { parseQuery } from "../../core/query-parser.ts";
 import type { Sql } from "../../core/sql.ts";
 import { codeVersion } from "../../models/code-version.ts";
 import { openLibrary } from "../../models/library.ts";
@@ -53,7 +56,7 @@ export interface ModelsOptions {
 }
 
 const mostDifferences = 100;
-/** Posts that are looked at for judgements, newest first. */
+/** Posts that are looked at for judgements, newest first; of a class that the index names each of them bears it. */
 const mostLooked = 2_000;
 const pagePosts = 200;
 
@@ -168,6 +171,12 @@ export function makeModels(options: ModelsOptions) {
   }
 
   const startedAt = options.clock.now();
+  async function askedFor(id: string) {
+    const record = await register.get(id);
+    const { task, classes } = record;
+    return { task, classes, asked: { kind: "registry" as const, id, bytes: await store.read(record) } };
+  }
+
   const registry: Omit<ModelBook, keyof RetrainingBook> = {
     async tasks() {
       const [records, moves] = [await register.list(), await register.moves()];
@@ -212,6 +221,17 @@ export function makeModels(options: ModelsOptions) {
       const argument = { asked, texts: { task: record.task, classes: version.task.classes, texts: partOf(texts, "gold"), brands: [] } };
       await register.setFunctional(id, await runs.withThread((caller) => caller.call("test", argument)));
       return register.get(id);
+    },
+    async evaluate(id, texts) {
+      const { task, classes, asked } = await askedFor(id);
+      const odd = texts.find(({ label }) => !classes.includes(label));
+      if (odd !== undefined) throw new EarshotError("USAGE", `label: expected one of ${classes.join(", ")}, came ${odd.label.slice(0, 60)}`);
+      const labelled = texts.map((text, i): LabelledText => ({ ...text, id: String(i), part: "gold" }));
+      return runs.withThread((caller) => caller.call("evaluate", { asked, texts: { task, classes, texts: labelled, brands: [] } }));
+    },
+    async explain(id, text) {
+      const about = await askedFor(id);
+      return runs.withThread((caller) => caller.call("explain", { ...about, text }));
     },
     check: async (id) => comparing.check(await register.get(id)),
     async promote(id, actor, reason) {
@@ -281,10 +301,11 @@ export function makeModels(options: ModelsOptions) {
     },
     async judged({ task, label, model, q, limit }, filter) {
       const items: Post[] = [];
+      const found = label === undefined ? q : narrowed(q, task, label);
       let looked = 0;
       let cursor: string | undefined;
       do {
-        const page = await options.reading().search({ q, filter, limit: pagePosts, ...(cursor !== undefined && { cursor }) });
+        const page = await options.reading().search({ q: found, filter, limit: pagePosts, ...(cursor !== undefined && { cursor }) });
         for (const post of page.items) {
           looked++;
           const said = judgementsOf(post.notes).find((one) => one.task === task);
@@ -321,6 +342,14 @@ export function makeModels(options: ModelsOptions) {
     workerModels: () => store.workerModels(),
     close: () => runs.close(),
   };
+}
+
+/** The query, of posts alone that the index knows to be judged so; what says that there is nothing is not named there, and is looked for. */
+function narrowed(q: string, task: string, label: string): string {
+  const isSentiment = task === "sentiment" && fieldValues.sentiment?.includes(label) === true;
+  if (!isSentiment && (!isJudgedNamed(task, label) || label.includes("/"))) return q;
+  const judged: Query = isSentiment ? { kind: "field", field: "sentiment", value: label } : { kind: "field", field: "judged", value: judgedName(task, label) };
+  return formatQuery(q.trim() === "" ? judged : { kind: "and", parts: [parseQuery(q), judged] });
 }
 
 interface Shipped {
