@@ -46,7 +46,11 @@ async function openReader(world: XWorld, clock: FakeClock, more: Record<string, 
 }
 
 async function when(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+  const endAt = performance.now() + 30_000;
+  while (!holds()) {
+    assert.ok(performance.now() < endAt, "not within 30 s");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 const publish = (world: XWorld, count: number) => Array.from({ length: count }, (_, i) => world.publish(`ham ${i}`));
