@@ -118,9 +118,22 @@ export async function startGrantedYouTube(): Promise<GrantWorld> {
   );
 }
 
+/** All that the public timeline shows, page by page. */
+async function countStatuses(server: string, token: string): Promise<number> {
+  let count = 0;
+  for (let last: string | undefined; ;) {
+    const older = last === undefined ? "" : `&max_id=${last}`;
+    const page: unknown = await (await fetch(`${server}/api/v1/timelines/public?limit=40${older}`, { headers: { authorization: `Bearer ${token}` } })).json();
+    if (!Array.isArray(page) || page.length === 0) return count;
+    count += page.length;
+    const end: unknown = page.at(-1);
+    last = typeof end === "object" && end !== null && "id" in end ? String(end.id) : undefined;
+  }
+}
+
 export async function startGrantedMastodon(): Promise<GrantWorld> {
   const world = await startWorld({ seed: "grants", historyPosts: 150, historyHours: 3, faults: "off", tokenForTimelines: true, accounts: 50, mix: { edits: 0, deletes: 0 } });
-  const page: unknown = await (await fetch(`${world.mastodonUrl}/api/v1/timelines/public?limit=40`, { headers: { authorization: `Bearer ${world.token}` } })).json();
+  const statuses = await countStatuses(world.mastodonUrl, world.token);
   return joined(
     "mastodon",
     oauthStyles.mastodon,
@@ -134,7 +147,7 @@ export async function startGrantedMastodon(): Promise<GrantWorld> {
       // Without a client: the app is registered on the way.
       optionsFor: (account) => ({ server, oauth: { account }, transport: "polling", pollSeconds: 1, refreshMinutes: 0, startAt: "oldest", simulated: true }),
       chosen: {},
-      posts: Array.isArray(page) ? page.length : 0,
+      posts: statuses,
     }),
     [],
   );
