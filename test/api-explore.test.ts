@@ -214,6 +214,14 @@ describe("Explore through the API", () => {
         });
         assert.equal(answer.total.posts, own.length, `${by} ${q}`);
         if (by === "entity") assert.deepEqual([answer.whole, answer.rows, answer.placed], [[], [], 0]);
+        if (by === "entity") {
+          const { threads, engine } = api.system;
+          const inLake = makeExplore({ threads, sql: engine.sql, narrow: (narrowed) => narrowed, searchedRows: 1 });
+          const lake = await inLake({ metric: metrics[0] ?? assert.fail(), fromMs: endMs - 48 * hourMs, toMs: endMs, grain: "all", top: 100, filter, q: "*", by });
+          assert.deepEqual([lake.answeredBy, lake.whole, lake.placed, lake.total.posts], ["lake", [], 0, own.length]);
+          const asked = await inLake({ metric: metrics[0] ?? assert.fail(), fromMs: endMs - 48 * hourMs, toMs: endMs, grain: "all", top: 100, filter, q: "entity:river-co" });
+          assert.equal(asked.total.posts, 0, "nor by asking for one");
+        }
         if (by === "term")
           assert.deepEqual(
             answer.whole.map((row) => row.key),
