@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Report } from "../../core/component.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
-import type { Log } from "../../core/log.ts";
+import type { FrameBatch, Log } from "../../core/log.ts";
 import type { Raw } from "../../core/source.ts";
 import type { Quarantine, QuarantineFilter, QuarantineRecord } from "../../registers/quarantine.ts";
 import type { Threads } from "../boot.ts";
@@ -24,7 +24,13 @@ export interface QuarantineOptions {
 }
 
 const replayBite = 500;
+/** Of one reading: frames between two that are wanted. */
+const nearFrames = 200;
 const mostPreviewed = 20;
+
+function isNear(a: QuarantineRecord | undefined, b: QuarantineRecord | undefined): boolean {
+  return a !== undefined && b !== undefined && a.partition === b.partition && b.offset - a.offset <= nearFrames;
+}
 
 /** Indexes the `rejected` log for people, and sends raw through the parsers again. */
 export function makeQuarantine(options: QuarantineOptions) {
@@ -56,28 +62,57 @@ export function makeQuarantine(options: QuarantineOptions) {
     }
   }
 
-  async function rawOf(record: QuarantineRecord): Promise<{ readonly rejected: Rejected; readonly bytes: Buffer } | undefined> {
-    for await (const { frames } of log.read("rejected", record.partition, record.offset, record.offset + 1)) {
-      const rejected = rejectedAt(frames.bytes, frames.ends[0] ?? 0, frames.ends[1] ?? 0);
-      if (rejected === undefined) return undefined;
-      const kept = Buffer.from(rejected.raw, rejected.encoding);
-      if (kept.length >= rejected.rawBytes) return { rejected, bytes: kept };
-      // Longer than the quarantine keeps: the whole of it is in `events` as long as that lasts.
-      const offset = frames.fromOffsets[0] ?? 0;
-      for await (const events of log.read("events", record.partition, offset, offset + 1)) {
-        const raw = decodeRaw(events.frames, 0, new Map());
-        if (raw !== undefined) return { rejected, bytes: Buffer.from(raw.bytes) };
-      }
-      return { rejected, bytes: kept };
+  interface Found {
+    readonly rejected: Rejected;
+    readonly bytes: Buffer;
+  }
+
+  async function foundAt(frames: FrameBatch, at: number, partition: number): Promise<Found | undefined> {
+    const rejected = rejectedAt(frames.bytes, frames.ends[at] ?? 0, frames.ends[at + 1] ?? 0);
+    if (rejected === undefined) return undefined;
+    const kept = Buffer.from(rejected.raw, rejected.encoding);
+    if (kept.length >= rejected.rawBytes) return { rejected, bytes: kept };
+    // Longer than the quarantine keeps: the whole of it is in `events` as long as that lasts.
+    const offset = frames.fromOffsets[at] ?? 0;
+    for await (const events of log.read("events", partition, offset, offset + 1)) {
+      const raw = decodeRaw(events.frames, 0, new Map());
+      if (raw !== undefined) return { rejected, bytes: Buffer.from(raw.bytes) };
     }
-    return undefined;
+    return { rejected, bytes: kept };
+  }
+
+  async function rawOf(record: QuarantineRecord): Promise<Found | undefined> {
+    return (await rawsOf([record])).get(record.id);
+  }
+
+  /** By the records' ids. What stands near each other is read at once: each read unpacks a whole batch of the log. */
+  async function rawsOf(records: readonly QuarantineRecord[]): Promise<ReadonlyMap<string, Found>> {
+    const found = new Map<string, Found>();
+    const sorted = records.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset);
+    for (let start = 0; start < sorted.length;) {
+      let end = start + 1;
+      while (end < sorted.length && isNear(sorted[end - 1], sorted[end])) end++;
+      const near = sorted.slice(start, end);
+      start = end;
+      const [first, last] = [near[0], near.at(-1)];
+      if (first === undefined || last === undefined) continue;
+      let next = 0;
+      for await (const { frames, firstOffset } of log.read("rejected", first.partition, first.offset, last.offset + 1)) {
+        for (let record = near[next]; record !== undefined && record.offset < firstOffset + frames.count; record = near[++next]) {
+          const one = record.offset < firstOffset ? undefined : await foundAt(frames, record.offset - firstOffset, record.partition);
+          if (one !== undefined) found.set(record.id, one);
+        }
+      }
+    }
+    return found;
   }
 
   async function sendAgain(records: readonly QuarantineRecord[], answer: { read: number; kept: number; unchanged: number; rejected: number }): Promise<void> {
     const bySource = new Map<string, { platform: string; raws: Raw[] }>();
     const sentIds: string[] = [];
+    const all = await rawsOf(records);
     for (const record of records) {
-      const found = await rawOf(record);
+      const found = all.get(record.id);
       const sent = found && options.rawsOf(found.rejected.source, found.bytes, found.rejected.at);
       if (found === undefined || sent === undefined) continue;
       answer.read++;
