@@ -4,7 +4,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Report } from "../core/component.ts";
 import { type Environment, parseEnvironment, refuseFaults } from "../core/config.ts";
 import { makeDiskFiles } from "../core/disk-files.ts";
-import { type EarshotError, toEarshotError } from "../core/errors.ts";
+import type { EarshotError } from "../core/errors.ts";
 import type { ReadFilter } from "../core/filter.ts";
 import { isLoopbackName } from "../core/sign-in.ts";
 import { openFetch } from "../http/fetch.ts";
@@ -53,6 +53,7 @@ import { makeWorkshop } from "./parts/workshop.ts";
 import { makeWorldPart } from "./parts/world.ts";
 import { openRegisters } from "./registers.ts";
 import { readSecret } from "./secrets.ts";
+import { makeUndo } from "./undo.ts";
 import { worldTokenReference } from "./world-process.ts";
 import { version } from "./version.ts";
 
@@ -97,19 +98,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { config } = loaded;
   if (config.signIn.oidc !== undefined && config.signIn.publicUrl === undefined && !isLoopbackName(environment.EARSHOT_HOST))
     refuseFaults("configuration", [{ place: "signIn.publicUrl", message: `expected the address that browsers use, since EARSHOT_HOST is ${environment.EARSHOT_HOST}` }]);
-  const undo: (() => PromiseLike<void>)[] = [];
-  const unwind = async () => {
-    // Nothing else need keep the process alive until the last byte is stored.
-    const alive = setInterval(() => undefined, 1_000);
-    for (const close of undo.splice(0).toReversed()) {
-      try {
-        await close();
-      } catch (thrown) {
-        report("error", toEarshotError(thrown, "INVARIANT", "stop").message);
-      }
-    }
-    clearInterval(alive);
-  };
+  const undo = makeUndo(report);
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   const stopping = new AbortController();
@@ -291,11 +280,21 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       inTurn,
       signal: stopping.signal,
     });
-    for (const part of [() => jobs.stopped, () => terms.settled(), () => entities.settled(), () => models.use.settled(), () => labels.stopped()]) undo.push(part);
+    undo.push(
+      () => jobs.stopped,
+      () => terms.settled(),
+      () => entities.settled(),
+      () => models.use.settled(),
+      () => labels.stopped(),
+    );
     undo.push(async () => stopping.abort());
-    for (const part of Object.values(counted)) undo.push(() => part.flush());
+    undo.push(...Object.values(counted).map((part) => () => part.flush()));
     const shadow = makeShadow({ definitions: sources.definitions, files, http, clock, readSecret: secretOf, ...acquisition.forSetup });
-    for (const part of [() => shadow.stopShadows(), () => collector.stop(), () => world.end()]) undo.push(part);
+    undo.push(
+      () => shadow.stopShadows(),
+      () => collector.stop(),
+      () => world.end(),
+    );
     const backup = makeLiveBackup({
       environment,
       files,
@@ -390,11 +389,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       retain: () => jobs.retain(),
       async stop() {
         health = { status: "stopping" };
-        await unwind();
+        await undo.unwind();
       },
     };
   } catch (thrown) {
-    await unwind();
+    await undo.unwind();
     throw thrown;
   }
 }
