@@ -27,6 +27,8 @@ export interface Asked {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Posts of tests bear fixed dates: they are to be as good in ten years. */
+export const lastingLimits = { minFreeGb: 0, searchMaxAgeDays: 36_500, lakeMaxAgeDays: 36_500 };
 export const environmentToken = "token-of-the-environment";
 
 export function isRecord(value: unknown): value is Json {
@@ -104,7 +106,10 @@ export async function startApi(
 ): Promise<RunningApi> {
   const folder = mkdtempSync(join(tmpdir(), "earshot-api-"));
   const file = join(folder, `config-${++configurations}.mjs`);
-  writeFileSync(file, `export default ${JSON.stringify({ world: false, partitions: 2, workers: 1, limits: { minFreeGb: 0 }, ...options.config })};\n`);
+  writeFileSync(
+    file,
+    `export default ${JSON.stringify({ world: false, partitions: 2, workers: 1, ...options.config, limits: { ...lastingLimits, ...options.config?.limits } })};\n`,
+  );
   const env = { EARSHOT_DATA: join(folder, "data"), EARSHOT_CONFIG: file, EARSHOT_TOKEN: environmentToken, ...options.env };
   const system = await startSystem({ collect: options.collect ?? true, env });
   const served = await serveSystem(system, { host: "127.0.0.1", port: 0, pages: options.pages ?? false }).catch(async (error: unknown) => {

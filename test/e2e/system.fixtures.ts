@@ -7,6 +7,7 @@ import { makePseudonyms, type Pseudonyms } from "../../src/ledger/pseudonyms.ts"
 import type { RollupRow } from "../../src/runtime/engine.ts";
 import { decodeRaw } from "../../src/runtime/raw-frame.ts";
 import { startSystem, type System } from "../../src/runtime/system.ts";
+import { lastingLimits } from "../api.fixtures.ts";
 
 export const nobody = new AbortController().signal;
 
@@ -36,7 +37,7 @@ export async function startIn(
   mkdirSync(folder, { recursive: true });
   // A module is read once a process, so each start has a file of its own.
   const file = join(folder, `config-${++configurations}.mjs`);
-  writeFileSync(file, `export default ${JSON.stringify({ world: false, partitions: 3, workers: 2, limits: { minFreeGb: 0 }, ...config })};\n`);
+  writeFileSync(file, `export default ${JSON.stringify({ world: false, partitions: 3, workers: 2, ...config, limits: { ...lastingLimits, ...config.limits } })};\n`);
   const told: string[] = [];
   const system = await startSystem({
     collect: options.collect ?? true,
