@@ -120,6 +120,18 @@ describe("the switch of the embedded models", () => {
     assert.equal(recordAt(await uses(), "history")["changed"], 0, "the same again changes nothing");
   });
 
+  it("keeps both of two changes that come at once", async () => {
+    for (const on of [true, false, true, false]) {
+      const answers = await Promise.all(["entities", "languages"].map((model) => api.ask("PUT", "/api/v1/models/use", { body: { [model]: on } })));
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200],
+      );
+      const states = [await useOf("entities"), await useOf("languages")].map((one) => one?.["state"]);
+      assert.deepEqual(states, on ? ["on", "on"] : ["off", "off"]);
+    }
+  });
+
   it("is moved from the command line, and stored posts with it", async () => {
     const off = await earshot(api, ["models", "off", "social", "--history"]);
     assert.equal(off.code, 0, off.err);
@@ -155,4 +167,22 @@ it("a switch outlives a restart, and a judging of stored posts that was cut goes
   } finally {
     rmSync(data, { recursive: true, force: true });
   }
+});
+
+it("a stored post whose body is kept nowhere any more is not made anew of nothing", async () => {
+  await using api = await startApi({ config: { terms: { phones: { name: "Phones", query: "phone" } } } });
+  await api.import(Array.from({ length: 130 }, (_, i) => post(`${glad} ${i}`)));
+  await api.settle();
+  const { stores } = api.system.threads;
+  // As the lake's limit does where it is shorter than that of the search.
+  assert.equal(await stores.caller.call("releaseBodies", { beforeMs: Date.now() + 60_000 }), 1);
+  await stores.caller.call("expire", { store: "lake", beforeMs: Date.now() + 60_000 });
+  const found = () => Promise.all(["phone", "term:phones"].map(async (q) => (await api.system.engine.count(q, {})).posts));
+  assert.deepEqual(await found(), [130, 130]);
+  await api.ask("PUT", "/api/v1/models/use", { body: { social: true } });
+  await api.ask("POST", "/api/v1/models/use/history");
+  const history = async () => recordAt((await api.ask("GET", "/api/v1/models/use")).body, "history");
+  await until("it is over", async () => (await history())["state"] === "done");
+  assert.equal((await history())["changed"], 2, "of the block that is open");
+  assert.deepEqual(await found(), [130, 130]);
 });

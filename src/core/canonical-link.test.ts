@@ -21,6 +21,16 @@ test("addresses of one page have one form", () => {
     assert.equal(canonicalLink(address), page, address);
 });
 
+test("a path that is made of slashes costs no more than another", () => {
+  const link = `https://paper.example/${"/".repeat(1_990)}x`;
+  assert.equal(canonicalLink(link), link);
+  assert.equal(canonicalLink(`https://paper.example/a${"/amp//".repeat(300)}`), "https://paper.example/a");
+  const start = process.cpuUsage();
+  for (let i = 0; i < 50; i++) canonicalLink(link);
+  const { user, system } = process.cpuUsage(start);
+  assert.ok(user + system < 150_000, `${user + system} µs for fifty`);
+});
+
 test("short and old hosts of a platform name the same page as its own", () => {
   const cases: Readonly<Record<string, string>> = {
     "https://youtu.be/dQw4w9WgXcQ?si=tracker&t=10": "https://youtube.com/watch?v=dQw4w9WgXcQ",

@@ -26,6 +26,16 @@ const wrappers: readonly { readonly host: RegExp; readonly path: RegExp; readonl
   { host: /^linkedin\.com$/, path: /^\/(?:safety\/go|redir\/redirect)$/, parameter: /^url=/ },
 ];
 
+/** Without slashes and "/amp" at the end. Not by a pattern, which would try every slash of a path that is made of them. */
+function withoutEnd(path: string): string {
+  let end = path.length;
+  for (;;) {
+    if (path[end - 1] === "/") end--;
+    else if (path.endsWith("/amp", end)) end -= 4;
+    else return path.slice(0, end);
+  }
+}
+
 function read(link: string): Address | undefined {
   if (link.length > longestLink || !/^https?:\/\//i.test(link) || !URL.canParse(link)) return undefined;
   const url = new URL(link);
@@ -35,7 +45,7 @@ function read(link: string): Address | undefined {
     .replace(/^(?:old|new|np|sh)\.(?=reddit\.com$)/, "")
     .replace(/\.m\.(?=wik[a-z]+\.org$)/, ".");
   const port = url.port === "" || url.port === "80" || url.port === "443" ? "" : `:${url.port}`;
-  const path = url.pathname.replace(/(?:\/|\/amp)+$/, "");
+  const path = withoutEnd(url.pathname);
   const parameters = url.search
     .slice(1)
     .split("&")

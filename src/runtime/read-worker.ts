@@ -77,11 +77,11 @@ const handlers = {
     return reader.spread({ ...asked, copies, copiesAreAll: groups.every(({ posts, members }) => posts === members.length) }, asked.filter);
   },
   place: (asked: { readonly id: PostId; readonly createdAt: number }) => reader.place(asked.id, asked.createdAt),
-  openExport(asked: { readonly query: Query; readonly filter: ReadFilter }) {
+  openExport(asked: { readonly query: Query; readonly filter: ReadFilter; readonly onlyWhole?: boolean }) {
     if (exports.size >= mostExports) throw new EarshotError("LIMIT_REACHED", `export: ${mostExports} are running already`);
     const abort = new AbortController();
     const id = ++lastExport;
-    exports.set(id, { abort, pages: reader.export(asked.query, asked.filter, abort.signal)[Symbol.asyncIterator]() });
+    exports.set(id, { abort, pages: reader.export(asked.query, asked.filter, abort.signal, { onlyWhole: asked.onlyWhole === true })[Symbol.asyncIterator]() });
     return id;
   },
   async nextExport(id: number): Promise<readonly Post[] | undefined> {

@@ -199,7 +199,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const labelSets = () => labels.book.labelSets;
     const about = { terms: () => terms.engine.terms(), reading: () => reading, replay: (request: Parameters<Engine["replay"]>[0]) => quarantine.replay(request) };
     const models = makeModels({ sql, now, files, folder: base.folder, clock, report, log: base.log, threads: threadsNow, again, config: config.models, labelSets, ...about });
-    undo.push(() => models.close());
     await models.use.open();
     const simulate = options.collect && config.world !== false && !sources.hasReal() && (await world.prepare()) ? config.world : undefined;
 
@@ -284,7 +283,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       () => jobs.stopped,
       () => terms.settled(),
       () => entities.settled(),
-      () => models.use.settled(),
+      () => models.close(),
       () => labels.stopped(),
     );
     undo.push(async () => stopping.abort());

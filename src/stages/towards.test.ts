@@ -173,3 +173,16 @@ test("sentiments have the labels that stand beside their scores", () => {
       assert.ok(label === undefined || label === expected, `${text}: ${label} ${score}`);
     }
 });
+
+test("a word that many terms name, again and again, costs little", () => {
+  const terms = Array.from({ length: 20 }, (_, i): Term => ({ id: `t${i}`, query: parseQuery("lumera") }));
+  const draft = readyDraft("lumera ".repeat(1_000));
+  draft.language = "en";
+  draft.terms = terms.map(({ id }) => id);
+  const stage = makeTowards({ terms, entities: [], signs });
+  const start = process.cpuUsage();
+  stage.run([draft]);
+  const { user, system } = process.cpuUsage(start);
+  assert.equal(towardsOf(draft.notes).length, 20);
+  assert.ok(user + system < 200_000, `${user + system} µs`);
+});

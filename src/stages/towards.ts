@@ -215,9 +215,14 @@ function grouped(named: readonly Named[]): { readonly groups: readonly (readonly
       }
     }
   }
+  let reached = 0;
   const namings = groups
     .flatMap((group, target) => group.flatMap(({ spans }) => spans.map(({ from, to }): Naming => ({ target, from, to }))))
     .toSorted((a, b) => a.from - b.from || b.to - a.to)
-    .filter((one, i, all) => i === 0 || one.from >= Math.max(...all.slice(0, i).map(({ to }) => to)));
+    .filter(({ from, to }) => {
+      const isFree = from >= reached;
+      reached = Math.max(reached, to);
+      return isFree;
+    });
   return { groups, namings: namings.slice(0, mostNamings) };
 }

@@ -282,6 +282,9 @@ describe("the search reader", () => {
         assert.equal(wanted.length, 256, "two full blocks of 128; the open one stays");
         assert.deepEqual(posts.at(-1), { ...makePost(0), counts: { likes: 5, shares: 0, replies: 0, views: 0 } });
         assert.equal(posts.filter(({ text }) => text === "").length, 1);
+        const whole: Post[] = [];
+        for await (const page of reader.export({ kind: "all" }, {}, new AbortController().signal, { onlyWhole: true })) whole.push(...page);
+        assert.deepEqual([whole.length, whole.filter(({ text }) => text === "").length], [299, 0]);
       },
     ));
 

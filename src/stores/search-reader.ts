@@ -73,8 +73,8 @@ export interface SearchReader extends Disposable {
   get(id: PostId, filter: ReadFilter, createdAt?: number): Promise<Post | undefined>;
   /** Where it stands: the month's file, its row, and whether its body lies beside. */
   place(id: PostId, createdAt: number): { readonly month: string; readonly row: number; readonly body: "index" | "lake" } | undefined;
-  /** All hits, newest first, a page at a time. */
-  export(query: Query, filter: ReadFilter, signal: AbortSignal): AsyncIterable<readonly Post[]>;
+  /** All hits, newest first, a page at a time. @param options.onlyWhole leaves out those whose body no store has any more */
+  export(query: Query, filter: ReadFilter, signal: AbortSignal, options?: { readonly onlyWhole?: boolean }): AsyncIterable<readonly Post[]>;
 }
 
 const firstWindowRows = 1_000;
@@ -125,10 +125,11 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
     return reading;
   };
 
-  const withBodies = async (found: readonly FoundPost[]): Promise<Post[]> => {
+  const withBodies = async (found: readonly FoundPost[], onlyWhole = false): Promise<Post[]> => {
     const missing = found.filter(({ post }) => post === undefined).map(({ id, contribution: { createdAt, platform, source } }) => ({ id, createdAt, platform, source }));
     const fetched = missing.length > 0 && options.fetchBodies ? await options.fetchBodies(missing) : new Map<PostId, Post>();
-    return found.map(({ id, contribution, post }): Post => {
+    const kept = onlyWhole ? found.filter(({ id, post }) => post !== undefined || fetched.has(id)) : found;
+    return kept.map(({ id, contribution, post }): Post => {
       if (post) return post;
       const { author, platform, source, createdAt, language, terms, sensitivity, region, counts } = contribution;
       const body = fetched.get(id) ?? { id, text: "", receivedAt: createdAt, revision: 0, hashtags: [], mentions: [], links: [] };
@@ -173,7 +174,7 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
     filter: ReadFilter,
     limit: number,
     place: SearchPlace | undefined,
-    ascending = false,
+    { ascending = false, onlyWhole = false }: { readonly ascending?: boolean; readonly onlyWhole?: boolean } = {},
   ): Promise<{ posts: Post[]; next: SearchPlace | undefined }> => {
     const found: FoundPost[] = [];
     let next: SearchPlace | undefined;
@@ -191,7 +192,7 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
       }
     }
     // Where a millisecond is crowded, rows are near their time, not at it.
-    const posts = (await withBodies(found)).sort((a, b) => (ascending ? a.createdAt - b.createdAt : b.createdAt - a.createdAt));
+    const posts = (await withBodies(found, onlyWhole)).sort((a, b) => (ascending ? a.createdAt - b.createdAt : b.createdAt - a.createdAt));
     return { posts, next };
   };
 
@@ -219,7 +220,7 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
         if (order === "engaged" || order === "relevance") return best(query, filter, order, most, cursor);
         const of = fingerprintOf(query, filter, order);
         const place = cursor === undefined ? undefined : parseCursor(cursor, of);
-        const { posts, next } = await page(query, filter, most, place, order === "oldest");
+        const { posts, next } = await page(query, filter, most, place, { ascending: order === "oldest" });
         return { items: posts, ...(next && { next: formatCursor(next, of) }) };
       }),
     count: (query, filter, { work } = {}) =>
@@ -275,12 +276,12 @@ export function openSearchReader(options: SearchReaderOptions): SearchReader {
       const [found] = reading && row ? reading.found([row]) : [];
       return found && { month: month.name, row: found.row, body: found.post === undefined ? "lake" : "index" };
     },
-    async *export(query, filter, signal) {
+    async *export(query, filter, signal, { onlyWhole = false } = {}) {
       let place: SearchPlace | undefined;
       do {
         signal.throwIfAborted();
         const before: SearchPlace | undefined = place;
-        const { posts, next } = await guarded(() => page(query, filter, exportPage, before));
+        const { posts, next } = await guarded(() => page(query, filter, exportPage, before, { onlyWhole }));
         if (posts.length > 0) yield posts;
         place = next;
       } while (place);

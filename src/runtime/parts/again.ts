@@ -49,7 +49,8 @@ export function makeAgainPart({ threads, partitions, signal }: AgainPartOptions)
     try {
       await stores.caller.call("drain", undefined);
       const progress = { looked: 0, of: (await read.caller.call("count", { query, filter: {} })).posts, changed: 0 };
-      const job = await read.caller.call("openExport", { query, filter: {} });
+      // What has lost its body would be made of an empty text, and lose its words and terms too.
+      const job = await read.caller.call("openExport", { query, filter: {}, onlyWhole: true });
       try {
         while (await onProgress(progress)) {
           if (signal.aborted) throw new EarshotError("STORE_UNAVAILABLE", "stored posts: stopping; it begins anew at the next start");

@@ -8,6 +8,9 @@ import type { Caller } from "../rpc.ts";
 import { startThread, type Thread } from "../threads.ts";
 
 const mostRuns = 20;
+/** Each may take as much memory as all the rest. */
+const mostThreads = 3;
+const mostWaiting = 30;
 
 /** The thread that trains and measures: started for a piece of work, ended after it. */
 export function makeModelRuns({ clock, report }: { readonly clock: Clock; readonly report: Report }) {
@@ -15,8 +18,41 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
   let working: { readonly id: string; readonly thread: Thread<ModelHandlers> } | undefined;
   const threads = new Set<Thread<ModelHandlers>>();
   const endings = new Map<string, Promise<TrainingRun>>();
+  let isClosed = false;
+  const refuseClosed = (): void => {
+    if (isClosed) throw new EarshotError("STORE_UNAVAILABLE", "models: stopping");
+  };
+
+  let taken = 0;
+  const waiting: (() => void)[] = [];
+  /** @throws LIMIT_REACHED, STORE_UNAVAILABLE */
+  async function takePlace(): Promise<void> {
+    refuseClosed();
+    if (taken < mostThreads) taken++;
+    else if (waiting.length >= mostWaiting) throw new EarshotError("LIMIT_REACHED", `models: ${mostWaiting} questions wait already; ask again later`);
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+  /** To who waits longest. */
+  function leavePlace(): void {
+    const next = waiting.shift();
+    if (next === undefined) taken--;
+    else next();
+  }
 
   async function withThread<T>(
+    work: (caller: Caller<ModelHandlers>, thread: Thread<ModelHandlers>) => Promise<T>,
+    onMessage?: (message: object) => void,
+  ): Promise<T> {
+    await takePlace();
+    try {
+      refuseClosed();
+      return await inThread(work, onMessage);
+    } finally {
+      leavePlace();
+    }
+  }
+
+  async function inThread<T>(
     work: (caller: Caller<ModelHandlers>, thread: Thread<ModelHandlers>) => Promise<T>,
     onMessage: (message: object) => void = () => undefined,
   ): Promise<T> {
@@ -32,6 +68,8 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
     });
     threads.add(thread);
     try {
+      // It may have been closed while the thread was starting.
+      refuseClosed();
       return await work(thread.caller, thread);
     } finally {
       threads.delete(thread);
@@ -51,14 +89,16 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
   return {
     runs: (): readonly TrainingRun[] => runs.toReversed(),
     withThread,
-    /** Runs on after it was begun. @param work gives the model that came of it @throws CONFLICT */
+    /** Runs on after it was begun. @param work gives the model that came of it @throws CONFLICT, STORE_UNAVAILABLE */
     begin(fields: Pick<TrainingRun, "set" | "task" | "version">, work: (caller: Caller<ModelHandlers>) => Promise<string>): TrainingRun {
+      refuseClosed();
       if (runs.some(({ state }) => state === "running")) throw new EarshotError("CONFLICT", "a training is running; wait for it, or cancel it");
       const run: TrainingRun = { ...fields, id: randomBytes(6).toString("base64url"), state: "running", startedAt: clock.now() };
       runs.push(run);
       if (runs.length > mostRuns) endings.delete(runs.shift()?.id ?? "");
       const ending = withThread(
         (caller, thread) => {
+          if (runs.some(({ id, state }) => id === run.id && state === "cancelled")) throw new EarshotError("CONFLICT", "it was cancelled before it began");
           working = { id: run.id, thread };
           return work(caller);
         },
@@ -80,6 +120,7 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
       endings.set(run.id, ending);
       return run;
     },
+    isClosed: (): boolean => isClosed,
     isRunning: (): boolean => runs.some(({ state }) => state === "running"),
     /** Resolves once it is over, however it ended. @throws NOT_FOUND */
     ended(id: string): Promise<TrainingRun> {
@@ -94,7 +135,10 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
       change(id, { state: "cancelled" });
       if (working?.id === id) void working.thread.worker.terminate();
     },
+    /** Ends what runs; nothing begins any more. */
     async close(): Promise<void> {
+      isClosed = true;
+      for (const wake of waiting.splice(0)) wake();
       for (const run of runs) if (run.state === "running") change(run.id, { state: "cancelled" });
       await Promise.all([...threads].map((thread) => thread.worker.terminate()));
     },

@@ -16,6 +16,7 @@ import type { HistoryRun, ModelUseBook, ModelUses, ModelUseView } from "../model
 import type { ModelCosts } from "../model-worker.ts";
 import { socialTasks } from "../registry-models.ts";
 import type { AgainPart } from "./again.ts";
+import { makeTurns } from "./jobs.ts";
 import type { ModelRuns } from "./model-runs.ts";
 
 export interface ModelUseOptions {
@@ -62,6 +63,8 @@ export function makeModelUse(options: ModelUseOptions) {
   let history: HistoryRun | undefined;
   let running: Promise<void> = Promise.resolve();
   let isCancelled = false;
+  /** Two changes at once would each write over the other's. */
+  const inTurn = makeTurns();
   /** Rises with each change: a way through history that began before begins anew. */
   let version = 0;
 
@@ -126,17 +129,16 @@ export function makeModelUse(options: ModelUseOptions) {
     tell("running");
     running = (async () => {
       try {
-        for (let begun = -1; begun !== version && !isCancelled;) {
-          begun = version;
+        for (;;) {
+          const begun = version;
           const done = await again.run({ kind: "all" }, "models", (progress) => {
             tell("running", progress);
             return Promise.resolve(begun === version && !isCancelled);
           });
           tell("running", done);
+          if (isCancelled || (await inTurn(() => noteJudged(begun)))) break;
         }
         await settings.set(historyName, null);
-        // Whatever was switched: what is stored was judged by what is on now.
-        if (!isCancelled) await keep({ ...stored, changes: stored.changes.map((change) => ({ ...change, from: 0 })) });
         tell(isCancelled ? "cancelled" : "done", { endedAt: now() });
       } catch (thrown) {
         if (again.isStopping()) return;
@@ -147,32 +149,43 @@ export function makeModelUse(options: ModelUseOptions) {
     })();
   }
 
+  /** Whatever was switched: what is stored was judged by what is on now. False: something was switched meanwhile. */
+  async function noteJudged(begun: number): Promise<boolean> {
+    if (begun !== version) return false;
+    await keep({ ...stored, changes: stored.changes.map((change) => ({ ...change, from: 0 })) });
+    return true;
+  }
+
   async function keep(next: typeof stored): Promise<void> {
     await settings.set(switchName, next);
     stored = next;
   }
 
+  async function turn(changes: Parameters<ModelUseBook["switch"]>[0], actor: string): Promise<void> {
+    const asked = switchedModels.filter((model) => changes[model] !== undefined);
+    const fixed = asked.filter((model) => config[model] !== undefined);
+    if (fixed.length > 0)
+      throw new EarshotError(
+        "CONFLICT",
+        `models: the configuration file says ${fixed.map((model) => `models.${model}`).join(", ")}; change it there, or take it out to switch it here`,
+      );
+    const before = current();
+    const at = now();
+    const moved = asked.filter((model) => before[model] !== changes[model]);
+    const made = moved.map((model) => ({ model, on: changes[model] === true, at }));
+    await keep({ use: { ...stored.use, ...changes }, changes: [...stored.changes, ...made].slice(-mostChanges) });
+    version++;
+    await Promise.all(threads().refine.map((thread) => thread.caller.call("setUse", current())));
+    for (const { model, on } of made) {
+      await annotations.add({ at, text: `${model}: ${on ? "the embedded model judges" : "the embedded model judges no more"} from here (${tasksOf[model].join(", ")})` }, actor);
+      await audit.append({ actor, action: on ? "model.on" : "model.off", subject: model });
+    }
+  }
+
   const book: ModelUseBook = {
     uses,
     async switch(changes, actor) {
-      const asked = switchedModels.filter((model) => changes[model] !== undefined);
-      const fixed = asked.filter((model) => config[model] !== undefined);
-      if (fixed.length > 0)
-        throw new EarshotError(
-          "CONFLICT",
-          `models: the configuration file says ${fixed.map((model) => `models.${model}`).join(", ")}; change it there, or take it out to switch it here`,
-        );
-      const before = current();
-      const at = now();
-      const moved = asked.filter((model) => before[model] !== changes[model]);
-      const made = moved.map((model) => ({ model, on: changes[model] === true, at }));
-      await keep({ use: { ...stored.use, ...changes }, changes: [...stored.changes, ...made].slice(-mostChanges) });
-      version++;
-      await Promise.all(threads().refine.map((thread) => thread.caller.call("setUse", current())));
-      for (const { model, on } of made) {
-        await annotations.add({ at, text: `${model}: ${on ? "the embedded model judges" : "the embedded model judges no more"} from here (${tasksOf[model].join(", ")})` }, actor);
-        await audit.append({ actor, action: on ? "model.on" : "model.off", subject: model });
-      }
+      await inTurn(() => turn(changes, actor));
       return uses();
     },
     async judgeHistory(actor) {

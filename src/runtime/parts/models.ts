@@ -327,6 +327,8 @@ export function makeModels(options: ModelsOptions) {
     drift: openModelDrift(sql),
     clock: options.clock,
     isTraining: () => runs.isRunning(),
+    isClosed: () => runs.isClosed(),
+    report,
     train: async (set, version, actor) => runs.ended((await begin({ set, version, stacked: true, seed: 1 }, actor, true)).id),
   });
 
@@ -340,7 +342,11 @@ export function makeModels(options: ModelsOptions) {
     retrain: () => retraining.tick(),
     alarms: async () => [...(await stopped()), ...(await retraining.alarms())],
     workerModels: () => store.workerModels(),
-    close: () => runs.close(),
+    /** Ends trainings, and then who waits for them. */
+    async close(): Promise<void> {
+      await runs.close();
+      await Promise.all([retraining.settled(), use.settled()]);
+    },
   };
 }
 

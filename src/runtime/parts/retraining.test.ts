@@ -13,18 +13,22 @@ function workshop(schedule: Partial<RetrainingSchedule>, low = 0.05) {
   const clock = makeFakeClock(start);
   const runs: RetrainingRun[] = [];
   const log: string[] = [];
-  const state = { settled: 100, frozen: 100, versions: 1, model: "candidate", allowed: true, driftAt: undefined as number | undefined, busy: false, refuses: false };
+  const states = new Map<string, string>();
+  const state = { settled: 100, frozen: 100, versions: 1, allowed: true, driftAt: undefined as number | undefined, busy: false, refuses: false, closed: false, isBroken: false };
   const set: RetrainingSchedule = { set: "ls1", every: "never", onDrift: false, promotes: false, actor: "ann", at: start, ...schedule };
   const unused = () => Promise.reject(new Error("unused"));
   const part = makeRetraining({
     clock,
     audit: { append: async () => undefined } as unknown as RetrainingOptions["audit"],
     isTraining: () => state.busy,
+    isClosed: () => state.closed,
+    report: (level, message) => void log.push(`${level} ${message}`),
     register: {
       schedules: async () => [set],
       set: unused,
       remove: unused,
       begin: async (fields) => {
+        if (state.isBroken) throw new Error("the catalog is away");
         const run: RetrainingRun = { ...fields, number: runs.length, at: clock.now(), outcome: "running", promoted: false };
         runs.unshift(run);
         return run;
@@ -42,6 +46,7 @@ function workshop(schedule: Partial<RetrainingSchedule>, low = 0.05) {
     },
     labelSets: () =>
       ({
+        get: async () => ({ id: "ls1", kind: "classes", progress: { byState: { settled: state.settled } } }),
         list: async () => [{ id: "ls1", name: "Drift: sentiment", kind: "classes", progress: { byState: { settled: state.settled } } }],
         versions: async () => [{ version: state.versions, count: state.frozen }],
         freeze: async () => {
@@ -53,7 +58,7 @@ function workshop(schedule: Partial<RetrainingSchedule>, low = 0.05) {
       list: async (asked: { readonly task?: string }) => (state.driftAt === undefined || asked.task !== "sentiment" ? [] : [{ kind: "text", at: state.driftAt }]),
     } as unknown as RetrainingOptions["drift"],
     models: {
-      get: async (id: string) => ({ id, task: "sentiment", state: state.model }),
+      get: async (id: string) => ({ id, task: "sentiment", state: states.get(id) ?? "candidate" }),
       check: async () => {
         if (state.refuses) throw new EarshotError("CONFLICT", "its gold part holds 3 texts");
         return {
@@ -65,11 +70,11 @@ function workshop(schedule: Partial<RetrainingSchedule>, low = 0.05) {
       },
       promote: async (id: string) => {
         log.push(`promote ${id}`);
-        state.model = "promoted";
+        states.set(id, "promoted");
       },
-      setShadow: async (id: string, share: number) => {
-        log.push(`shadow ${id} ${share}`);
-        state.model = "shadow";
+      setShadow: async (id: string, share: number | undefined) => {
+        log.push(share === undefined ? `end ${id}` : `shadow ${id} ${share}`);
+        states.set(id, share === undefined ? "candidate" : "shadow");
       },
     } as unknown as RetrainingOptions["models"],
     train: async (_set, version) => {
@@ -95,6 +100,19 @@ test("on its day a candidate is trained on all labels, compared by slice, and ju
   );
   await part.tick();
   assert.equal(runs.length, 1, "once");
+});
+
+test("one candidate of a set judges beside: the next takes its place", async () => {
+  const { part, clock, log, state } = workshop({ every: "daily" });
+  for (let day = 0; day < 3; day++) {
+    state.settled += 10;
+    await clock.advance(dayMs);
+    await part.tick();
+  }
+  assert.deepEqual(
+    log.filter((line) => !line.startsWith("train")),
+    ["shadow sentiment@00000002 0.25", "end sentiment@00000002", "shadow sentiment@00000003 0.25", "end sentiment@00000003", "shadow sentiment@00000004 0.25"],
+  );
 });
 
 test("moments that passed while the program stood are made up for once", async () => {
@@ -184,4 +202,20 @@ test("what ran when the program ended is told as failed, and waits for the next 
     runs.map(({ outcome, reason }) => [outcome, reason]),
     [["failed", "the program ended while it ran"]],
   );
+});
+
+test("while the program stops nothing is looked at, so that the schedule's moment is not spent", async () => {
+  const { part, clock, runs, state } = workshop({ every: "daily" });
+  await clock.advance(dayMs);
+  state.closed = true;
+  await part.tick();
+  assert.deepEqual(runs, []);
+});
+
+test("one that somebody asked for and that cannot even be noted is told, and hurts nobody else", async () => {
+  const { part, log, state } = workshop({});
+  state.isBroken = true;
+  await part.book.retrainNow("ls1", { name: "ann", owner: "ann", role: "admin", by: "token", filter: {} });
+  await part.settled();
+  assert.match(log.join(), /error label set ls1: .*the catalog is away/);
 });

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import type { Report } from "../../core/component.ts";
 import { EarshotError, toEarshotError } from "../../core/errors.ts";
 import type { Audit } from "../../registers/audit.ts";
 import type { ModelDrift } from "../../registers/model-drift.ts";
@@ -21,6 +22,9 @@ export interface RetrainingOptions {
   readonly labelSets: () => Pick<LabelSetBook, "list" | "get" | "versions" | "freeze">;
   /** A training that somebody asked for goes first. */
   readonly isTraining: () => boolean;
+  /** Nothing can be trained any more. */
+  readonly isClosed: () => boolean;
+  readonly report: Report;
   readonly drift: Pick<ModelDrift, "list">;
   readonly clock: Clock;
 }
@@ -37,7 +41,13 @@ const driftPrefix = "Drift: ";
 const taskOf = (name: string): string => taskNameOf(name.startsWith(driftPrefix) ? name.slice(driftPrefix.length) : name);
 
 /** Trains candidates by itself: on a schedule, after so many labels, when posts moved. One at a time, at the lowest priority. */
-export function makeRetraining(options: RetrainingOptions): { readonly book: RetrainingBook; tick(): Promise<void>; alarms(): Promise<readonly Alarm[]> } {
+export function makeRetraining(options: RetrainingOptions): {
+  readonly book: RetrainingBook;
+  tick(): Promise<void>;
+  alarms(): Promise<readonly Alarm[]>;
+  /** What somebody asked for is over. */
+  settled(): Promise<void>;
+} {
   const { register, audit, models, clock } = options;
   const labelSets: ReturnType<RetrainingOptions["labelSets"]> = {
     list: (viewer) => options.labelSets().list(viewer),
@@ -47,6 +57,7 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
   };
   let hasBegun = false;
   let isRunning = false;
+  let asked: Promise<void> = Promise.resolve();
 
   async function factsOf(set: LabelSetView, schedule: RetrainingSchedule) {
     const [last] = await register.runs(set.id, 1);
@@ -68,7 +79,7 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
       const trained = await options.train(set.id, version, itself.name);
       const { model, error } = trained;
       if (model === undefined) return await end({ outcome: "failed", reason: error?.message ?? "it was cancelled", version });
-      await end({ outcome: "trained", version, model, ...(await settle(model, promotes)) });
+      await end({ outcome: "trained", version, model, ...(await settle(set.id, model, promotes)) });
     } catch (thrown) {
       await end({ outcome: "failed", reason: toEarshotError(thrown, "INVARIANT", "training").message });
     }
@@ -85,7 +96,7 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
   }
 
   /** Compares it with who judges, lets it judge beside, and promotes it where that was asked for and nothing speaks against it. */
-  async function settle(model: string, promotes: boolean): Promise<Pick<RetrainingRun, "evidence" | "reason" | "promoted">> {
+  async function settle(set: string, model: string, promotes: boolean): Promise<Pick<RetrainingRun, "evidence" | "reason" | "promoted">> {
     const { state } = await models.get(model);
     if (state === "promoted") return { promoted: false, reason: "the same labels give the model that judges already" };
     let check: PromotionCheck;
@@ -96,12 +107,19 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
       return { promoted: false, reason: thrown.message };
     }
     const evidence = evidenceOf(check);
+    await endShadows(set, model);
     if (promotes && check.allowed) {
       await models.promote(model, itself.name);
       return { evidence, promoted: true };
     }
     if (state !== "shadow") await models.setShadow(model, shadowShare, itself.name);
     return { evidence, promoted: false };
+  }
+
+  /** Candidates of this set that were trained by themselves before: else each run would leave one more that every post is shown to. */
+  async function endShadows(set: string, next: string): Promise<void> {
+    const before = new Set((await register.runs(set, shownRuns)).flatMap(({ model }) => (model === undefined || model === next ? [] : [model])));
+    for (const model of before) if ((await models.get(model)).state === "shadow") await models.setShadow(model, undefined, itself.name);
   }
 
   async function attempt(set: LabelSetView, cause: RetrainingCause, promotes: boolean): Promise<void> {
@@ -122,6 +140,8 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
       hasBegun = true;
       const sets = await labelSets.list(itself);
       for (const schedule of await register.schedules()) {
+        // A look would count as the last one of the schedule: it waits for the next start.
+        if (options.isClosed()) return;
         const set = setOf(sets, schedule.set);
         if (set === undefined) continue;
         const cause = dueOf(schedule, await factsOf(set, schedule), clock.now());
@@ -141,6 +161,7 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
       );
       return found.flat();
     },
+    settled: () => asked,
     book: {
       async retraining() {
         const sets = await labelSets.list(itself);
@@ -177,7 +198,9 @@ export function makeRetraining(options: RetrainingOptions): { readonly book: Ret
         if (schedule === undefined) throw new EarshotError("NOT_FOUND", `label set ${set}: nothing trains on it by itself`);
         if (isRunning || options.isTraining()) throw new EarshotError("CONFLICT", "a training is running; wait for it, or cancel it");
         // It runs on: its history tells what comes of it.
-        void attempt(found, "asked", schedule.promotes);
+        asked = attempt(found, "asked", schedule.promotes).catch((thrown: unknown) =>
+          options.report("error", `label set ${set}: ${toEarshotError(thrown, "STORE_UNAVAILABLE", "retraining").message}`),
+        );
       },
     },
   };
