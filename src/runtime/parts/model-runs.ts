@@ -39,10 +39,7 @@ export function makeModelRuns({ clock, report }: { readonly clock: Clock; readon
     else next();
   }
 
-  async function withThread<T>(
-    work: (caller: Caller<ModelHandlers>, thread: Thread<ModelHandlers>) => Promise<T>,
-    onMessage?: (message: object) => void,
-  ): Promise<T> {
+  async function withThread<T>(work: (caller: Caller<ModelHandlers>, thread: Thread<ModelHandlers>) => Promise<T>, onMessage?: (message: object) => void): Promise<T> {
     await takePlace();
     try {
       refuseClosed();
