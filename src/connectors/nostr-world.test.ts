@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { test } from "node:test";
 import { schnorr } from "@noble/curves/secp256k1.js";
 import { WebSocketServer } from "ws";
 import { type NostrRelay, signEvent, startNostrRelay, type WorldEvent } from "../../world/servers/nostr.ts";
 import { type FakeClock, makeFakeClock } from "../core/clock.ts";
 import { EarshotError } from "../core/errors.ts";
-import type { SourcePage } from "../core/source.ts";
+import type { Source, SourcePage } from "../core/source.ts";
 import { drive } from "../http/loopback.fixtures.ts";
 import nostr from "./nostr.ts";
 import { itemsOf, makeContext, openWith, readUntil, holdStorm } from "./source.fixtures.ts";
@@ -21,8 +22,25 @@ async function openReader(relays: readonly NostrRelay[], clock: FakeClock, more:
   return {
     context,
     parse,
+    /** What comes within so long, or until it is enough. */
+    readFor: (forMs: number, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readFor(source, clock, forMs, enough), 25),
     read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readUntil(source, cursor, enough), 25),
   };
+}
+
+async function readFor(source: Source, clock: FakeClock, forMs: number, enough: (pages: readonly SourcePage[]) => boolean): Promise<readonly SourcePage[]> {
+  const stop = new AbortController();
+  void clock.sleep(forMs, stop.signal).then(
+    () => stop.abort(),
+    () => undefined,
+  );
+  const pages: SourcePage[] = [];
+  for await (const page of source.read(undefined, stop.signal)) {
+    pages.push(page);
+    if (enough(pages)) break;
+  }
+  stop.abort();
+  return pages;
 }
 
 const keysOf = (pages: readonly SourcePage[]) => itemsOf(pages).flatMap(({ key }) => (typeof key === "string" ? [key] : []));
@@ -173,6 +191,66 @@ test("a relay is asked within all that it tells of itself, what comes while it i
   assert.equal(relay.beyond, 0);
   assert.equal(relay.connections, 1);
   assert.match(reader.context.states.at(-1)?.detail ?? "", /1 subscription at once, 1 filter each, messages of 900 bytes, nothing older than 1 h/);
+});
+
+test("more than one answer brings that came while a subscription was closed is read all the same", async () => {
+  const clock = makeFakeClock(now);
+  await using relay = await startNostrRelay({ seed: "burst", nowMs: () => clock.now(), maxLimit: 7, limitation: { max_subscriptions: 1 } });
+  const events = Array.from({ length: 60 }, (_, index) => note(index % 30, nowSec - 60 - index * 20, `note ${index}`));
+  for (const event of events) relay.publish(event);
+  const reader = await openReader([relay], clock);
+  await using _ = reader.context;
+  const burst = Array.from({ length: 25 }, (_unused, index) => note(index, nowSec + 1 + index, `burst ${index}`));
+  let isSent = false;
+  const pages = await reader.readFor(60_000, (all) => {
+    if (!isSent && all.length > 2) {
+      isSent = true;
+      for (const event of burst) relay.publish(event);
+    }
+    return hasAll([...events, ...burst])(all);
+  });
+  assert.deepEqual(new Set(keysOf(pages)), new Set([...events, ...burst].map(({ id }) => id)));
+  assert.equal(relay.beyond, 0);
+});
+
+test("what a relay says of a subscription after it was closed is not taken for an answer to the next one", async () => {
+  const clock = makeFakeClock(now);
+  const missed = note(2, nowSec + 5, "came while it was closed");
+  const deletion = signEvent(3, { kind: 5, createdSec: nowSec, tags: [["e", "d".repeat(64)]] });
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "application/nostr+json" }).end(JSON.stringify({ limitation: { max_subscriptions: 1 } }));
+  });
+  const late = new WebSocketServer({ server });
+  let opened = 0;
+  late.on("connection", (socket) => {
+    socket.on("message", (data) => {
+      const [word, id, filter]: readonly [string, string, { readonly limit?: number }?] = JSON.parse(String(data));
+      const say = (...parts: readonly unknown[]) => socket.send(JSON.stringify(parts));
+      if (!id.startsWith("live")) {
+        if (word === "REQ") say("EOSE", id);
+      } else if (word === "CLOSE") {
+        if (opened > 0) say("EOSE", id);
+        say("CLOSED", id, "");
+      } else if (++opened === 1) say("EVENT", id, deletion);
+      else if (filter?.limit !== 0) say("EVENT", id, missed);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const context = makeContext({ clock });
+  const { open } = openWith(nostr, { relays: [`ws://127.0.0.1:${typeof address === "object" ? address?.port : ""}`], simulated: true });
+  const source = await open(context);
+  const pages = await drive(
+    clock,
+    readFor(source, clock, 60_000, (all) => keysOf(all).includes(missed.id)),
+    25,
+  );
+  assert.ok(keysOf(pages).includes(missed.id));
+  late.close();
+  server.closeAllConnections();
+  server.close();
+  await context[Symbol.asyncDispose]();
 });
 
 test("a relay that wants a sign-in before anything else gets it first, and without an account it is told as such and asked for nothing", async () => {

@@ -147,7 +147,7 @@ export async function* readNostr(
       const newest = Math.min(nowSec(), Math.max(0, ...events.map(createdSec)));
       // The connection is read on while the relay is asked.
       if (unsure.length > 0) void later(unsure).catch(() => undefined);
-      if (sure.length > 0) await give(sure, () => (state.doneSec = Math.max(state.doneSec, Math.min(newest, ...open))));
+      if (sure.length > 0) await give(sure, () => (state.doneSec = Math.max(state.doneSec, Math.min(newest, relay.unreadSinceSec(), ...open))));
     }
 
     async function later(deletions: readonly Json[]): Promise<void> {
@@ -188,16 +188,29 @@ export async function* readNostr(
     }
 
     return async () => {
-      const pumping = relay.pump(filters, onLive);
-      const backfill = async (): Promise<void> => {
-        tell(url, "backfilling");
-        for (const gap of [...state.gaps]) await walk(gap);
-        tell(url, "live");
+      let more = Promise.withResolvers<void>();
+      const pumping = relay.pump(filters, onLive, (sinceSec) => {
+        addGap(state, sinceSec, nowSec() + daySec);
+        more.resolve();
+      });
+      const backfill = async (): Promise<never> => {
+        const walked = new Set<Gap>();
+        const unwalked = () => state.gaps.find((one) => !walked.has(one));
+        for (;;) {
+          tell(url, "backfilling");
+          for (let gap = unwalked(); gap !== undefined; gap = unwalked()) {
+            walked.add(gap);
+            await walk(gap);
+          }
+          tell(url, "live");
+          await more.promise;
+          more = Promise.withResolvers<void>();
+        }
       };
       try {
         await Promise.race([pumping, Promise.all([pumping, backfill()])]);
       } finally {
-        if (open.size > 0) state.doneSec = Math.min(state.doneSec, ...open);
+        state.doneSec = Math.min(state.doneSec, relay.unreadSinceSec(), ...open);
         relay.close();
       }
     };

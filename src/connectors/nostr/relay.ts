@@ -10,8 +10,13 @@ import type { SignIn } from "./sign-in.ts";
 export interface Relay {
   /** Stored events that match, newest first, as many as the relay gives; throws what the relay refuses with, or UPSTREAM_CUT. */
   fetch(filter: Filter): Promise<readonly Json[]>;
-  /** Reads until the connection ends (UPSTREAM_CUT) or the relay closes the live subscription; `onLive` gets new events. */
-  pump(filters: readonly Filter[], onLive: (events: readonly Json[]) => Promise<void>): Promise<never>;
+  /**
+   * Reads until the connection ends (UPSTREAM_CUT) or the relay closes the live subscription; `onLive` gets new events.
+   * @param onUntold since when, seconds UTC: more came while a subscription was closed than one answer brings
+   */
+  pump(filters: readonly Filter[], onLive: (events: readonly Json[]) => Promise<void>, onUntold: (sinceSec: number) => void): Promise<never>;
+  /** What came since is not read yet, seconds UTC; Infinity: all is. */
+  unreadSinceSec(): number;
   close(): void;
 }
 
@@ -35,6 +40,9 @@ interface Live {
   isOpen: boolean;
   /** Seconds UTC: what came since is asked for when it is opened again. */
   sinceSec: number | undefined;
+  /** Events of the answer to that, and the date of the oldest. */
+  came: number;
+  oldestSec: number;
 }
 
 /** An answer that goes on beyond it ends the connection: nothing makes a relay keep to a limit. */
@@ -62,6 +70,7 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
   const waitingForIt = new Set<string>();
   const isIn = Promise.withResolvers<void>();
   let asked = 0;
+  let tellUntold = (_sinceSec: number): void => undefined;
   let ended: EarshotError | undefined;
   /** Id of the event that answered the challenge; isIn: the relay took it. */
   let signedIn: { readonly id: unknown; isIn: boolean } | undefined;
@@ -134,8 +143,14 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
     );
   }
 
+  function begin(live: Live): void {
+    live.came = 0;
+    live.oldestSec = Infinity;
+  }
+
   function openLive(id: string, live: Live): void {
     live.isOpen = true;
+    begin(live);
     void request(id, () => (live.isOpen ? liveFilters(live) : undefined));
   }
 
@@ -160,7 +175,10 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
     if (live === undefined && ask === undefined) return false;
     if (code === "UPSTREAM_RATE_LIMITED" && pace.slowDown() < mostTries) {
       if (ask !== undefined) ask.events = [];
-      if (live !== undefined) live.sinceSec ??= Math.floor(clock.now() / 1_000);
+      if (live !== undefined) {
+        live.sinceSec ??= Math.floor(clock.now() / 1_000);
+        begin(live);
+      }
       void request(id, () => (live === undefined ? one(asks.get(id)) : live.isOpen ? liveFilters(live) : undefined));
       return true;
     }
@@ -168,6 +186,16 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
     if (signedIn.isIn) askAgain(id);
     else waitingForIt.add(id);
     return true;
+  }
+
+  /** All that was stored of it came, or as much as the relay gives at once. */
+  function caughtUp(live: Live): void {
+    // It was closed before it was answered: what it missed is asked for when it is opened again.
+    if (!live.isOpen) return;
+    const { sinceSec, came, oldestSec, filters } = live;
+    // The newest come first; of several filters nobody tells which one brought what.
+    if (sinceSec !== undefined && came >= limits.maxLimit && (filters.length > 1 || oldestSec > sinceSec)) tellUntold(sinceSec - reopenOverlapSec);
+    live.sinceSec = undefined;
   }
 
   function handle(message: unknown, sizeBytes: number, came: Json[]): void {
@@ -179,11 +207,15 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
     const live = lives.get(id);
     if (word === "EVENT" && isJson(body)) {
       (live === undefined ? ask?.events : came)?.push(body);
+      if (live !== undefined) {
+        live.came++;
+        live.oldestSec = Math.min(live.oldestSec, createdSec(body));
+      }
       if (ask !== undefined && (ask.sizeBytes += sizeBytes) > longestAnswerBytes)
         throw new EarshotError("UPSTREAM_CUT", `${host}: expected an answer of at most ${longestAnswerBytes >> 20} MB, came more`);
     } else if (word === "EOSE") {
       pace.worked();
-      if (live !== undefined) live.sinceSec = undefined;
+      if (live !== undefined) caughtUp(live);
       if (ask === undefined) return;
       asks.delete(id);
       stream.send(JSON.stringify(["CLOSE", id]));
@@ -199,8 +231,8 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
       isIn.resolve();
       for (const waiting of waitingForIt) askAgain(waiting);
       waitingForIt.clear();
-    } else if (word === "CLOSED" && mayAskAgain(id, body)) {
-      // It is open again in a moment.
+    } else if (word === "CLOSED" && (live?.isOpen === false || mayAskAgain(id, body))) {
+      // It is open again in a moment; some relays confirm so what we closed.
     } else if (word === "CLOSED") {
       const error = new EarshotError(codeOfRefusal(body), `${host}: the relay closed the subscription (${prefixOf(body)})`);
       if (live !== undefined) throw error;
@@ -232,11 +264,13 @@ export async function openRelay(url: string, context: SourceContext, signal: Abo
       const floorSec = Math.max(...answers.map((events) => (events.length < most ? Number.NEGATIVE_INFINITY : Math.min(...events.map(createdSec)))));
       return answers.flat().filter((event) => createdSec(event) >= floorSec);
     },
-    async pump(filters, onLive) {
+    unreadSinceSec: () => Math.min(...[...lives.values()].map(({ sinceSec }) => sinceSec ?? Infinity)),
+    async pump(filters, onLive, onUntold) {
+      tellUntold = onUntold;
       try {
         if (limits.needsSignIn && signIn === undefined) throw new EarshotError("UPSTREAM_AUTH", `${host}: the relay tells that it wants a sign-in before anything else`);
         for (const [index, group] of grouped(filters, limits).entries()) {
-          const live: Live = { filters: group, isOpen: false, sinceSec: undefined };
+          const live: Live = { filters: group, isOpen: false, sinceSec: undefined, came: 0, oldestSec: Infinity };
           lives.set(`live${index}`, live);
           if (openLives() + asks.size < limits.maxSubscriptions) openLive(`live${index}`, live);
           else live.sinceSec = Math.floor(clock.now() / 1_000);
