@@ -301,6 +301,21 @@ for (const [name, faults] of [
   });
 }
 
+test("figures that the platform cannot give of one post keep nothing else away", async () => {
+  const at = await start({ seed: "withheld", posts: 12, commentsEach: 0 });
+  await using _world = at.world;
+  await using _context = at.context;
+  const young = at.world.pages.flatMap((page) => at.world.content.of(page)).filter((post) => post.createdMs > now - 2.9 * dayMs);
+  const [, broken] = young;
+  assert.ok(broken !== undefined && young.length > 3);
+  at.world.withhold(broken.id);
+  const reader = await openReader(at, facebook, { collect: ["insights"], pollSeconds: 900 });
+  const told = (pages: readonly SourcePage[]) => new Set(reader.events(pages).flatMap((event) => (event.type === "engagement" && event.counts.views !== undefined ? [event.id] : [])));
+  const pages = await reader.read(undefined, (all) => told(all).isSupersetOf(new Set(young.filter((post) => post !== broken).map(({ id }) => id))));
+  assert.equal(told(pages).has(broken.id), false);
+  assert.deepEqual(at.context.failures, []);
+});
+
 for (const connector of [facebook, instagram]) {
   test(`${connector.name}: figures of young posts are asked for with the others and again when they changed, also where one metric is retired`, async () => {
     const at = await start({ seed: `insights ${connector.name}`, posts: 12, commentsEach: 1, driftShare: 0.2 });

@@ -50,6 +50,8 @@ export interface GraphWorld extends AsyncDisposable {
   forgetCursors(): void;
   /** A metric that the platform knows no longer. */
   retire(metric: string): void;
+  /** Calls for the insights of this object fail from now on, as they do for some at the platform. */
+  withhold(id: string): void;
   /** Signs a payload as a webhook. */
   sign(body: string): string;
   readonly figures: {
@@ -96,6 +98,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
   let faults: GraphFaults = { limits: 0, serverErrors: 0, cuts: 0, ...options.faults };
   let cursorAge = 0;
   const retired = new Set<string>();
+  const withheld = new Set<string>();
   const viewsOf = (post: GraphPost): number => 10 * post.likes + 3;
   let limitedUntil = 0;
   let limitCode = 4;
@@ -215,7 +218,8 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
           ? { post_media_view: viewsOf(post), post_reactions_by_type_total: { like: post.likes } }
           : { views: viewsOf(post), likes: post.likes, comments: post.comments.length, ...(!post.drifted && { shares: post.shares }) };
     figures.insights += 1;
-    if (Object.keys(values).length === 0) refuse(call.response, 100, "Unsupported get request. Object does not exist", 33);
+    if (withheld.has(id)) refuse(call.response, 2, "Service temporarily unavailable", undefined, 500);
+    else if (Object.keys(values).length === 0) refuse(call.response, 100, "Unsupported get request. Object does not exist", 33);
     else if (wanted.some((name) => !Object.hasOwn(values, name) || retired.has(name))) refuse(call.response, 100, "The value must be a valid insights metric");
     else {
       const period = call.query.get("period") ?? "lifetime";
@@ -368,6 +372,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphWorld> {
     },
     renewPageTokens,
     retire: (metric) => void retired.add(metric),
+    withhold: (id) => void withheld.add(id),
     forgetCursors() {
       cursorAge += 1;
     },

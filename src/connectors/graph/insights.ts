@@ -28,6 +28,8 @@ export interface InsightsOptions {
 const mostARound = 50;
 /** So many objects in a row that refused a list of metrics: it is not asked for any more. */
 const mostRefused = 3;
+/** So many objects in a row that the platform could not tell of: it is not they, it is the platform. */
+const mostFailed = 3;
 const hourMs = 3_600_000;
 
 export function makeInsights({ refreshDays, insightsHours }: InsightsOptions, client: GraphClient, context: SourceContext): Insights {
@@ -35,6 +37,7 @@ export function makeInsights({ refreshDays, insightsHours }: InsightsOptions, cl
   const readAt = new Map<string, number>();
   const refused = new Map<readonly string[], number>();
   let isForbidden = false;
+  let failed = 0;
 
   return {
     due(cursor, isRead) {
@@ -55,6 +58,7 @@ export function makeInsights({ refreshDays, insightsHours }: InsightsOptions, cl
         try {
           const body = await client.get({ path: `${id}/insights`, query: { metric: list.join(","), ...query }, ...(page !== undefined && { page }) }, signal);
           refused.set(list, 0);
+          failed = 0;
           readAt.set(id, clock.now());
           return body;
         } catch (thrown) {
@@ -64,6 +68,12 @@ export function makeInsights({ refreshDays, insightsHours }: InsightsOptions, cl
             report("warn", `insights are not read any more: ${thrown.message}`, { source: context.id, code: thrown.code });
             return undefined;
           }
+          if (thrown.code === "UPSTREAM_UNAVAILABLE" && ++failed < mostFailed) {
+            // One that always fails must not keep the figures of the others away: it is asked again when its turn comes.
+            report("warn", `insights of ${id}: ${thrown.message}`, { source: context.id, code: thrown.code });
+            break;
+          }
+          if (thrown.code !== "UPSTREAM_UNAVAILABLE") failed = 0;
           const isNothing = thrown.code === "UPSTREAM_NOT_FOUND" || thrown.failure?.class === "permission";
           if (!isNothing && thrown.code !== "UPSTREAM_REFUSED") throw thrown;
           if (isNothing) break;
