@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { EarshotError } from "../../core/errors.ts";
 import { recordedAnswers } from "./recorded.ts";
 
 const answers = (text: string | Uint8Array) => [...recordedAnswers(typeof text === "string" ? Buffer.from(text) : text)];
@@ -49,6 +50,21 @@ test("a body is unpacked as its header says, and where it is not packed at all i
     answers(JSON.stringify(texts)).map(({ body }) => body),
     texts.map(() => ({ data: [1] })),
   );
+});
+
+test("what is more than can be unpacked is refused, and not taken for nothing", () => {
+  const bomb = gzipSync(Buffer.alloc((64 << 20) + 1, 0x20));
+  const isRefused = (thrown: unknown) => thrown instanceof EarshotError && thrown.code === "ITEM_TOO_LARGE";
+  assert.throws(() => answers(bomb), isRefused);
+  assert.throws(() => answers(JSON.stringify([{ ...record, response: { ...record.response, body: bomb.toString("base64") } }])), isRefused);
+});
+
+test("a body that begins as packed bytes do is looked through once", () => {
+  const text = `H4sI${" ".repeat(150_000)}!`;
+  const before = process.cpuUsage();
+  assert.equal(answers(JSON.stringify([{ ...record, response: { ...record.response, body: text } }]))[0]?.body, text);
+  const { user } = process.cpuUsage(before);
+  assert.ok(user < 2_000_000, `${user} microseconds`);
 });
 
 test("a file may be packed, or in UTF-16 with its mark", () => {

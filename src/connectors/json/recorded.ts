@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { brotliDecompressSync, constants, gunzipSync, inflateSync } from "node:zlib";
+import { EarshotError } from "../../core/errors.ts";
 import { type Json, isJson, isTooDeep } from "./decode.ts";
 
 /** Threads of comments nest; what looks for posts walks down them, and a stack ends. What is deeper is left as text. */
@@ -19,6 +20,7 @@ export interface RecordedAnswer {
  * The answers in a recorded file: a list of `{request: {method, url}, response: {status, headers, body}}`, one such record, one a line,
  * or bodies alone (the whole file, or one a line); cassettes (`interactions`) and what browsers export (HAR 1.2, `log.entries`) hold the same.
  * What is no JSON comes as one answer whose body is its text. A file may be compressed (gzip) and in UTF-8 or, with its mark, in UTF-16.
+ * @throws ITEM_TOO_LARGE for what is more than 64 MiB when unpacked
  */
 export function* recordedAnswers(file: Uint8Array): Generator<RecordedAnswer> {
   const text = decoded(unpacked(Buffer.from(file.buffer, file.byteOffset, file.byteLength)));
@@ -114,7 +116,7 @@ function bodyOf(body: unknown, encoding: string): unknown {
     else if (typeof body["mimeType"] === "string") text = body["text"] ?? "";
   }
   if (typeof text !== "string") return text;
-  if (text.startsWith("H4sI") && /^[A-Za-z0-9+/\s]+=*\s*$/.test(text)) text = decoded(unpacked(Buffer.from(text, "base64")));
+  if (text.startsWith("H4sI") && /^[A-Za-z0-9+/=\s]+$/.test(text)) text = decoded(unpacked(Buffer.from(text, "base64")));
   else if (text.startsWith("\u001f\u008b")) text = decoded(unpacked(Buffer.from(text, "latin1")));
   const plain = withoutMark(String(text));
   return parsed(plain) ?? plain;
@@ -128,16 +130,24 @@ function unpacked(bytes: Buffer, encoding = ""): Buffer {
   const most = { maxOutputLength: mostTextBytes };
   try {
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipSync(bytes, { ...most, finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
+  } catch (thrown) {
+    throwTooLarge(thrown);
     return Buffer.alloc(0);
   }
   try {
     if (encoding === "br") return brotliDecompressSync(bytes, { ...most, finishFlush: constants.BROTLI_OPERATION_FLUSH });
     if (encoding === "deflate") return inflateSync(bytes, { ...most, finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
+  } catch (thrown) {
+    throwTooLarge(thrown);
     return bytes;
   }
   return bytes;
+}
+
+/** More than we unpack is told, and not taken for nothing. @throws ITEM_TOO_LARGE */
+function throwTooLarge(thrown: unknown): void {
+  if (thrown instanceof Error && "code" in thrown && thrown.code === "ERR_BUFFER_TOO_LARGE")
+    throw new EarshotError("ITEM_TOO_LARGE", `file: expected at most ${mostTextBytes >> 20} MiB when unpacked, came more`);
 }
 
 function parsed(text: string): unknown {
