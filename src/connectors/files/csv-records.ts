@@ -33,18 +33,21 @@ function encodingOf([first, second]: Uint8Array): string {
 
 /** Records of a CSV file (RFC 4180: a record goes on over line ends inside quotes) as their text; `isOpen`: the last one, whose quote never closes. */
 export async function* csvRecords(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<{ readonly text: string; readonly isOpen?: true }> {
-  let open = "";
+  // Lines are put together when their record ends: a quote that never closes must not make each line cost as much as all before it.
+  let open: string[] = [];
+  let letters = 0;
+  let isQuoted = false;
   for await (const line of textLines(chunks)) {
-    const record = open === "" ? line : `${open}\n${line}`;
-    if (quotesIn(record) % 2 === 1 && record.length < maxRecordBytes) {
-      open = record;
-      continue;
-    }
-    open = "";
+    if (quotesIn(line) % 2 === 1) isQuoted = !isQuoted;
+    open.push(line);
+    letters += line.length + 1;
+    if (isQuoted && letters <= maxRecordBytes) continue;
+    const record = open.join("\n");
+    [open, letters, isQuoted] = [[], 0, false];
     const text = record.endsWith("\r") ? record.slice(0, -1) : record;
     if (text.trim() !== "") yield { text };
   }
-  if (open !== "") yield { text: open, isOpen: true };
+  if (open.length > 0) yield { text: open.join("\n"), isOpen: true };
 }
 
 function quotesIn(text: string): number {

@@ -1,5 +1,5 @@
 import { EarshotError, toEarshotError } from "../../../core/errors.ts";
-import { isJson } from "../../json/decode.ts";
+import { isJson, isTooDeep, maxDepth } from "../../json/decode.ts";
 import { guessDelimiter, splitCsvRecord } from "../csv.ts";
 import { csvRecords } from "../csv-records.ts";
 import { isHeader, proposeMapping, type VendorMapping } from "./mapping.ts";
@@ -26,7 +26,7 @@ interface Opening {
 }
 const toImport: Opening = { anyHeader: false, isWhole: true };
 
-/** @throws CSV_INVALID where no line names columns or one names too many, JSON_INVALID, ITEM_TOO_LARGE */
+/** @throws CSV_INVALID where no line names columns or one names too many, JSON_INVALID, ITEM_TOO_LARGE, ITEM_TOO_DEEP */
 export async function openExport(name: string, chunks: AsyncIterable<Uint8Array>, mapping?: VendorMapping, opening = toImport): Promise<Export> {
   const opened = await (/\.json$/i.test(name) ? openJson(chunks, opening) : openCsv(chunks, mapping, opening));
   if (opened.header.length > mostColumns) throw new EarshotError("CSV_INVALID", `file: expected at most ${mostColumns} columns, came ${opened.header.length}`);
@@ -50,7 +50,10 @@ async function openCsv(chunks: AsyncIterable<Uint8Array>, mapping: VendorMapping
     if (typeof cells !== "string" && isHeader(cells, mapping)) at = held.length - 1;
   }
   if (at < 0) {
-    const widths = held.map(({ text }) => cellsOf(text, guessDelimiter(text)).length);
+    const widths = held.map(({ text, isOpen }) => {
+      const cells = isOpen === true ? "" : cellsOf(text, guessDelimiter(text));
+      return typeof cells === "string" ? 0 : cells.length;
+    });
     const widest = Math.max(...widths);
     if (!(widest >= 2)) throw nothing();
     at = widths.indexOf(widest);
@@ -99,9 +102,9 @@ async function openJson(chunks: AsyncIterable<Uint8Array>, { isWhole }: Opening)
     if (size > longestJsonBytes) throw new EarshotError("ITEM_TOO_LARGE", `file: expected at most ${longestJsonBytes} bytes of JSON`);
     parts.push(chunk.slice());
   }
-  const text = Buffer.concat(parts)
-    .toString("utf8")
-    .replace(/^\uFEFF/, "");
+  const bytes = Buffer.concat(parts);
+  if (isTooDeep(bytes)) throw new EarshotError("ITEM_TOO_DEEP", `file: expected at most ${maxDepth} levels of JSON`);
+  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
   let value: unknown;
   try {
     value = JSON.parse(isWhole ? text : firstObjects(text));
@@ -140,12 +143,17 @@ function firstObjects(text: string): string {
   return `${text.slice(start, end)}]`;
 }
 
+/** What stands in a cell, as text; an object of JSON may have no text of its own. */
+export function cellText(value: unknown): string {
+  return typeof value === "string" ? value : typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
+}
+
 /** The mapping that a file suggests, by its header and its first rows. */
 export async function proposeFor(name: string, chunks: AsyncIterable<Uint8Array>): Promise<VendorMapping> {
   const { header, preamble, rows } = await openExport(name, chunks);
   const sample: string[][] = [];
   for await (const row of rows) {
-    if (typeof row !== "string") sample.push(header.map((column) => String(row[column] ?? "")));
+    if (typeof row !== "string") sample.push(header.map((column) => cellText(row[column])));
     if (sample.length >= sampleRows) break;
   }
   return proposeMapping(header, sample, preamble);

@@ -1,6 +1,6 @@
 import { decodeObject } from "../../json/decode.ts";
 import { importLineParser } from "../import-line.ts";
-import { openExport, sampleRows } from "./lines.ts";
+import { cellText, openExport, sampleRows } from "./lines.ts";
 import { plainName, proposeMapping, type VendorMapping } from "./mapping.ts";
 import { makeRowReader, rejected } from "./row.ts";
 
@@ -30,13 +30,13 @@ export interface ExportPreview {
   readonly rejected: { readonly rows: number; readonly first: readonly { readonly row: number; readonly code: string; readonly message: string }[] };
 }
 
-const shown = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).trim().slice(0, previewLimits.cellLetters);
+const shown = (value: unknown): string => cellText(value).trim().slice(0, previewLimits.cellLetters);
 
 /**
  * What an import would make of a file's first rows: its columns, and the posts and the refusals that the mapping gives; absent: the one that the header suggests.
  * Nothing is stored.
  * @param isWhole false: `chunks` are a file's beginning, and a row that is cut off does not count
- * @throws CSV_INVALID, JSON_INVALID, ITEM_TOO_LARGE
+ * @throws CSV_INVALID, JSON_INVALID, ITEM_TOO_LARGE, ITEM_TOO_DEEP
  */
 export async function previewExport(format: "csv" | "json", chunks: AsyncIterable<Uint8Array>, isWhole: boolean, given?: VendorMapping): Promise<ExportPreview> {
   const { header, preamble, rows } = await openExport(`export.${format}`, chunks, given, { anyHeader: true, isWhole });
@@ -49,7 +49,7 @@ export async function previewExport(format: "csv" | "json", chunks: AsyncIterabl
     const values = taken.flatMap((row) => (typeof row === "string" || row[name] === undefined || row[name] === null || row[name] === "" ? [] : [shown(row[name])]));
     return { name, filled: values.length, samples: [...new Set(values)].slice(0, previewLimits.samples) };
   });
-  const sample = taken.flatMap((row) => (typeof row === "string" ? [] : [header.map((name) => String(row[name] ?? ""))]));
+  const sample = taken.flatMap((row) => (typeof row === "string" ? [] : [header.map((name) => cellText(row[name]))]));
   const mapping = given ?? proposeMapping(header, sample, preamble);
   const read = makeRowReader(mapping);
   const parse = importLineParser();

@@ -273,6 +273,31 @@ test("a preview of whatever bytes is one within its limits, or a refusal with a 
   assert.ok(shown > 100, `${shown} previews`);
 });
 
+test("an object of JSON that has no text of its own is shown, and what nests without end is refused", async () => {
+  const odd = JSON.stringify([{ Date: "2026-07-08 12:00", URL: "https://paper.example/a", Title: { toString: 1, valueOf: 2 }, constructor: "x" }]);
+  const { columns, accepted } = await previewExport("json", chunksOf(Buffer.from(odd)), true);
+  assert.deepEqual([accepted, columns.find(({ name }) => name === "Title")?.samples], [1, ['{"toString":1,"valueOf":2}']]);
+  assert.equal((await linesOf(odd, "export.json")).length, 1);
+  const deep = `[{"Date":"2026-07-08","URL":${"[".repeat(50_000)}${"]".repeat(50_000)}}]`;
+  for (const isWhole of [true, false])
+    await assert.rejects(previewExport("json", chunksOf(Buffer.from(deep)), isWhole), (error) => error instanceof EarshotError && error.code === "ITEM_TOO_DEEP");
+});
+
+test("a quote that never closes costs each of its lines once, and no such record is taken for a header", async () => {
+  async function* whole() {
+    yield Buffer.from(`Place,When\nhere,"x"y\n"${"\n".repeat(400_000)}x`);
+  }
+  const before = process.cpuUsage();
+  const { columns, rows, rejected } = await previewExport("csv", whole(), true);
+  const { user } = process.cpuUsage(before);
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ["Place", "When"],
+  );
+  assert.deepEqual([rows, rejected.first.map(({ code }) => code)], [2, ["CSV_INVALID", "CSV_INVALID"]]);
+  assert.ok(user < 4_000_000, `${user} microseconds`);
+});
+
 test("the beginning of a file is previewed as the whole is, as far as it reaches", async () => {
   const whole = await previewExport("csv", chunksOf(Buffer.from(brandwatch)), true);
   assert.deepEqual([whole.rows, whole.accepted, whole.rejected.first.map(({ row, code }) => [row, code])], [3, 2, [[3, "DATE_INVALID"]]]);
