@@ -246,11 +246,11 @@ test("what a relay says of a subscription after it was closed is not taken for a
     readFor(source, clock, 60_000, (all) => keysOf(all).includes(missed.id)),
     25,
   );
-  assert.ok(keysOf(pages).includes(missed.id));
   late.close();
   server.closeAllConnections();
   server.close();
   await context[Symbol.asyncDispose]();
+  assert.ok(keysOf(pages).includes(missed.id));
 });
 
 test("a relay that wants a sign-in before anything else gets it first, and without an account it is told as such and asked for nothing", async () => {
