@@ -310,7 +310,8 @@ test("figures that the platform cannot give of one post keep nothing else away",
   assert.ok(broken !== undefined && young.length > 3);
   at.world.withhold(broken.id);
   const reader = await openReader(at, facebook, { collect: ["insights"], pollSeconds: 900 });
-  const told = (pages: readonly SourcePage[]) => new Set(reader.events(pages).flatMap((event) => (event.type === "engagement" && event.counts.views !== undefined ? [event.id] : [])));
+  const told = (pages: readonly SourcePage[]) =>
+    new Set(reader.events(pages).flatMap((event) => (event.type === "engagement" && event.counts.views !== undefined ? [event.id] : [])));
   const others = new Set(young.filter((post) => post !== broken).map(({ id }) => id));
   const pages = await reader.read(undefined, (all) => {
     assert.ok(at.clock.now() - now < 6 * hourMs);
