@@ -85,7 +85,11 @@ const nostr: Connector<typeof options> = {
       pace: makePace(context.clock),
       signIn: secretKey === undefined ? undefined : await openSignIn(secretKey, context),
     });
-    const pumping = relay.pump([{ kinds: [0] }], async () => undefined);
+    const pumping = relay.pump(
+      [{ kinds: [0] }],
+      async () => undefined,
+      () => undefined,
+    );
     try {
       await Promise.race([pumping, relay.fetch({ kinds: [0], limit: 1 })]);
     } catch (thrown) {
