@@ -22,25 +22,14 @@ async function openReader(relays: readonly NostrRelay[], clock: FakeClock, more:
   return {
     context,
     parse,
-    /** What comes within so long, or until it is enough. */
     readFor: (forMs: number, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readFor(source, clock, forMs, enough), 25),
     read: (cursor: string | undefined, enough: (pages: readonly SourcePage[]) => boolean) => drive(clock, readUntil(source, cursor, enough), 25),
   };
 }
 
-async function readFor(source: Source, clock: FakeClock, forMs: number, enough: (pages: readonly SourcePage[]) => boolean): Promise<readonly SourcePage[]> {
-  const stop = new AbortController();
-  void clock.sleep(forMs, stop.signal).then(
-    () => stop.abort(),
-    () => undefined,
-  );
-  const pages: SourcePage[] = [];
-  for await (const page of source.read(undefined, stop.signal)) {
-    pages.push(page);
-    if (enough(pages)) break;
-  }
-  stop.abort();
-  return pages;
+/** None where it is not enough within so long. */
+function readFor(source: Source, clock: FakeClock, forMs: number, enough: (pages: readonly SourcePage[]) => boolean): Promise<readonly SourcePage[]> {
+  return Promise.race([readUntil(source, undefined, enough), clock.sleep(forMs).then((): readonly SourcePage[] => [])]);
 }
 
 const keysOf = (pages: readonly SourcePage[]) => itemsOf(pages).flatMap(({ key }) => (typeof key === "string" ? [key] : []));
