@@ -235,6 +235,7 @@ test("what a relay says of a subscription after it was closed is not taken for a
     readFor(source, clock, 60_000, (all) => keysOf(all).includes(missed.id)),
     25,
   );
+  for (const socket of late.clients) socket.terminate();
   late.close();
   server.closeAllConnections();
   server.close();
