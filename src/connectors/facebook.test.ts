@@ -188,6 +188,14 @@ test("webhooks: edits rise, removed and hidden ones go, reactions are marks", ()
   assert.deepEqual(outcomes(change({ ...mark, verb: "remove" })), [{ type: "unreaction", mark: "reaction/77_1/9", at: 1_777_640_000_000 }]);
 });
 
+test("objects where names and ids belong are refused with a code", () => {
+  const odd = { toString: false };
+  const item = change({ item: odd, verb: "add", post_id: "77_1", from: { id: "9" } });
+  const insights = { graph: "insights", at: now, value: { id: odd, metrics: { "page_follows/day": 3 } } };
+  const told = [item, insights].flatMap((message) => parse(Buffer.from(JSON.stringify(message)))).map((outcome) => ("reject" in outcome ? outcome.reject.code : outcome));
+  assert.deepEqual(told, [{ drop: "not-a-post" }, "FIELD_INVALID"]);
+});
+
 test("errors of the platform have the code that says what to do", () => {
   const code = (error: unknown, status = 400) => outcomes(recorded("v19.0/77/feed", { error }, status))[0];
   assert.equal(code({ code: 190, error_subcode: 463, message: "expired", fbtrace_id: "A1" }), "UPSTREAM_AUTH");

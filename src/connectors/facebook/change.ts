@@ -11,7 +11,13 @@ const postItems = new Set(["post", "status", "photo", "video", "share", "link", 
 export function readChange(value: Json, field: unknown, at: number, around: Around): Outcome<SourceEvent> {
   const { verb, item } = value;
   const kind =
-    item === "comment" || item === "reaction" || item === "like" || item === "rating" ? item : postItems.has(String(item)) ? "post" : field === "ratings" ? "rating" : undefined;
+    item === "comment" || item === "reaction" || item === "like" || item === "rating"
+      ? item
+      : typeof item === "string" && postItems.has(item)
+        ? "post"
+        : field === "ratings"
+          ? "rating"
+          : undefined;
   if (kind === undefined) return { drop: "not-a-post" };
   if (kind === "reaction" || kind === "like") return reaction(value, at);
   const id =

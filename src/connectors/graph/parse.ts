@@ -94,8 +94,9 @@ function insights(message: Message, value: Json): Outcome<SourceEvent> {
   for (const _ in counts) return engagement(message, graphId(value["id"], "insights.id"), counts);
   // Of an Instagram account `follower_count` tells the new ones of a day alone.
   const followers = ["page_follows", "page_fans"].map((name) => softCount(figures[`${name}/day`] ?? figures[`${name}/lifetime`])).find((one) => one !== undefined);
-  if (followers !== undefined && !String(value["id"]).includes("_"))
-    return { keep: { type: "identity", author: { id: graphId(value["id"], "insights.id"), followers }, at: checkInstant(message["at"], "message.at") } };
+  const id = followers === undefined ? undefined : graphId(value["id"], "insights.id");
+  if (followers !== undefined && id !== undefined && !id.includes("_"))
+    return { keep: { type: "identity", author: { id, followers }, at: checkInstant(message["at"], "message.at") } };
   return { drop: "no-count" };
 }
 
