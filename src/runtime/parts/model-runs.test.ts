@@ -33,11 +33,13 @@ test("closing ends a training that runs", { timeout: 60_000 }, async () => {
 
 test("a few threads work at once; who comes later waits for a place, and is refused where many wait", { timeout: 120_000 }, async () => {
   const runs = makeModelRuns({ clock: systemClock, report: () => undefined });
+  const others = makeModelRuns({ clock: systemClock, report: () => undefined });
   let working = 0;
   let most = 0;
   const work = async () => {
     most = Math.max(most, ++working);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // As long as a further thread would take to start.
+    await others.withThread(async () => undefined);
     working--;
   };
   await Promise.all(Array.from({ length: 5 }, () => runs.withThread(work)));
