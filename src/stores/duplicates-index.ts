@@ -16,6 +16,8 @@ export interface DuplicatesIndex {
   ofAuthor(author: number): readonly number[];
   /** Number under which a post stands; undefined: it does not, or no longer. */
   numberOf(idHigh: number, idLow: number): number | undefined;
+  /** Whether the text under this number is compared by the same. */
+  isSame(number: number, sketch: Sketch): boolean;
   remove(number: number): void;
 }
 
@@ -95,6 +97,11 @@ export function makeDuplicatesIndex(capacity: number): DuplicatesIndex {
         if (alive[slot] === 1 && ids[slot * 2] === idHigh && ids[slot * 2 + 1] === idLow) return number;
       }
       return undefined;
+    },
+    isSame(number, sketch) {
+      const slot = number & mask;
+      if (numbers[slot] !== number || held[slot] !== sketch.hashes.length || runs[slot] !== Math.min(sketch.runs, 0xffff)) return false;
+      return sketch.hashes.every((hash, i) => hashes[slot * sketchSize + i] === hash);
     },
     remove(number) {
       if (numbers[number & mask] === number) alive[number & mask] = 0;

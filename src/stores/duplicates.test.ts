@@ -121,6 +121,27 @@ describe("near-duplicates", () => {
     }
   });
 
+  test("posts that come again with the same text, as when they are judged anew, push nothing out of the ring and keep their groups", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "earshot-duplicates-"));
+    try {
+      const history = makeHistory();
+      const textOf = (number: number) => (number < 3 ? text : `the ${number} tram of line ${number * 7} stops beside gate ${number * 31} until noon`);
+      const newest = 99;
+      for (let number = 0; number <= newest; number++) history.post(makePost(number, { text: textOf(number) }));
+      for (let number = newest; number >= 0; number--) history.post(makePost(number, { text: textOf(number), language: "la" }));
+      history.post(makePost(newest + 1, { text: `${textOf(newest)} they say` }));
+      await using store = await openDuplicates({ folder, capacity: 64 });
+      await hand(store, handoversOf(history.entries, 50));
+      await store.maintain({ forget: false });
+      using reader = openDuplicatesReader({ folder });
+      assert.deepEqual(reader.groupOf(makePostId(newest + 1), 10)?.ids, [newest, newest + 1].map(makePostId));
+      assert.deepEqual(reader.groupOf(makePostId(0), 10)?.ids, [0, 1, 2].map(makePostId));
+      assert.equal((await store.size()).posts, 64 + 3);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   test("a reopened store knows what came before", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "earshot-duplicates-"));
     try {

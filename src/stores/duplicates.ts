@@ -105,9 +105,24 @@ export async function openDuplicates(options: DuplicatesOptions): Promise<Store>
     tables.join(number, group ?? copy);
   }
 
+  /**
+   * Its text is what it was (stored posts are judged anew by the million): added again it would push newer texts out of the ring. Of a
+   * post that left the ring nobody knows what its text was: its group stays.
+   */
+  function staysAsItIs({ id, was, post }: Change): boolean {
+    if (was === undefined || post === undefined) return false;
+    if (was.createdAt !== post.createdAt || was.author !== post.author || was.source !== post.source) return false;
+    const { high, low } = idWords(id);
+    const number = index.numberOf(high, low);
+    if (number === undefined) return nextNumber > capacity;
+    const sketch = sketchOf(post.text);
+    return sketch !== undefined && index.isSame(number, sketch);
+  }
+
   function take(change: Change): void {
     const { was, is, post } = change;
     if (change.kind !== "post" && (is !== undefined || was === undefined)) return;
+    if (staysAsItIs(change)) return;
     if (was !== undefined) remove(change.id);
     if (post !== undefined) add(post);
   }
