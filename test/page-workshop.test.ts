@@ -124,13 +124,15 @@ describe("from posts to a model that judges them", () => {
     await page.getByRole("heading", { name: `Newest posts judged by ${model}` }).waitFor();
     const item = page.getByRole("listitem").filter({ hasText: post.text });
     await item.waitFor();
-    assert.match(await item.innerText(), expected);
+    const told = await item.innerText();
+    assert.match(told, expected);
     await item.getByRole("link").click();
     await page.getByRole("region", { name: "What language models say" }).getByRole("row", { name: /^desk/ }).getByText(model).waitFor();
     const [newest] = rowsOf((await api.ask("GET", "/api/v1/posts?limit=1")).body);
     assert.equal(newest?.["text"], post.text);
     const judgement = rowsOf(recordAt({ newest }, "newest"), "judgements").find(({ task }) => task === "desk");
     assert.equal(judgement?.["model"], model);
+    assert.ok(told.startsWith(String(judgement?.["label"])), told);
   }
 
   it("labels 50 posts by keyboard, trains, promotes, trains a better one, promotes it, and rolls back to the former", async (t) => {
@@ -168,7 +170,8 @@ describe("from posts to a model that judges them", () => {
       );
       await promote(page, first, "nobody");
       const old = said(140, "old");
-      await seeJudged(page, first, old, new RegExp(`^${old.desk}`));
+      // Of what some fifty labels taught, one answer proves nothing.
+      await seeJudged(page, first, old, /^(?:kitchen|garden)/);
 
       await page.goto(`${api.address}${set}`);
       await bringIn(page, later, "train");
@@ -190,7 +193,7 @@ describe("from posts to a model that judges them", () => {
       await back.getByRole("button", { name: "Roll back now" }).click();
       await page.getByText(`desk is judged by ${first} again.`).waitFor();
       const last = said(142, "old");
-      await seeJudged(page, first, last, new RegExp(`^${last.desk}`));
+      await seeJudged(page, first, last, /^(?:kitchen|garden)/);
     });
   });
 });

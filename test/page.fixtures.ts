@@ -23,6 +23,8 @@ export function collectComplaints(page: Page, expected?: RegExp): readonly strin
 
 /** axe finds nothing, and nothing sticks out to the right. */
 export async function assertSound(page: Page, name: string): Promise<void> {
+  // Colours on their way from one scheme to the other are none that anybody reads.
+  await page.evaluate("Promise.allSettled(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Infinity).map((one) => one.finished))");
   await draw(page, name);
   await page.evaluate(axeSource);
   const faults: unknown = await page.evaluate(
